@@ -1,0 +1,57 @@
+# make lab    set everything up and open the course        (LAB_ARGS="--no-browser" passes through)
+# make test   set everything up and run every test
+# make build  write notebooks/ and exercises/ from lessons/
+# make check  are the built files fresh, and is every lesson complete?
+# make bench  what the figures in the README come from
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test build check bench constraints
+
+# The newest tested Python on this machine; override with `make lab PYTHON=...`
+PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(if $(shell $(p) -c "import sys" 2>/dev/null && echo yes),$(p))))
+BIN := .venv/bin
+EVERYTHING := lab,grading,dev
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+help:
+	@grep -E '^# make' Makefile | sed 's/^# //'
+
+# One stamp per door: learners don't install what only authors need.
+define install
+@$(if $(PYTHON),,echo "No Python was found. Install Python 3.11, 3.12 or 3.13 and run make again." >&2; exit 1)
+@test -x $(BIN)/python || { $(PYTHON) tools/check_python.py && echo "Making .venv (once; a few minutes)" && $(PYTHON) -m venv .venv; }
+@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[$(1)]'
+@touch $@
+endef
+
+.venv/lab-ready: pyproject.toml constraints.txt
+	$(call install,lab)
+
+.venv/test-ready: pyproject.toml constraints.txt
+	$(call install,$(EVERYTHING))
+	@touch .venv/lab-ready
+
+lab: .venv/lab-ready
+	@jupyter lab $(LAB_ARGS) notebooks/00_start_here.ipynb
+
+test: .venv/test-ready
+	ruff check .
+	ruff format --check .
+	codespell
+	python tools/check_course.py
+	python -m pytest $(TEST_ARGS)
+
+build: .venv/test-ready
+	python tools/build_course.py
+
+check: .venv/test-ready
+	python tools/build_course.py --check
+	python tools/check_course.py
+
+bench: .venv/test-ready
+	python -m benchmarks
+
+constraints: .venv/test-ready
+	pip-compile --quiet --upgrade --all-extras --strip-extras --no-header --no-annotate --no-emit-index-url \
+	  --no-emit-find-links --no-emit-trusted-host --constraint constraints.in --output-file constraints.txt pyproject.toml
+	sed -i.old 's/+cpu$$//' constraints.txt && rm constraints.txt.old

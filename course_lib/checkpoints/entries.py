@@ -1,0 +1,157 @@
+"""The tensors and values that a pickle describes, listed from its inert nodes.
+
+Nothing is rebuilt: the arguments that `torch._utils._rebuild_tensor_v2` and its relatives would have got say all
+there is to know about a tensor. They are checked first, because a file may claim anything.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+from course_lib.checkpoints.symbolic_pickle import Node
+
+MAX_ENTRIES = 100_000
+MAX_DEPTH = 100
+
+_STORAGE_DTYPES = {
+    "Float": "float32", "Double": "float64", "Half": "float16", "BFloat16": "bfloat16", "Byte": "uint8",
+    "Char": "int8", "Short": "int16", "Int": "int32", "Long": "int64", "Bool": "bool", "Untyped": "uint8",
+    "ComplexFloat": "complex64", "ComplexDouble": "complex128", "QUInt8": "quint8", "QInt8": "qint8",
+    "QInt32": "qint32", "QUInt4x2": "quint4x2", "QUInt2x4": "quint2x4",
+}  # fmt: skip
+_REBUILD_FROM_STORAGE = {f"torch._utils._rebuild_{n}" for n in ("tensor", "tensor_v2", "tensor_v3", "qtensor")}
+_DICTS = ("dict", "collections.OrderedDict", "collections.Counter", "collections.defaultdict")
+_SEQUENCES = ("list", "tuple", "set")
+
+
+@dataclass(frozen=True)
+class TensorEntry:
+    """One tensor: its own size, and the size of the storage that is in the file because of it."""
+
+    path: str
+    shape: tuple[int, ...]
+    dtype: str
+    device: str
+    storage: str
+    storage_size_bytes: int
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class ValueEntry:
+    """Anything that is no tensor: a number, a string, a short list, an object that a call would build."""
+
+    path: str
+    type: str
+    text: str
+
+
+def list_entries(root: object) -> tuple[list[TensorEntry], list[ValueEntry], list[str]]:
+    """Tensors, other values and dangers: each container once, each tensor wherever it is named.
+
+    A list that holds itself ends, and one that doubles a hundred times stays small.
+    """
+    tensors, values, dangers = [], [], []
+    todo, done = [("", root, 0)], set()
+    while todo:
+        path, node, depth = todo.pop()
+        if len(tensors) + len(values) >= MAX_ENTRIES or depth > MAX_DEPTH:
+            dangers.append(f"more than {MAX_ENTRIES:,} entries or {MAX_DEPTH} levels; the rest is not listed")
+            break
+        if not isinstance(node, Node):
+            values.append(ValueEntry(path, type(node).__name__, short(node)))
+            continue
+        try:
+            tensor = _tensor(path, node)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            dangers.append(f"{path}: a tensor with impossible arguments: {str(error)[:100]}")
+            continue
+        if tensor:
+            tensors.append(tensor)
+            continue
+        kind = node.name if node.kind in ("global", "call") else node.kind
+        children = _children(node)
+        text = None
+        if id(node) in done:
+            text = "the same object again"
+        elif kind not in _DICTS and not any(isinstance(child, Node) for _, child in children):
+            text = ", ".join(short(child) for _, child in children[:4]) + ", …" * (len(children) > 4)
+            kind = f"{kind}[{len(children)}]" if kind in _SEQUENCES else kind
+        elif not children:
+            text = "empty"
+        done.add(id(node))
+        if text is not None:
+            values.append(ValueEntry(path, kind, text))
+            continue
+        if kind not in (*_DICTS, *_SEQUENCES):
+            values.append(ValueEntry(path, kind, "an object"))
+        for name, child in reversed(children[:MAX_ENTRIES]):
+            todo.append((f"{path}/{name}"[-300:].lstrip("/"), child, depth + 1))
+    return tensors, values, dangers
+
+
+def _children(node: Node) -> list[tuple[str, object]]:
+    inside = [(str(place), item) for place, item in enumerate(node.items)]
+    if node.kind == "dict" or (node.kind == "call" and node.name in _DICTS):
+        keys, values = node.items[0::2], node.items[1::2]
+        inside = [(k[:100] if isinstance(k, str) else short(k), v) for k, v in zip(keys, values, strict=False)]
+    if node.kind == "call" and node.name not in _DICTS:  # an OrderedDict's state is state_dict()'s _metadata
+        for given in (node.args, node.state):
+            inside += _children(given) if isinstance(given, Node) and given.kind in ("tuple", "dict") else []
+    return inside
+
+
+def _tensor(path: str, node: Node) -> TensorEntry | None:
+    """What torch._utils._rebuild_* would have built from these arguments; None if the node is no tensor."""
+    for _ in range(3):  # a parameter wraps a tensor, a subclass with attributes wraps both
+        if node.kind == "call" and node.name.startswith("torch._utils._rebuild_parameter"):
+            node = node.args.items[0]
+        elif node.kind == "call" and node.name == "torch._tensor._rebuild_from_type_v2":
+            node = Node("call", name=node.args.items[0].name, args=node.args.items[2])
+    if node.kind != "call":
+        return None
+    if node.name == "torch._utils._rebuild_meta_tensor_no_storage":
+        dtype, shape = node.args.items[0].name.removeprefix("torch."), sizes(node.args.items[1])
+        return TensorEntry(path, shape, dtype, "meta", "", 0, math.prod(shape) * item_bytes(dtype))
+    if node.name not in _REBUILD_FROM_STORAGE:
+        return None
+    storage, offset, shape, strides = node.args.items[:4]
+    shape, strides, (offset,) = sizes(shape), sizes(strides), sizes([offset])
+    if storage.kind != "persistent" or len(shape) != len(strides):
+        raise ValueError("no storage, or shape and strides of different lengths")
+    _, kind, key, device, count = storage.args.items[:5]
+    dtype = _STORAGE_DTYPES[kind.name.split(".")[-1].removesuffix("Storage")]
+    storage_size_bytes = sizes([count])[0] * item_bytes(dtype)
+    if node.name == "torch._utils._rebuild_tensor_v3":
+        dtype = node.args.items[6].name.removeprefix("torch.")
+    size_bytes = math.prod(shape) * item_bytes(dtype)
+    reach = offset + 1 + sum((n - 1) * stride for n, stride in zip(shape, strides, strict=True))
+    if size_bytes and reach * item_bytes(dtype) > storage_size_bytes:
+        raise ValueError(f"shape {list(shape)} reaches beyond a storage of {storage_size_bytes:,} bytes")
+    return TensorEntry(path, shape, dtype, str(device)[:50], str(key)[:100], storage_size_bytes, size_bytes)
+
+
+def sizes(values: object) -> tuple[int, ...]:
+    """A shape or strides, as integers that a tensor could have."""
+    items = values.items if isinstance(values, Node) else values
+    if len(items) > 64 or not all(isinstance(n, int) and 0 <= n < 2**63 for n in items):
+        raise ValueError("sizes that are no sizes")
+    return tuple(items)
+
+
+def item_bytes(dtype: str) -> int:
+    """The bytes of one element, by the name of a dtype of this torch."""
+    found = vars(torch).get(dtype)  # vars, not getattr: torch imports modules when asked for some names
+    if not isinstance(found, torch.dtype):
+        raise ValueError(f"unknown dtype {dtype[:50]!r}")
+    return found.itemsize
+
+
+def short(value: object) -> str:
+    """A value in a few characters, whatever its length."""
+    if isinstance(value, str | bytes | bytearray):
+        return repr(value if len(value) <= 60 else value[:60]) + "…" * (len(value) > 60)
+    if isinstance(value, int) and value.bit_length() > 200:
+        return f"an integer of {value.bit_length():,} bits"  # printing a very long one is an error
+    return repr(value) if isinstance(value, int | float | complex | None) else type(value).__name__

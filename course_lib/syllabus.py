@@ -1,0 +1,115 @@
+"""The syllabus, `course.toml`, as objects: order, titles, minutes, objectives, tasks and their points.
+
+Only lessons that exist are listed, so nothing ever links to a lesson that isn't there.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from course_lib.errors import ContentError, InputError
+
+COURSE_TOML = Path(__file__).with_name("course.toml")
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One lesson. `tasks` maps each graded task to its points; `quiz_points` is for the typed answers."""
+
+    number: int
+    slug: str
+    title: str
+    part: str
+    minutes: int
+    objectives: tuple[str, ...]
+    needs: tuple[str, ...]
+    tasks: dict[str, int]
+    written: dict[str, int]
+    quiz_points: int
+
+    @property
+    def name(self) -> str:
+        """Folder, notebook and assignment: the number, then the slug.
+
+        >>> load_syllabus().lesson("eval_mode").name
+        '01_eval_mode'
+        """
+        return f"{self.number:02d}_{self.slug}"
+
+    @property
+    def points(self) -> int:
+        """Everything its exercise can earn."""
+        return sum(self.tasks.values()) + sum(self.written.values()) + self.quiz_points
+
+
+@dataclass(frozen=True)
+class Syllabus:
+    """The lessons in their order. `github` is "owner/repository", or empty: then no Colab link is shown."""
+
+    title: str
+    github: str
+    lessons: tuple[Lesson, ...]
+
+    def lesson(self, slug: str) -> Lesson:
+        """The lesson of this slug.
+
+        Raises:
+            InputError: no lesson has it.
+        """
+        for lesson in self.lessons:
+            if lesson.slug == slug:
+                return lesson
+        known = ", ".join(lesson.slug for lesson in self.lessons)
+        raise InputError(f"No lesson is called {slug!r}. Use one of: {known}.")
+
+    def lesson_of_task(self, task: str) -> Lesson:
+        """The lesson that asks for this task.
+
+        Raises:
+            InputError: no lesson has it.
+        """
+        for lesson in self.lessons:
+            if task in lesson.tasks:
+                return lesson
+        known = ", ".join(name for lesson in self.lessons for name in lesson.tasks)
+        raise InputError(f"No task is called {task!r}. Use one of: {known}.")
+
+
+@cache
+def load_syllabus(path: Path = COURSE_TOML) -> Syllabus:
+    """Read and check the syllabus.
+
+    Raises:
+        ContentError: a field is missing or unknown, or two lessons share a number, slug or task name.
+    """
+    text = tomllib.loads(path.read_text(encoding="utf-8"))
+    lessons = tuple(_lesson(entry, path) for entry in text.get("lesson", ()))
+    seen: dict[str, str] = {}
+    for lesson in lessons:
+        for what in (
+            f"number {lesson.number}",
+            f"slug {lesson.slug!r}",
+            *(f"task {t!r}" for t in lesson.tasks),
+        ):
+            if what in seen:
+                raise ContentError(
+                    f"{path.name}: {what} is used twice, by {seen[what]!r} and by {lesson.title!r}. Rename one."
+                )
+            seen[what] = lesson.title
+    if list(lessons) != sorted(lessons, key=lambda lesson: lesson.number):
+        raise ContentError(f"{path.name}: the lessons are out of order. Sort the [[lesson]] entries by number.")
+    return Syllabus(text["title"], text.get("github", ""), lessons)
+
+
+def _lesson(entry: dict, path: Path) -> Lesson:
+    required = {"number", "slug", "title", "part", "minutes", "objectives"}
+    optional = {"needs": (), "tasks": {}, "written": {}, "quiz_points": 0}
+    who = entry.get("slug", entry.get("title", "?"))
+    if missing := required - entry.keys():
+        raise ContentError(f"{path.name}, lesson {who!r}: add {', '.join(sorted(missing))}.")
+    if unknown := entry.keys() - required - optional.keys():
+        allowed = ", ".join(sorted(required | optional.keys()))
+        raise ContentError(f"{path.name}, lesson {who!r}: unknown {', '.join(sorted(unknown))}. Known are: {allowed}.")
+    fields = {**optional, **entry}
+    return Lesson(**{**fields, "objectives": tuple(fields["objectives"]), "needs": tuple(fields["needs"])})

@@ -1,0 +1,45 @@
+"""The nbgrader course. `nbgrader` commands work in this folder; INSTRUCTORS.md says how."""
+
+import os
+import sys
+from pathlib import Path
+
+c = get_config()  # noqa: F821  (nbgrader defines it)
+here = Path(__file__).resolve().parent
+
+c.CourseDirectory.course_id = "evaluate_save_load"
+c.CourseDirectory.root = str(here)
+
+# nbgrader looks for `alembic` on PATH when it first creates the gradebook.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+
+# check() knows an untouched stub by this text (course_lib.tasks.observation.STUB).
+c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("Replace this line with your code.")'}
+c.ClearSolutions.text_stub = "*Replace this line with your answer.*"
+
+# A deleted check cell comes back at grading; without this it waits for a manual grade for ever.
+c.OverwriteCells.add_missing_cells = True
+
+# Runs the notebook in a kernel that knows the secret of the graded cases, then judges what was seen here,
+# outside that kernel. The rest of the list is nbgrader's own.
+c.Autograde.autograde_preprocessors = [
+    "course_lib.grading.GradedExecute",
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.GradedExecute.secret_file = str(here / "grading_secret.txt")  # made on first use; keep it to regrade alike
+c.GradedExecute.lessons = str(here.parent / "lessons")  # where each graded_quiz.yaml with its key lies
+c.GradedExecute.timeout = 60  # seconds a cell may take
+c.GradedExecute.iopub_timeout = 10
+c.GradedExecute.raise_on_iopub_timeout = False  # one noisy cell must not lose a whole submission
+
+# Hidden tests stay hidden: feedback shows the verdicts, not the code that made them.
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]

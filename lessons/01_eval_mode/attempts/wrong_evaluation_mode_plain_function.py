@@ -1,0 +1,6 @@
+# task: evaluation_mode
+# verdict: failed
+# message: could not be entered
+
+def evaluation_mode(model):
+    model.eval()

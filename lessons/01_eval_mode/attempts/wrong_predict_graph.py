@@ -1,0 +1,14 @@
+# task: predict
+# verdict: failed
+# message: autograd kept
+import torch
+from torch import nn
+
+
+def predict(model, images, *, batch_size=64):
+    modes = [(m, m.training) for m in model.modules()]
+    model.eval()
+    labels = torch.cat([model(b).argmax(1) for b in images.split(batch_size)])
+    for module, training in modes:
+        module.training = training
+    return labels
