@@ -10,7 +10,6 @@ os.environ.setdefault("MPLBACKEND", "agg")
 import pytest
 
 
-
 @pytest.fixture(autouse=True)
 def own_data_folder(tmp_path_factory, monkeypatch):
     """No test touches the progress of whoever runs it."""

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from tqdm import tqdm  # not tqdm.auto, which would import ipywidgets
 
 from course_lib.devices import to_device
 from course_lib.errors import InputError
@@ -139,8 +140,8 @@ def evaluate(
     """Run the model over all batches, once, and return what every metric needs.
 
     The loss is `loss_fn` of all examples at once, not a mean of batch means, so it doesn't depend on the
-    batches. Results stay on the model's device until the end. Training flags and PyTorch's global random
-    state are as before, also after an error.
+    batches. Results stay on the model's device until the end. Training flags are as before, also after an
+    error; reading an unshuffled loader leaves PyTorch's global random state as it was.
 
     Args:
         model: Returns logits (B, C), or (B, 1) or (B,) for a one-logit head, which says yes above 0.
@@ -169,16 +170,19 @@ def evaluate(
     total = _Total(loss_fn, keep_logits)
     held: list[tuple[Tensor, Tensor]] = []
     held_logits = 0
-    # A loader without a generator of its own draws from the global one, even unshuffled.
-    with _eval_flags(model), torch.random.fork_rng(devices=[]):
-        for number, batch in enumerate(_with_bar(batches) if progress else batches):
+    # A loader without a generator of its own draws from the global one when it starts, even unshuffled. The
+    # model's draws are let through: dropout that ignores eval() should show as a changing fingerprint.
+    with torch.random.fork_rng(devices=[]):
+        iterator = iter(batches)
+    with _eval_flags(model):
+        for number, batch in enumerate(_with_bar(iterator, batches) if progress else iterator):
             inputs, targets = _unpacked(batch, number)
             # Only the model runs in inference mode: what a data set caches must stay usable for training.
             with torch.inference_mode():
                 logits = model(to_device(inputs, device))
             logits, targets = _checked(logits, targets, number)
-            # The copy lets go of whatever the logits are a view of, or of a buffer the model will reuse.
-            held.append((logits.clone(), targets))
+            # The copies let go of whatever these are views of, and of buffers that will be used again.
+            held.append((logits.clone(), targets.clone()))
             held_logits += logits.numel()
             if not keep_logits and held_logits >= _LOGITS_HELD:
                 total.add(held)
@@ -314,7 +318,6 @@ def _checked(logits: Any, targets: Tensor, number: int) -> tuple[Tensor, Tensor]
     return logits, targets
 
 
-def _with_bar(batches: Iterable) -> Iterable:
-    from tqdm import tqdm  # not tqdm.auto, which would import ipywidgets
-
-    return tqdm(batches, unit="batch", leave=False, file=sys.stdout)
+def _with_bar(iterator: Iterator, batches: Iterable) -> Iterable:
+    total = len(batches) if hasattr(batches, "__len__") else None
+    return tqdm(iterator, total=total, unit="batch", leave=False, file=sys.stdout)

@@ -40,13 +40,14 @@ STYLE = f"""<style>
 .cl-controls .widget-toggle-button::before {{ content: "✓\\00a0"; visibility: hidden; }}
 .cl-controls .widget-toggle-button.mod-active {{ box-shadow: inset 0 -3px 0 {BLUE}; font-weight: 600; }}
 .cl-controls .widget-toggle-button.mod-active::before {{ visibility: visible; }}
-.cl-trace {{ display: flex; flex-wrap: wrap; gap: 0 20px; }}
+.cl-steps {{ display: flex; flex-wrap: wrap; gap: 8px 20px; }}
 .cl-stages {{ flex: 0 0 180px; margin: 0; padding: 0 0 0 20px; font-size: 13px; }}
-.cl-stages [aria-current] {{ box-shadow: inset 3px 0 0 {BLUE}; }}
+.cl-stages [aria-current] {{ font-weight: 600; }}
+.cl-stages [aria-current]::before {{ content: "▸ "; }}
 .cl-stage {{ flex: 1 1 420px; min-width: 0; }}
-.cl-trace dl {{ display: grid; grid-template-columns: max-content 1fr; gap: 2px 12px; margin: 0 0 8px; }}
-.cl-trace dt {{ font-weight: 600; }}
-.cl-trace dd {{ margin: 0; }}
+.cl-stage dl {{ display: grid; grid-template-columns: max-content 1fr; gap: 2px 12px; margin: 0 0 8px; }}
+.cl-stage dt, .cl-stage dd {{ float: none; width: auto; margin: 0; padding: 0; display: block; }}
+.cl-stage dt {{ font-weight: 600; white-space: nowrap; }}
 </style>"""
 
 _WORDS = {
@@ -93,7 +94,7 @@ def inline(text: str) -> str:
         else:
             piece = html.escape(piece, quote=False)
             piece = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", piece)
-            out.append(re.sub(r"(?<![\w*])\*([^*\n]+?)\*(?![\w*])", r"<i>\1</i>", piece))
+            out.append(re.sub(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])", r"<i>\1</i>", piece))
     return "".join(out)
 
 

@@ -45,11 +45,16 @@ class Lesson:
 
 @dataclass(frozen=True)
 class Syllabus:
-    """The lessons in their order. `github` is "owner/repository", or empty: then no Colab link is shown."""
+    """The lessons in their order. `github` is "owner/repository", or empty: then no Colab link is shown.
+
+    `drafts` are lessons still being written (`draft = true`): their tasks and banks work, and nothing is
+    built of them, links to them or lists them.
+    """
 
     title: str
     github: str
     lessons: tuple[Lesson, ...]
+    drafts: tuple[Lesson, ...] = ()
 
     def lesson(self, slug: str) -> Lesson:
         """The lesson of this slug.
@@ -57,7 +62,7 @@ class Syllabus:
         Raises:
             InputError: no lesson has it.
         """
-        for lesson in self.lessons:
+        for lesson in (*self.lessons, *self.drafts):
             if lesson.slug == slug:
                 return lesson
         known = ", ".join(lesson.slug for lesson in self.lessons)
@@ -69,7 +74,7 @@ class Syllabus:
         Raises:
             InputError: no lesson has it.
         """
-        for lesson in self.lessons:
+        for lesson in (*self.lessons, *self.drafts):
             if task in lesson.tasks:
                 return lesson
         known = ", ".join(name for lesson in self.lessons for name in lesson.tasks)
@@ -99,12 +104,18 @@ def load_syllabus(path: Path = COURSE_TOML) -> Syllabus:
             seen[what] = lesson.title
     if list(lessons) != sorted(lessons, key=lambda lesson: lesson.number):
         raise ContentError(f"{path.name}: the lessons are out of order. Sort the [[lesson]] entries by number.")
-    return Syllabus(text["title"], text.get("github", ""), lessons)
+    drafts = {entry["slug"] for entry in text.get("lesson", ()) if entry.get("draft")}
+    return Syllabus(
+        text["title"],
+        text.get("github", ""),
+        tuple(lesson for lesson in lessons if lesson.slug not in drafts),
+        tuple(lesson for lesson in lessons if lesson.slug in drafts),
+    )
 
 
 def _lesson(entry: dict, path: Path) -> Lesson:
     required = {"number", "slug", "title", "part", "minutes", "objectives"}
-    optional = {"needs": (), "tasks": {}, "written": {}, "quiz_points": 0}
+    optional = {"needs": (), "tasks": {}, "written": {}, "quiz_points": 0, "draft": False}
     who = entry.get("slug", entry.get("title", "?"))
     if missing := required - entry.keys():
         raise ContentError(f"{path.name}, lesson {who!r}: add {', '.join(sorted(missing))}.")
@@ -112,4 +123,5 @@ def _lesson(entry: dict, path: Path) -> Lesson:
         allowed = ", ".join(sorted(required | optional.keys()))
         raise ContentError(f"{path.name}, lesson {who!r}: unknown {', '.join(sorted(unknown))}. Known are: {allowed}.")
     fields = {**optional, **entry}
+    del fields["draft"]
     return Lesson(**{**fields, "objectives": tuple(fields["objectives"]), "needs": tuple(fields["needs"])})

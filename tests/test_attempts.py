@@ -48,7 +48,10 @@ def test_published_solutions_pass_and_stubs_are_not_attempted(lesson):
         source = (ROOT / "lessons" / lesson.name / "exercise.py").read_text()
         cell = source.split(f'# %% solution="{name}"\n')[1].split("# %%")[0]
         stub = re.sub(
-            r"^( *)### BEGIN SOLUTION.*?### END SOLUTION", rf'\1raise NotImplementedError("{STUB}")', cell, flags=re.S | re.M
+            r"^( *)### BEGIN SOLUTION.*?### END SOLUTION",
+            rf'\1raise NotImplementedError("{STUB}")',
+            cell,
+            flags=re.S | re.M,
         )
         stubs += f"\n\n{stub}"
     for name in lesson.tasks:

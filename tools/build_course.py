@@ -3,6 +3,7 @@
     python tools/build_course.py                                   write what is stale
     python tools/build_course.py --check                           exit 1 and say what to do if something is
     python tools/build_course.py --import notebooks/01_x.ipynb     an edit made in JupyterLab -> lessons/
+    python tools/build_course.py --preview 05_y                    one lesson, a draft too -> build/preview/
 
 Deterministic to the byte: cell ids follow from the content, metadata is written by us alone, and exercises
 pass through nbgrader's own generate_assignment.
@@ -13,10 +14,10 @@ import hashlib
 import json
 import logging
 import re
-import shutil
 import sys
 import tempfile
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import jupytext
@@ -253,8 +254,9 @@ def build(root: Path = ROOT) -> dict[Path, str]:
     """Every built file's text, by its path relative to the root."""
     syllabus = load_syllabus(root / "course_lib" / "course.toml")
     listed = {lesson.name for lesson in syllabus.lessons}
+    drafts = {lesson.name for lesson in syllabus.drafts}
     folders = {path.name for path in (root / "lessons").iterdir() if path.is_dir() and path.name != "__pycache__"}
-    for name in sorted(listed ^ folders):
+    for name in sorted(listed ^ (folders - drafts)):
         where = "course.toml lists it; lessons/ has no such folder" if name in listed else "course.toml doesn't list it"
         raise ContentError(f"lessons/{name}: {where}. Add the one or remove the other.")
     built, sources = {}, {}
@@ -271,6 +273,23 @@ def build(root: Path = ROOT) -> dict[Path, str]:
         raise ContentError("README.md: the marks <!-- lessons --> and <!-- /lessons --> are gone. Put them back.")
     built[Path("README.md")] = TABLE.sub(lambda m: m[1] + lesson_table(syllabus) + m[2], readme)
     return built
+
+
+def preview(name: str, root: Path = ROOT) -> list[Path]:
+    """Build one lesson, drafts included, into build/preview/; the paths written."""
+    syllabus = load_syllabus(root / "course_lib" / "course.toml")
+    lesson = syllabus.lesson(name.partition("_")[2])
+    everything = sorted((*syllabus.lessons, *syllabus.drafts), key=lambda one: one.number)
+    texts = {f"{name}.ipynb": to_text(lesson_notebook(lesson, replace(syllabus, lessons=tuple(everything)), root))}
+    if lesson.points:
+        source = to_text(exercise_notebook(lesson, root))
+        texts[f"{name}.source.ipynb"] = source
+        texts[f"{name}.release.ipynb"] = release_notebooks({name: source}, root)[name]
+    folder = root / "build" / "preview"
+    folder.mkdir(parents=True, exist_ok=True)
+    for file, text in texts.items():
+        (folder / file).write_text(text, encoding="utf-8", newline="\n")
+    return [folder / file for file in texts]
 
 
 def lesson_table(syllabus: Syllabus) -> str:
@@ -392,11 +411,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if something is stale")
     parser.add_argument("--import", dest="notebook", type=Path, help="bring a notebook's edits back into its source")
+    parser.add_argument("--preview", metavar="NN_slug", help="build one lesson, a draft too, into build/preview/")
     parser.add_argument("--root", type=Path, default=ROOT, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     try:
         if options.notebook:
             print(f"Wrote {_short(import_notebook(options.notebook, options.root))}. Now run `make build`.")
+        elif options.preview:
+            print("\n".join(f"wrote {_short(path)}" for path in preview(options.preview, options.root)))
         elif options.check:
             messages = drift(options.root)
             print("\n".join(messages) if messages else "Every built file is fresh.")

@@ -101,9 +101,9 @@ def _read_zip(file: BinaryIO, size_bytes: int, found: Anatomy) -> None:
         found.damage.append("the zip's directory, its last part, is missing: the file was cut short")
         return
     directory_bytes, _, comment_bytes = struct.unpack("<IIH", tail[at + 12 : at + 22])
-    zip64 = tail.rfind(b"PK\x06\x06", 0, at)
-    if directory_bytes == 0xFFFFFFFF and zip64 >= 0 and len(tail) >= zip64 + 48:
-        directory_bytes = struct.unpack("<Q", tail[zip64 + 40 : zip64 + 48])[0]
+    zip64 = tail.rfind(b"PK\x06\x06", 0, at)  # where this record exists, zipfile believes it and not the other
+    if zip64 >= 0 and len(tail) >= zip64 + 48:
+        directory_bytes = max(directory_bytes % 0xFFFFFFFF, *struct.unpack("<Q", tail[zip64 + 40 : zip64 + 48]))
     if extra_bytes := len(tail) - at - 22 - comment_bytes:
         found.warnings.append(f"{extra_bytes:,} bytes of junk after the end of the archive")
     if directory_bytes > MAX_DIRECTORY_BYTES:
@@ -118,9 +118,9 @@ def _read_zip(file: BinaryIO, size_bytes: int, found: Anatomy) -> None:
 
 def _read_members(archive: zipfile.ZipFile, size_bytes: int, found: Anatomy) -> None:
     members = archive.infolist()
-    names = Counter(member.filename for member in members)
-    root = members[0].filename.split("/")[0] if members else ""
-    for name, count in names.items():
+    by_name = {member.filename.lower(): member for member in members}  # torch's reader ignores the case
+    root = members[0].filename.split("/")[0].lower() if members else ""
+    for name, count in Counter(member.filename.lower() for member in members).items():
         if count > 1:
             found.dangers.append(f"{count} records are called {name[:100]!r}; readers disagree which one counts")
         if ".." in name.replace("\\", "/").split("/") or name[:1] in "/\\" or name[1:2] == ":":
@@ -131,9 +131,10 @@ def _read_members(archive: zipfile.ZipFile, size_bytes: int, found: Anatomy) -> 
         text = f"{len(compressed)} records are compressed, {small:,} bytes to {large:,}; torch.save compresses none"
         bomb = large > MAX_INFLATION * size_bytes
         found.dangers.append("zip bomb: " + text) if bomb else found.warnings.append(text)
-    overlapping = sum(m.compress_size for m in members) > size_bytes
+    lying = [m for m in members if m.compress_type == zipfile.ZIP_STORED and m.compress_size != m.file_size]
+    overlapping = lying or sum(m.compress_size for m in members) > size_bytes
     if overlapping:
-        found.dangers.append("zip bomb: the records overlap, together they are larger than the file")
+        found.dangers.append("records overlap, or claim other sizes than they have; none was read")
     for member in members:
         ok = None
         if not overlapping and member.compress_type == zipfile.ZIP_STORED:
@@ -146,14 +147,14 @@ def _read_members(archive: zipfile.ZipFile, size_bytes: int, found: Anatomy) -> 
                 ok = False
                 found.damage.append(f"record {member.filename[:100]!r}: {str(error)[:200]}")
         found.records.append(Record(member.filename[:200], member.file_size, ok))
-    if f"{root}/constants.pkl" in names:
+    if f"{root}/constants.pkl" in by_name:
         found.format = "TorchScript"
         found.dangers.append("TorchScript holds a program; weights_only=True refuses it")
-    if f"{root}/data.pkl" not in names:
+    if f"{root}/data.pkl" not in by_name:
         found.format = "not a checkpoint"
         found.warnings.append("a zip archive without the record data.pkl")
         return
-    pickled = archive.getinfo(f"{root}/data.pkl")
+    pickled = by_name[f"{root}/data.pkl"]
     if overlapping or pickled.file_size > MAX_PICKLE_BYTES or pickled.compress_type not in (0, 8):
         found.dangers.append(f"data.pkl claims {pickled.file_size:,} bytes; it was not read")
         return
@@ -163,13 +164,13 @@ def _read_members(archive: zipfile.ZipFile, size_bytes: int, found: Anatomy) -> 
     if seen.end < len(data) and not seen.damage and not seen.flood:
         found.warnings.append(f"{len(data) - seen.end:,} bytes of junk after the end of the pickle")
     found.list(seen.root)
-    sizes = {member.filename: member.file_size for member in members}
     for storage, claimed in {t.storage: t.storage_size_bytes for t in found.tensors if t.storage}.items():
-        held = sizes.get(f"{root}/data/{storage}")
-        if held is None:
+        record = by_name.get(f"{root}/data/{storage}".lower())
+        if record is None:
             found.damage.append(f"storage {storage} has no record")
-        elif claimed > held:
-            found.dangers.append(f"storage {storage} claims {claimed:,} bytes; its record holds {held:,}")
+        elif claimed != record.file_size:
+            findings = found.dangers if claimed > record.file_size else found.damage
+            findings.append(f"storage {storage} claims {claimed:,} bytes; its record holds {record.file_size:,}")
 
 
 def _read_pickle(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
@@ -212,7 +213,7 @@ def _read_legacy(file: BinaryIO, size_bytes: int, found: Anatomy) -> None:
         storages = {t.storage: t.storage_size_bytes for t in found.tensors if t.storage}
         difference = size_bytes - stream.tell() - sum(8 + claimed for claimed in storages.values())
         if difference < 0:
-            found.dangers.append(f"the tensors claim {-difference:,} bytes more than the file holds")
+            found.damage.append(f"the tensors claim {-difference:,} bytes more than the file holds: it was cut short")
         elif difference:
             found.warnings.append(f"{difference:,} bytes of junk after the last storage")
 
@@ -225,7 +226,8 @@ def _read_safetensors(file: BinaryIO, size_bytes: int, found: Anatomy) -> None:
     file.seek(0)
     header_bytes = int.from_bytes(file.read(8), "little")
     if header_bytes > min(MAX_HEADER_BYTES, size_bytes - 8):
-        found.dangers.append(f"the header claims {header_bytes:,} bytes of a file of {size_bytes:,}; not read")
+        findings = found.dangers if header_bytes > MAX_HEADER_BYTES else found.damage
+        findings.append(f"the header claims {header_bytes:,} bytes of a file of {size_bytes:,}; it was not read")
         return
     raw = file.read(header_bytes)
     file.seek(0)
@@ -261,7 +263,7 @@ def _unique(pairs: list) -> dict:
 
 
 def _compare_storages(found: Anatomy) -> None:
-    users, devices = defaultdict(list), Counter(tensor.device for tensor in found.tensors)
+    users, devices = defaultdict(list), Counter(t.device for t in found.tensors if t.storage)
     for tensor in found.tensors:
         users[tensor.storage].append(tensor)
     for storage, tensors in users.items():

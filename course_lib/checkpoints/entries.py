@@ -11,8 +11,9 @@ import torch
 
 from course_lib.checkpoints.symbolic_pickle import Node
 
-MAX_ENTRIES = 100_000
+MAX_ENTRIES = 300_000
 MAX_DEPTH = 100
+MAX_WORK = 1_000_000
 
 _STORAGE_DTYPES = {
     "Float": "float32", "Double": "float64", "Half": "float16", "BFloat16": "bfloat16", "Byte": "uint8",
@@ -21,11 +22,11 @@ _STORAGE_DTYPES = {
     "QInt32": "qint32", "QUInt4x2": "quint4x2", "QUInt2x4": "quint2x4",
 }  # fmt: skip
 _REBUILD_FROM_STORAGE = {f"torch._utils._rebuild_{n}" for n in ("tensor", "tensor_v2", "tensor_v3", "qtensor")}
-_DICTS = ("dict", "collections.OrderedDict", "collections.Counter", "collections.defaultdict")
+_DICTS = ("dict", "collections.OrderedDict", "collections.defaultdict")
 _SEQUENCES = ("list", "tuple", "set")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TensorEntry:
     """One tensor: its own size, and the size of the storage that is in the file because of it."""
 
@@ -37,14 +38,22 @@ class TensorEntry:
     storage_size_bytes: int
     size_bytes: int
 
+    def __str__(self) -> str:
+        where = f" on {self.device}" if self.device else ""
+        held = f"{self.size_bytes:,} of {self.storage_size_bytes:,} bytes of storage {self.storage}"
+        return f"{self.dtype} {list(self.shape)}{where}, {held}"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class ValueEntry:
     """Anything that is no tensor: a number, a string, a short list, an object that a call would build."""
 
     path: str
     type: str
     text: str
+
+    def __str__(self) -> str:
+        return f"{self.type}  {self.text}"
 
 
 def list_entries(root: object) -> tuple[list[TensorEntry], list[ValueEntry], list[str]]:
@@ -53,11 +62,12 @@ def list_entries(root: object) -> tuple[list[TensorEntry], list[ValueEntry], lis
     A list that holds itself ends, and one that doubles a hundred times stays small.
     """
     tensors, values, dangers = [], [], []
-    todo, done = [("", root, 0)], set()
+    todo, done, work = [("", "", root, 0)], set(), 0
     while todo:
-        path, node, depth = todo.pop()
-        if len(tensors) + len(values) >= MAX_ENTRIES or depth > MAX_DEPTH:
-            dangers.append(f"more than {MAX_ENTRIES:,} entries or {MAX_DEPTH} levels; the rest is not listed")
+        path, name, node, depth = todo.pop()
+        path = f"{path}/{name}".lstrip("/")[-200:]
+        if len(tensors) + len(values) >= MAX_ENTRIES or depth > MAX_DEPTH or work > MAX_WORK:
+            dangers.append(f"more than {MAX_ENTRIES:,} entries or {MAX_DEPTH} levels; the rest was not looked at")
             break
         if not isinstance(node, Node):
             values.append(ValueEntry(path, type(node).__name__, short(node)))
@@ -71,23 +81,20 @@ def list_entries(root: object) -> tuple[list[TensorEntry], list[ValueEntry], lis
             tensors.append(tensor)
             continue
         kind = node.name if node.kind in ("global", "call") else node.kind
-        children = _children(node)
-        text = None
         if id(node) in done:
-            text = "the same object again"
-        elif kind not in _DICTS and not any(isinstance(child, Node) for _, child in children):
-            text = ", ".join(short(child) for _, child in children[:4]) + ", …" * (len(children) > 4)
-            kind = f"{kind}[{len(children)}]" if kind in _SEQUENCES else kind
-        elif not children:
-            text = "empty"
+            values.append(ValueEntry(path, kind, "the same object again"))
+            continue
         done.add(id(node))
-        if text is not None:
+        children = _children(node)
+        work += len(children)
+        if not children or (kind not in _DICTS and not any(isinstance(child, Node) for _, child in children)):
+            text = ", ".join(short(child) for _, child in children[:4]) + ", …" * (len(children) > 4)
+            kind = f"{kind}[{len(children)}]" if kind in (*_DICTS, *_SEQUENCES) else kind
             values.append(ValueEntry(path, kind, text))
             continue
         if kind not in (*_DICTS, *_SEQUENCES):
             values.append(ValueEntry(path, kind, "an object"))
-        for name, child in reversed(children[:MAX_ENTRIES]):
-            todo.append((f"{path}/{name}"[-300:].lstrip("/"), child, depth + 1))
+        todo += [(path, name, child, depth + 1) for name, child in reversed(children)]
     return tensors, values, dangers
 
 
@@ -96,10 +103,17 @@ def _children(node: Node) -> list[tuple[str, object]]:
     if node.kind == "dict" or (node.kind == "call" and node.name in _DICTS):
         keys, values = node.items[0::2], node.items[1::2]
         inside = [(k[:100] if isinstance(k, str) else short(k), v) for k, v in zip(keys, values, strict=False)]
-    if node.kind == "call" and node.name not in _DICTS:  # an OrderedDict's state is state_dict()'s _metadata
-        for given in (node.args, node.state):
-            inside += _children(given) if isinstance(given, Node) and given.kind in ("tuple", "dict") else []
+    if node.kind == "call":
+        # The state of an OrderedDict is the _metadata that state_dict() attaches.
+        for given in (node.args, None if node.name == "collections.OrderedDict" else node.state):
+            if _is_container(given) and len(given.items) == 1 and _is_container(given.items[0]):
+                given = given.items[0]  # torch.Size((2, 3)), set([1, 2]), Counter({...}): one argument, seen through
+            inside += _children(given) if _is_container(given) else []
     return inside
+
+
+def _is_container(node: object) -> bool:
+    return isinstance(node, Node) and node.kind in (*_SEQUENCES, "dict")
 
 
 def _tensor(path: str, node: Node) -> TensorEntry | None:
@@ -154,4 +168,6 @@ def short(value: object) -> str:
         return repr(value if len(value) <= 60 else value[:60]) + "…" * (len(value) > 60)
     if isinstance(value, int) and value.bit_length() > 200:
         return f"an integer of {value.bit_length():,} bits"  # printing a very long one is an error
-    return repr(value) if isinstance(value, int | float | complex | None) else type(value).__name__
+    if isinstance(value, Node):
+        return value.name or value.kind
+    return repr(value) if isinstance(value, int | float | None) else type(value).__name__

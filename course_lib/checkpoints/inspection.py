@@ -60,13 +60,7 @@ class Inspection:
         for title, entries in (("tensors", self.tensors), ("other values", self.values)):
             lines.append(f"{len(entries)} {title}")
             for entry in entries[:max_lines]:
-                if isinstance(entry, TensorEntry):
-                    lines.append(
-                        f"  {entry.path}  {entry.dtype} {list(entry.shape)} on {entry.device}, "
-                        f"{entry.size_bytes:,} of {entry.storage_size_bytes:,} bytes of storage {entry.storage}"
-                    )
-                else:
-                    lines.append(f"  {entry.path}  {entry.type}  {entry.text}")
+                lines.append(f"  {entry.path or '(the whole file)'}  {entry}")
             if len(entries) > max_lines:
                 lines.append(f"  and {len(entries) - max_lines} more")
         return "\n".join(lines)

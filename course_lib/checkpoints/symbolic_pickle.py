@@ -112,9 +112,13 @@ def walk(stream) -> Walk:
                 seen.flood = f"the pickle was followed for {count:,} operations and had not ended"
                 break
             seen.opcodes[opcode.name] += 1
-            machine.step(opcode.name, argument)
+            if seen.damage is None:
+                machine.step(opcode.name, argument)
+            elif opcode.name in ("GLOBAL", "INST", "STACK_GLOBAL"):
+                # Where our machine stops, another unpickler might go on: keep counting what it would import.
+                machine.push_global(*(argument or "<computed> <computed>").split(" ", 1))
     except Exception as error:  # genops raises many types; whatever it is, this is no sound pickle
-        seen.damage = f"the pickle is broken at byte {stream.tell():,}: {str(error)[:200]}"
+        seen.damage = seen.damage or f"the pickle is broken at byte {stream.tell():,}: {str(error)[:200]}"
     seen.end = stream.tell()
     return seen
 
@@ -151,6 +155,8 @@ class _Machine:
 
     def push_call(self, function, args) -> None:
         self.seen.calls += 1
+        if isinstance(function, Node) and function.kind == "persistent" and isinstance(function.args, Node):
+            function = [*function.args.items[:2], None, None][1]  # torch < 1.6 wraps classes: ("module", class, ...)
         if isinstance(function, Node) and function.kind == "global":
             name = function.name
         else:  # calling what a call returned, or a class that an attacker computed
@@ -159,6 +165,12 @@ class _Machine:
         self.stack.append(Node("call", name=name, args=args))
 
     def step(self, name: str, argument) -> None:
+        try:
+            self._step(name, argument)
+        except (_BrokenError, IndexError, TypeError) as error:
+            self.seen.damage = f"the pickle is broken at its opcode {name}: {error}"
+
+    def _step(self, name: str, argument) -> None:
         if name in _LITERALS:
             self.stack.append(argument)
         elif name in _CONSTANTS:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
-from sklearn.datasets import load_digits
 from torch import Tensor, nn
 
+from course_lib.data import digits
 from course_lib.explorers import svg
 from course_lib.explorers.eval_mode_trace import trace_modes
 from course_lib.explorers.explorer import Choice, Explorer, Slider
@@ -21,6 +21,8 @@ LAYERS = {"Addmm": "linear", "Mul": "dropout", "NativeBatchNorm": "batch norm"} 
 
 def switchboard() -> Explorer:
     """Two switches, train/eval and gradients, over repeated passes of one batch of digits.
+
+    It shows the digit whose output scatters most and the unit whose running mean moves most.
 
     >>> board = switchboard()
     >>> board.set(training=False, grad=False)
@@ -50,20 +52,21 @@ class Passes:
 
 @lru_cache(maxsize=1)
 def _trained() -> tuple[nn.Sequential, Tensor, Tensor]:
-    """A small trained network with a batch of 32 digits that it hasn't seen, and their classes."""
-    images, targets = (torch.from_numpy(array) for array in load_digits(return_X_y=True))
-    images = images.float() / 16
-    with torch.random.fork_rng(devices=[]):
+    """A small trained network, with a batch of 32 test digits and their classes."""
+    splits = digits()
+    images, targets = splits.train.tensors
+    with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.manual_seed(0)
         net = nn.Sequential(nn.Linear(64, 16), nn.BatchNorm1d(16), nn.Dropout(0.5), nn.Linear(16, 10))
         for _ in range(3):
-            for rows in torch.randperm(1500).split(50):
-                loss = nn.functional.cross_entropy(net(images[rows]), targets[rows])
+            for rows in torch.randperm(len(images)).split(50):
+                loss = nn.functional.cross_entropy(net(images[rows].flatten(1)), targets[rows])
                 gradients = torch.autograd.grad(loss, list(net.parameters()))
                 with torch.no_grad():  # plain steps: importing torch.optim takes longer than this training
                     for parameter, gradient in zip(net.parameters(), gradients, strict=True):
                         parameter -= 0.5 * gradient
-    return net, images[1500:1532], targets[1500:1532]
+    test_images, test_targets = splits.test.tensors
+    return net, test_images[:32].flatten(1), test_targets[:32]
 
 
 @lru_cache(maxsize=4)
@@ -158,9 +161,9 @@ class SwitchboardState:
         else:
             same = f"one digit's output is {outputs[0]:.2f} {'every time' if self.passes > 1 else ''}".strip()
         if means[-1] == means[0]:
-            moved = f"the running mean stands still at {means[0]:.3f}"
+            moved = f"the running mean stands still at {svg.shown(means[0], 3)}"
         else:
-            moved = f"the running mean moves from {means[0]:.3f} to {means[-1]:.3f}"
+            moved = f"the running mean moves from {svg.shown(means[0], 3)} to {svg.shown(means[-1], 3)}"
         if self.graph:
             graph = f"With gradients on, a graph of {len(self.graph)} steps hangs on each output and keeps "
             graph += f"{self.kept_bytes:,} bytes."
@@ -204,7 +207,8 @@ class SwitchboardState:
         for value, words in ((start, "before the first pass"), (goal, "mean of this batch")):
             _, y = axes.place(0, value)
             marks += axes.curve([(0, value), (MOST_PASSES, value)], color="currentColor", width=1, dash="2 4")
-            marks += svg.text(476, y - 5, words, size=11, anchor="end", faint=True)
+            beyond = y - 5 if value == high else y + 12  # outside the two lines, where the curve never comes
+            marks += svg.text(476, beyond, words, size=11, anchor="end", faint=True)
         color = VERMILION if self.training else BLUE
         return (
             _title(262, "Running mean of one unit", "stands still" if means[-1] == start else "moves")

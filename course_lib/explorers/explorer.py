@@ -20,9 +20,9 @@ function with `functools.lru_cache`.
 """
 
 import html
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from decimal import Decimal
 from typing import Any, Protocol
 
 import ipywidgets as widgets
@@ -75,7 +75,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Slider:
-    """A number from `low` to `high`; whole numbers when `step` is one."""
+    """A number from `low` to `high`, whole if `step` is an int; shown with as many digits as `step` has."""
 
     name: str
     label: str
@@ -103,7 +103,7 @@ class Slider:
 
     @property
     def _format(self) -> str:
-        return "d" if self._whole else f".{max(0, -math.floor(math.log10(self.step) + 1e-9))}f"
+        return "d" if self._whole else f".{max(0, -Decimal(str(self.step)).as_tuple().exponent)}f"
 
     def widget(self, explorer: "Explorer") -> widgets.Widget:
         """The control as a widget that moves the explorer."""
@@ -213,6 +213,7 @@ class Explorer:
             row.add_class("cl-controls")
             self._picture = widgets.HTML(look.figure(self.state.svg(), self.state.text()))
             self._view = widgets.VBox([row, self._picture])
+            self._view.add_class("cl-explorer")
         return self._view
 
     def __repr__(self) -> str:

@@ -151,11 +151,11 @@ class Axes:
         parts = [polyline([(self.left, self.top), (self.left, bottom), (right, bottom)])]
         for value in ticks(*self.x_range) if x_ticks is None else x_ticks:
             x, _ = self.place(value, self.y_range[0])
-            parts += [line((x, bottom), (x, bottom + 4)), text(x, bottom + 16, f"{value:g}", anchor="middle")]
+            parts += [line((x, bottom), (x, bottom + 4)), text(x, bottom + 16, _tick(value), anchor="middle")]
         for value in ticks(*self.y_range) if y_ticks is None else y_ticks:
             _, y = self.place(self.x_range[0], value)
             parts += [line((self.left - 4, y), (self.left, y))]
-            parts += [text(self.left - 7, y + 4, f"{value:g}", anchor="end")]
+            parts += [text(self.left - 7, y + 4, _tick(value), anchor="end")]
         if x_label:
             parts.append(text(self.left + self.width / 2, bottom + 33, x_label, anchor="middle"))
         if y_label:
@@ -185,6 +185,10 @@ class Axes:
             (x0, y0), (x1, y1) = self.place(low, 0), self.place(high, value)
             parts.append(rect(x0, min(y0, y1), x1 - x0, abs(y1 - y0), fill=color, opacity=opacity, edge=color))
         return "".join(parts)
+
+
+def _tick(value: float) -> str:
+    return f"{value:g}".replace("-", "−")
 
 
 def heat_cell(x: float, y: float, width: float, height: float, value: float, *, span: float, words: str) -> str:

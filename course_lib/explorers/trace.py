@@ -64,15 +64,17 @@ class Trace:
         """Show the stage at `position` (0 is the first); a position beyond an end shows that end."""
         self.position = min(max(position, 0), len(self.stages) - 1)
         if self._view is not None:
+            self._picture.value = self._html()
+            self._where.value = self._where_html()
             self._previous.disabled = self.position == 0
             self._next.disabled = self.position == len(self.stages) - 1
-            self._where.value = self._where_html()
-            self._picture.value = self._html()
 
     def static(self) -> str:
         """All stages in order, as HTML that needs no widgets."""
-        parts = [f"<h4>{i}. {look.inline(stage.title)}</h4>{_body(stage)}" for i, stage in enumerate(self.stages, 1)]
-        return look.panel(f"<p><b>{look.inline(self.title)}</b></p>" + "".join(parts), "cl-trace")
+        stages = "".join(
+            f"<p><b>{i}. {look.inline(stage.title)}</b></p>{_body(stage)}" for i, stage in enumerate(self.stages, 1)
+        )
+        return look.panel(f"<p><b>{look.inline(self.title)}</b></p>{stages}")
 
     @property
     def view(self) -> widgets.Widget:
@@ -83,7 +85,7 @@ class Trace:
             self._previous.on_click(lambda _: self.go(self.position - 1))
             self._next.on_click(lambda _: self.go(self.position + 1))
             self._where, self._picture = widgets.HTML(), widgets.HTML()
-            row = widgets.HBox([self._previous, self._next, self._where])
+            row = widgets.HBox([self._previous, self._next, self._where], layout={"align_items": "center"})
             row.add_class("cl-buttons")
             self._view = widgets.VBox([row, self._picture])
             self.go(self.position)
@@ -104,14 +106,12 @@ class Trace:
         return f'<div class="cl" role="status">{look.inline(here)}</div>'
 
     def _html(self) -> str:
+        here = [' aria-current="step"' if i == self.position else "" for i in range(len(self.stages))]
         items = "".join(
-            f'<li aria-current="step">▸ <b>{look.inline(stage.title)}</b></li>'
-            if i == self.position
-            else f"<li>{look.inline(stage.title)}</li>"
-            for i, stage in enumerate(self.stages)
+            f"<li{mark}>{look.inline(stage.title)}</li>" for mark, stage in zip(here, self.stages, strict=True)
         )
         body = _body(self.stages[self.position])
-        return look.panel(f'<ol class="cl-stages">{items}</ol><div class="cl-stage">{body}</div>', "cl-trace")
+        return look.panel(f'<div class="cl-steps"><ol class="cl-stages">{items}</ol>{body}</div>')
 
 
 def _rows(stage: Stage) -> list[tuple[str, str]]:
@@ -123,7 +123,7 @@ def _body(stage: Stage) -> str:
     cells = "".join(f"<dt>{name}</dt><dd>{look.inline(words)}</dd>" for name, words in _rows(stage))
     label = html.escape(stage.picture_text, quote=True)
     shown = f'<div role="img" aria-label="{label}">{stage.picture_svg}</div>' if stage.picture_svg else ""
-    return f"<dl>{cells}</dl>{shown}"
+    return f'<div class="cl-stage"><dl>{cells}</dl>{shown}</div>'
 
 
 def tables(columns: Sequence[str], *shown: tuple[str, Tensor | Sequence, Sequence[str], float]) -> dict[str, str]:

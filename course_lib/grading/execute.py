@@ -12,6 +12,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import Execute
@@ -50,7 +51,11 @@ class GradedExecute(Execute):
 
     def preprocess(self, nb: NotebookNode, resources: Any, *args: Any, **kwargs: Any) -> tuple[NotebookNode, Any]:
         """Execute, then judge every graded code cell."""
-        nb, resources = super().preprocess(nb, resources, *args, **kwargs)
+        try:
+            nb, resources = super().preprocess(nb, resources, *args, **kwargs)
+        except DeadKernelError:
+            # The learner's code ended its own process. The cells before have their outputs and keep their points.
+            self.log.warning("The kernel died; what ran before is graded, the rest earns nothing.")
         for cell in nb.cells:
             if cell.cell_type == "code" and is_grade(cell) and not is_solution(cell):
                 kind, _, name = cell.metadata.nbgrader.grade_id.partition("-")

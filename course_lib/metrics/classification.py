@@ -89,7 +89,7 @@ def class_scores(preds: Predictions, targets: Any = None, *, num_classes: int | 
     """
     scores = rates(confusion_of(preds, targets, num_classes=num_classes))
     for name in ("precision", "recall", "f1"):
-        _warn_undefined(name, getattr(scores, name))
+        _warn_undefined(name, getattr(scores, name), stacklevel=4)
     return scores
 
 
@@ -192,9 +192,20 @@ def classification_report(preds: Predictions, targets: Any = None, *, class_name
     )
 
 
+def as_tensor(values: Any) -> Tensor:
+    """Any array as a tensor, without a copy where that is safe."""
+    if isinstance(values, Tensor):
+        return values.detach()
+    # Through NumPy, because PyTorch would make float32 of a list of Python's float64.
+    array = np.asarray(values)
+    if not (array.flags.writeable and array.flags.c_contiguous):
+        array = array.copy()
+    return torch.from_numpy(array)
+
+
 def as_classes(values: Any, name: str) -> Tensor:
     """Class indices as int64; booleans and whole floats (0.0, 1.0) count as classes, 0.7 doesn't."""
-    values = torch.as_tensor(values)
+    values = as_tensor(values)
     classes = values.to(torch.int64)
     if values.is_floating_point() and not bool((classes == values).all()):
         raise InputError(
@@ -240,11 +251,11 @@ def _score(metric: str, preds: Predictions, targets: Any, how: Average | None, n
     scores = rates(confusion_of(preds, targets, num_classes=num_classes))
     value = averaged(scores, metric, how)
     if np.isnan(value).any():
-        _warn_undefined(metric, getattr(scores, metric))
+        _warn_undefined(metric, getattr(scores, metric), stacklevel=5)
     return value if how is None else float(value)
 
 
-def _warn_undefined(metric: str, values: np.ndarray) -> None:
+def _warn_undefined(metric: str, values: np.ndarray, *, stacklevel: int) -> None:
     classes = np.flatnonzero(np.isnan(values)).tolist()
     why = {
         "precision": "never predicted",
@@ -252,12 +263,13 @@ def _warn_undefined(metric: str, values: np.ndarray) -> None:
         "f1": "never predicted and without a true example",
     }
     if classes:
-        warn_undefined(f"{metric} is undefined (NaN) for class {', '.join(map(str, classes))}: {why[metric]}.")
+        named = ", ".join(map(str, classes))
+        warn_undefined(f"{metric} is undefined (NaN) for class {named}: {why[metric]}.", stacklevel=stacklevel)
 
 
-def warn_undefined(message: str) -> None:
-    """Warn as scikit-learn does, of the line that called the metric."""
+def warn_undefined(message: str, *, stacklevel: int) -> None:
+    """Warn as scikit-learn does; `stacklevel` counts from here to the caller of the metric."""
     # Imported here because scikit-learn takes half a second and most evaluations never need it.
     from sklearn.exceptions import UndefinedMetricWarning
 
-    warnings.warn(message, UndefinedMetricWarning, stacklevel=4)
+    warnings.warn(message, UndefinedMetricWarning, stacklevel=stacklevel)

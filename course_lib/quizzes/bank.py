@@ -100,8 +100,7 @@ def _apart() -> Iterator[types.ModuleType]:
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
         torch.random.fork_rng(devices=list(gpus)),
-        torch.inference_mode(False),
-        torch.enable_grad(),
+        torch.inference_mode(False),  # switches gradients on as well, and puts both back
     ):
         random.seed(0)
         np.random.seed(0)

@@ -7,6 +7,7 @@ order in which they were shown, and only the labels depend on it.
 
 import math
 import random
+import re
 import string
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
@@ -85,6 +86,40 @@ def labels(question: Question, shown: Sequence[int]) -> dict[int, str]:
     return {i: str(name) for i, name in zip(shown, names, strict=False)}
 
 
+def stem(question: Question) -> str:
+    """The question without its options, in markdown; what is to be done is said at the end."""
+    parts = [question.ask.strip()]
+    if question.setup:
+        parts.append(f"Already run:\n\n```python\n{question.setup.rstrip()}\n```")
+    if question.kind == "prints":
+        parts.append(f"```python\n{question.program.rstrip()}\n```")
+    unit = f" in {question.unit}" if question.unit else ""
+    todo = {
+        "several": "Choose every right answer.",
+        "order": "Choose the lines in the order in which they run.",
+        "bug_line": "Choose the line with the bug.",
+        "number": f"A number{unit}, such as 0.5 or 2/3.",
+    }
+    return "\n\n".join([*parts, *([todo[question.kind]] if question.kind in todo else [])])
+
+
+def as_markdown(question: Question, *, shown: Sequence[int] | None = None) -> str:
+    """The question with its labelled options, to print in a notebook or a terminal."""
+    shown = arrange(question) if shown is None else shown
+    names = labels(question, shown)
+    texts = question.lines or tuple(option.text.strip("\n") for option in question.options)
+    if question.kind in ("order", "bug_line"):
+        listing = "\n".join(f"{names[i]:>2}  {texts[i]}" for i in shown)
+        return f"{stem(question)}\n\n```text\n{listing}\n```"
+    rows = []
+    for i in shown:
+        text = f"`{texts[i]}`" if question.kind == "prints" and "\n" not in texts[i] else texts[i]
+        if "\n" in text:
+            text = "\n\n  ```text\n" + "".join(f"  {line}\n" for line in text.splitlines()) + "  ```"
+        rows.append(f"- **{names[i]}** {text}")
+    return "\n\n".join([stem(question), "\n".join(rows)]).rstrip()
+
+
 def mark(question: Question, answer: Answer, *, shown: Sequence[int] | None = None) -> Marked:
     """Mark an answer.
 
@@ -109,36 +144,36 @@ def mark_typed(question: Question, typed: object, *, shown: Sequence[int] | None
         InputError: this is no answer to the question; the message says what an answer looks like.
     """
     shown = arrange(question) if shown is None else shown
-    text = str(typed).strip().strip(".)(").strip() if isinstance(typed, str | int | float) else ""
+    text = str(typed) if isinstance(typed, str | int | float) else ""
     if question.kind == "number":
         return mark(question, _number(question, text), shown=shown)
-    of = {label.lower(): i for i, label in labels(question, shown).items()}
-    letters = question.kind in ("one", "several", "prints")
-    parts = list("".join(text.lower().replace(",", " ").split())) if letters else text.replace(",", " ").split()
-    few = question.kind in ("one", "prints", "bug_line")
-    if not parts or any(part not in of for part in parts) or (few and len(parts) > 1):
-        first, last = min(of), list(of)[-1].upper()
-        example = {"several": '"A, C"', "order": '"2 1 3"'}.get(question.kind, f'"{first.upper()}"')
-        raise InputError(f"Expected {_EXPECTED[question.kind]} up to {last}, such as {example}; got {typed!r}.")
+    of = {label: i for i, label in labels(question, shown).items()}
+    parts = re.findall(r"[A-Z]" if "A" in of else r"\d+", text.upper())
+    junk = re.sub(r"[A-Z\d\s,;.()]", "", text.upper())
+    single = question.kind in ("one", "prints", "bug_line")
+    number_fits = len(parts) == (1 if single else len(of)) or (question.kind == "several" and parts)
+    if junk or not number_fits or len(set(parts) & set(of)) < len(parts):
+        example = {"several": "A, C", "order": " ".join(reversed(of))}.get(question.kind, max(of))
+        raise InputError(f"Expected {_EXPECTED[question.kind]}, such as {example!r}; got {str(typed)[:80]!r}.")
     chosen = [of[part] for part in parts]
-    return mark(question, chosen[0] if few else chosen, shown=shown)
+    return mark(question, chosen[0] if single else chosen, shown=shown)
 
 
 _EXPECTED = {
     "one": "one letter",
     "prints": "one letter",
-    "several": "letters",
-    "order": "each line's number once, first line first,",
+    "several": "one or more letters",
+    "order": "the number of each line once, the line that runs first in front",
     "bug_line": "the number of one line",
 }
 
 
 def _mark_options(question: Question, answer: Answer, shown: Sequence[int]) -> Marked:
+    chosen = set(answer) if isinstance(answer, Collection) else {answer}
+    if not chosen or not chosen <= set(shown) or (question.kind != "several" and len(chosen) > 1):
+        how_many = "one or more" if question.kind == "several" else "one"
+        raise InputError(f"Choose {how_many} of the {len(shown)} options, 0 to {len(shown) - 1}; got {answer!r}.")
     rights = key(question) if question.kind == "several" else {key(question)}
-    chosen = {answer} if isinstance(answer, int) else set(answer) if isinstance(answer, Collection) else set()
-    known = all(isinstance(i, int) and 0 <= i < len(question.options) for i in chosen)
-    if not chosen or not known or (question.kind != "several" and len(chosen) > 1):
-        raise InputError(f"Choose {_EXPECTED[question.kind]} of the {len(question.options)} shown; got {answer!r}.")
     names = labels(question, shown)
     rows = []
     for i in shown:
@@ -163,8 +198,8 @@ def _right_orders(question: Question) -> tuple[tuple[int, ...], ...]:
 
 def _mark_order(question: Question, answer: Answer) -> Marked:
     order = tuple(answer) if isinstance(answer, Collection) else ()
-    if sorted(order) != list(range(len(question.lines))):
-        raise InputError(f"Put each of the {len(question.lines)} lines in its place, once; got {answer!r}.")
+    if set(order) != set(range(len(question.lines))) or len(order) != len(question.lines):
+        raise InputError(f"Expected each of the {len(question.lines)} lines once, from 0; got {answer!r}.")
     rights = _right_orders(question)
     # compare with the right order that is nearest to the learner's
     target = max(rights, key=lambda right: sum(a == b for a, b in zip(right, order, strict=True)))

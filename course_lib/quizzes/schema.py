@@ -138,7 +138,7 @@ def _question(entry: Entry) -> Question:
         return Question(entry.text("id"), "", "", "", "", "", "")
     needed, optional = _FIELDS[kind]
     entry.allow(_COMMON + needed, optional)
-    fields = {key: entry.text(key) for key in _COMMON + _TEXTS if key in entry.fields}
+    fields = {key: entry.text(key) for key in _COMMON + _TEXTS}
     fields["level"] = entry.one_of("level", LEVELS)
     fields["where"] = f"{entry.file.name}, line {entry.line}, {entry.who}"
     for key in ("program", "setup"):

@@ -185,7 +185,8 @@ def _name_of(answer: Any) -> str:
     """The task's name: the answer itself if it is a string, else what the caller's variables call it."""
     if isinstance(answer, str):
         return answer
-    known = {task for lesson in load_syllabus().lessons for task in lesson.tasks}
+    syllabus = load_syllabus()
+    known = {task for lesson in (*syllabus.lessons, *syllabus.drafts) for task in lesson.tasks}
     name = getattr(answer, "__name__", "")
     if name in known:
         return name

@@ -39,6 +39,7 @@ def evaluation_mode(model):
             module.training = training
     ### END SOLUTION
 
+
 # %% check="evaluation_mode"
 check(evaluation_mode)
 
@@ -54,6 +55,7 @@ check(evaluation_mode)
 #   whose output is random in eval mode: called twice on the same input, they give two outputs;
 # - a module that is only *fed* by a random one is not on the list;
 # - the model comes back as it was: flags and running statistics.
+
 
 # %% solution="stays_random"
 def stays_random(model, x):
@@ -76,6 +78,7 @@ def stays_random(model, x):
     return found
     ### END SOLUTION
 
+
 # %% check="stays_random"
 check(stays_random)
 
@@ -93,6 +96,7 @@ check(stays_random)
 # - everything else trains as before, dropout included;
 # - it returns the model.
 
+
 # %% solution="freeze_batch_norm"
 def freeze_batch_norm(model):
     """Keep every batch norm layer of `model` in eval mode for good, and its parameters fixed."""
@@ -105,6 +109,7 @@ def freeze_batch_norm(model):
     return model
     ### END SOLUTION
 
+
 # %% check="freeze_batch_norm"
 check(freeze_batch_norm)
 
@@ -112,6 +117,7 @@ check(freeze_batch_norm)
 # ## 4. Mend it (10 minutes)
 #
 # `predict_with_bugs` has been in production for a year. It never raised an error. It has three bugs.
+
 
 # %%
 def predict_with_bugs(model, images, *, batch_size=64):
@@ -123,6 +129,7 @@ def predict_with_bugs(model, images, *, batch_size=64):
     model.train()
     return torch.cat(labels)
 
+
 # %% [markdown]
 # Write `predict(model, images, *, batch_size=64)`, mended:
 #
@@ -130,14 +137,20 @@ def predict_with_bugs(model, images, *, batch_size=64):
 # - they don't depend on `batch_size`, except for rounding;
 # - the model comes back with every flag and statistic as it was;
 # - no graph is built.
+#
+# Each task stands alone: here you may use `evaluation_mode` from `course_lib.evaluation`, whatever became of yours.
+
 
 # %% solution="predict"
 def predict(model, images, *, batch_size=64):
     """Labels (N,) of images (N, F), as the model gives them in eval mode."""
     ### BEGIN SOLUTION
-    with evaluation_mode(model), torch.no_grad():
+    from course_lib.evaluation import evaluation_mode as library_mode  # eval and inference mode, flags put back
+
+    with library_mode(model):
         return torch.cat([model(batch).argmax(1) for batch in images.split(batch_size)])
     ### END SOLUTION
+
 
 # %% check="predict"
 check(predict)

@@ -2,6 +2,7 @@
 # verdict: passed
 # message: own flag outside
 
+
 class evaluation_mode:
     """A class instead of a generator."""
 

@@ -2,6 +2,7 @@
 # verdict: passed
 # message: nothing else is
 
+
 def freeze_batch_norm(model):
     """Swap each layer's class for one whose train() stays in eval."""
     for module in model.modules():

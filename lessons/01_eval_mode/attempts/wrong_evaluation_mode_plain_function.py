@@ -2,5 +2,6 @@
 # verdict: failed
 # message: could not be entered
 
+
 def evaluation_mode(model):
     model.eval()

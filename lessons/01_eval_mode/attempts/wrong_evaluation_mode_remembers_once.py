@@ -2,6 +2,7 @@
 # verdict: failed
 # message: inner `with`
 
+
 class evaluation_mode:
     """Keeps one memory for everybody, and switches back by the model's own flag."""
 

@@ -1,0 +1,69 @@
+"""What evaluate() costs beside a bare forward loop, and what importing it costs beside torch.
+
+Run it: `python benchmarks/bench_evaluation.py`. Every row is ours divided by theirs, both measured in turns in
+this process: smaller is better, and the aim is the most it may be.
+"""
+
+import subprocess
+import sys
+from time import perf_counter
+
+import torch
+from torch import nn
+
+from course_lib.evaluation import evaluate
+from course_lib.models import build_model
+
+ROUNDS = 15
+
+
+def run() -> list[tuple[str, float, float]]:
+    torch.manual_seed(0)
+    rows = []
+    for name, config, shape, size, count in (
+        ("CNN, 28 x 28, batches of 64", {"kind": "cnn"}, (1, 28, 28), 64, 30),
+        ("MLP, 784-512-10, batches of 256", {"kind": "mlp", "inputs": 784, "hidden": 512}, (1, 28, 28), 256, 100),
+    ):
+        model = build_model(config).eval()
+        batches = [(torch.rand(size, *shape), torch.randint(0, 10, (size,))) for _ in range(count)]
+        for what, options in (
+            ("evaluate", {}),
+            ("evaluate with a loss", {"loss_fn": nn.CrossEntropyLoss()}),
+            ("evaluate with a loss, logits not kept", {"loss_fn": nn.CrossEntropyLoss(), "keep_logits": False}),
+        ):
+            ratio = in_turns(lambda o=options: evaluate(model, batches, **o), lambda: bare_loop(model, batches))
+            rows.append((f"{what} / bare forward loop ({name})", ratio, 1.05))
+    rows.append(("import course_lib.evaluation beyond torch / 50 ms", import_seconds() / 0.05, 1.0))
+    return rows
+
+
+def bare_loop(model: nn.Module, batches: list) -> None:
+    with torch.inference_mode():
+        for inputs, _ in batches:
+            model(inputs)
+
+
+def in_turns(ours, theirs) -> float:
+    """Best time of ours over best time of theirs, taken in turns so that a busy moment hits both."""
+    best = [float("inf"), float("inf")]
+    for _ in range(ROUNDS):
+        for k, work in enumerate((ours, theirs)):
+            start = perf_counter()
+            work()
+            best[k] = min(best[k], perf_counter() - start)
+    return best[0] / best[1]
+
+
+def import_seconds() -> float:
+    """The best of five fresh interpreters that have torch already."""
+    code = (
+        "import torch, time; start = time.perf_counter(); import course_lib.evaluation; "
+        "print(time.perf_counter() - start)"
+    )
+    runs = (subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True) for _ in range(5))
+    return min(float(done.stdout) for done in runs)
+
+
+if __name__ == "__main__":
+    for what, measured, aim in run():
+        print(f"{measured:7.3f}  (at most {aim:5.3f})  {what}")

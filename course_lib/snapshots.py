@@ -1,0 +1,217 @@
+"""What can be known about a model on fixed batches, as plain data that is saved beside the checkpoint."""
+
+import copy
+import hashlib
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from course_lib.errors import CourseError, InputError
+from course_lib.evaluation import LossFunction, evaluate
+
+Snapshot = dict[str, Any]
+
+PARTS = 64  # a tensor's checksums, so that one flipped bit can be told from another set of weights
+
+
+def model_fingerprint(model_or_state_dict: nn.Module | Mapping) -> str:
+    """SHA-256 of every key, dtype, shape and bit of a state dict: parameters **and** persistent buffers.
+
+    The same in every process and on every device; the order of the keys doesn't count. A model has the
+    fingerprint of its state dict. Nested dicts, such as a whole checkpoint, have one too.
+
+    Args:
+        model_or_state_dict: A module or a mapping of tensors, numbers, strings and containers of them.
+
+    Raises:
+        InputError: Something in it has no bytes to read: a meta or sparse tensor, an object.
+
+    >>> model_fingerprint({"weight": torch.zeros(2)})[:12]
+    'c333e6d58701'
+    >>> model_fingerprint({"weight": -torch.zeros(2)}) == model_fingerprint({"weight": torch.zeros(2)})
+    False
+    """
+    is_model = isinstance(model_or_state_dict, nn.Module)
+    digest = hashlib.sha256()
+    _feed(digest, model_or_state_dict.state_dict() if is_model else model_or_state_dict)
+    return digest.hexdigest()
+
+
+def _feed(digest, value: Any) -> None:
+    """Each part is preceded by its type and length, so no two different values give the same bytes."""
+    if isinstance(value, Tensor):
+        digest.update(f"tensor {value.dtype} {tuple(value.shape)};".encode())
+        digest.update(_raw(value))
+    elif isinstance(value, Mapping):
+        digest.update(f"mapping {len(value)};".encode())
+        for key in sorted(value, key=lambda key: (type(key).__name__, str(key))):
+            _feed(digest, key)
+            _feed(digest, value[key])
+    elif isinstance(value, list | tuple):
+        digest.update(f"sequence {len(value)};".encode())
+        for item in value:
+            _feed(digest, item)
+    elif isinstance(value, str | bytes | int | float | complex | None | torch.dtype | torch.device):
+        text = repr(value).encode()
+        digest.update(f"{type(value).__name__} {len(text)};".encode() + text)
+    else:
+        raise InputError(f"A {type(value).__name__} has no fingerprint; use tensors, numbers, strings, containers.")
+
+
+def _raw(tensor: Tensor):
+    """The bytes of a tensor, as an array without a copy where it is on the CPU and contiguous."""
+    try:
+        tensor = tensor.detach().cpu().resolve_conj().resolve_neg().contiguous()
+        return tensor.reshape(-1).view(torch.uint8).numpy()
+    except (RuntimeError, NotImplementedError, TypeError) as error:
+        raise InputError(
+            f"A {tensor.layout} tensor of {tensor.dtype} on {tensor.device} has no bytes to read; make it dense."
+        ) from error
+
+
+def take_snapshot(
+    model: nn.Module, batches: Iterable[tuple[Any, Tensor]], *, loss_fn: LossFunction | None = None
+) -> Snapshot:
+    """Record a model and what it answers on fixed batches, to be compared later, in this process or another.
+
+    Save it with the checkpoint; `verify_reload` and `diagnose` read it. The model is evaluated as `evaluate`
+    does it; if parts of it are in training mode, a copy is also run just as it stands, to show the difference.
+
+    Args:
+        model: The model; its flags, buffers and parameters are left as they are.
+        batches: A few pairs (inputs, targets), always the same and in the same order: a list, or an
+            unshuffled loader. They are held in memory, and inputs may be nested.
+        loss_fn: Given to `evaluate`.
+
+    Returns:
+        Numbers, strings, lists, dicts and tensors only: `torch.load(weights_only=True)` reads it back.
+
+    Raises:
+        InputError: There are no batches.
+
+    >>> seen = take_snapshot(nn.Linear(2, 2), [(torch.eye(2), torch.tensor([0, 1]))])
+    >>> sorted(seen["tensors"]), seen["training"], tuple(seen["logits"].shape)
+    (['bias', 'weight'], {'': True}, (2, 2))
+    """
+    batches = list(batches)
+    if not batches:
+        raise InputError("There are no batches to record; pass a list or a loader, not a used-up iterator.")
+    seen: Snapshot = {
+        "torch": torch.__version__.split("+")[0],
+        "fingerprint": model_fingerprint(model),
+        "tensors": {name: _describe(kind, value) for name, kind, value in _tensors_of(model)},
+        "training": {name: module.training for name, module in model.named_modules()},
+        "inputs": _summary([inputs for inputs, _ in batches]),
+        "batch_sizes": [len(targets) for _, targets in batches],
+        "targets": torch.cat([targets.detach().cpu() for _, targets in batches]),
+        "problem": None,
+    }
+    try:
+        evaluation = evaluate(model, batches, loss_fn=loss_fn)
+        again = evaluate(model, batches[:1])
+    except CourseError as error:  # NaN logits, for instance: a finding, not a reason to stop
+        return seen | {"problem": str(error), "logits": None}
+    seen |= {
+        "logits": evaluation.logits,
+        "evaluation": evaluation.fingerprint(),
+        "confusion": evaluation.confusion,
+        "accuracy": evaluation.accuracy,
+        "loss": evaluation.loss,
+        "repeatable": torch.equal(again.logits, evaluation.logits[: len(again.logits)]),
+    }
+    if any(seen["training"].values()):
+        device = next(model.parameters(), torch.empty(0)).device
+        try:
+            seen["accuracy_as_it_stands"] = evaluate(_AsItStands(model), batches, device=device).accuracy
+        except (CourseError, ValueError) as error:  # batch norm refuses a batch of one while training
+            seen["accuracy_as_it_stands"] = None
+            seen["problem_as_it_stands"] = str(error)
+    return seen
+
+
+class _AsItStands(nn.Module):
+    """Runs a copy of the model in the mode it is in: `eval()` doesn't reach a module in a list."""
+
+    def __init__(self, model: nn.Module):
+        super().__init__()
+        self.hidden = [copy.deepcopy(model)]
+
+    def forward(self, *inputs):
+        return self.hidden[0](*inputs)
+
+
+def _tensors_of(model: nn.Module) -> Iterator[tuple[str, str, Any]]:
+    parameters = dict(model.named_parameters(remove_duplicate=False))
+    state = model.state_dict()
+    for name, value in state.items():
+        yield name, "parameter" if name in parameters else "buffer" if isinstance(value, Tensor) else "extra", value
+    for name, value in model.named_buffers(remove_duplicate=False):
+        if name not in state:
+            yield name, "unsaved buffer", value
+
+
+def _describe(kind: str, value: Any) -> dict[str, Any]:
+    digest = hashlib.sha256()
+    _feed(digest, value)
+    about = {"kind": kind, "digest": digest.hexdigest(), "dtype": type(value).__name__, "device": "", "shape": []}
+    if not isinstance(value, Tensor):
+        return about | {"mean": 0.0, "largest": 0.0, "not_finite": 0, "precision": "", "parts": []}
+    raw = memoryview(_raw(value))
+    part_bytes = -(-len(raw) // PARTS) or 1
+    device, value = str(value.device), value.detach().cpu()
+    numbers = (value.abs() if value.is_complex() else value).double()
+    finite = numbers[numbers.isfinite()]
+    narrow = [d for d in (torch.bfloat16, torch.float16) if d.itemsize < value.dtype.itemsize]
+    fits = [d for d in narrow if value.is_floating_point() and torch.equal(value, value.to(d).to(value.dtype))]
+    return about | {
+        "dtype": _name(value.dtype),
+        "device": device,
+        "shape": list(value.shape),
+        "mean": finite.mean().item() if finite.numel() else 0.0,
+        "largest": finite.abs().max().item() if finite.numel() else 0.0,
+        "not_finite": numbers.numel() - finite.numel(),
+        "precision": _name((*fits, value.dtype)[0]),
+        "parts": [zlib.crc32(raw[at : at + part_bytes]) for at in range(0, len(raw), part_bytes)],
+    }
+
+
+def _name(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+def _summary(all_inputs: list) -> dict[str, Any]:
+    """A digest that does not depend on how the examples were batched, and a few numbers to tell data apart."""
+    leaves: dict[str, list[Tensor]] = {}
+    for inputs in all_inputs:
+        for name, tensor in _leaves(inputs, ""):
+            leaves.setdefault(name, []).append(tensor.detach().cpu())
+    digest = hashlib.sha256()
+    for name, tensors in sorted(leaves.items()):
+        digest.update(f"{name} {[(str(t.dtype), tuple(t.shape[1:])) for t in tensors[:1]]};".encode())
+        for tensor in tensors:
+            digest.update(_raw(tensor))
+    numbers = torch.cat([tensor.reshape(-1).double() for tensors in leaves.values() for tensor in tensors])
+    first = next(iter(leaves.values()))[0]
+    return {
+        "digest": digest.hexdigest(),
+        "dtype": _name(first.dtype),
+        "shape": list(first.shape[1:]),
+        "mean": numbers.mean().item(),
+        "std": numbers.std(correction=0).item(),
+        "min": numbers.min().item(),
+        "max": numbers.max().item(),
+    }
+
+
+def _leaves(inputs: Any, name: str) -> Iterator[tuple[str, Tensor]]:
+    if isinstance(inputs, Tensor):
+        yield name, inputs
+    elif isinstance(inputs, Mapping):
+        for key in sorted(inputs, key=str):
+            yield from _leaves(inputs[key], f"{name}/{key}")
+    elif isinstance(inputs, list | tuple):
+        for place, item in enumerate(inputs):
+            yield from _leaves(item, f"{name}/{place}")

@@ -1,0 +1,36 @@
+"""Every lesson in a real browser: it runs clean, and its explorers follow the keyboard."""
+
+import pytest
+
+from course_lib.syllabus import load_syllabus
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(400)]
+LESSONS = [lesson.name for lesson in load_syllabus().lessons]
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_lesson_runs_clean_and_explorers_follow_the_keyboard(lab, name):
+    notebook = lab.open(f"notebooks/{name}.ipynb")
+    notebook.run_all()
+    assert notebook.troubles() == []
+    explorers = notebook.page.locator(".cl-explorer")
+    assert explorers.count() >= 1
+    for i in range(explorers.count()):
+        explorer = explorers.nth(i)
+        explorer.scroll_into_view_if_needed()
+        picture, words = explorer.locator("svg").first, explorer.locator("[role=status]").first
+        before = notebook.picture(f"{name}-explorer-{i}", explorer), words.inner_text()
+        slider = explorer.locator(".noUi-handle").first
+        if slider.count():
+            slider.focus()
+            for _ in range(3):
+                notebook.page.keyboard.press("ArrowRight")
+        else:
+            explorer.locator("button").first.focus()
+            notebook.page.keyboard.press("Space")
+        notebook.page.wait_for_timeout(600)
+        after = notebook.picture(f"{name}-explorer-{i}-moved", explorer), words.inner_text()
+        assert picture.count() == 1
+        assert after[0] != before[0], "the picture stayed the same"
+        assert after[1] != before[1], "the text alternative stayed the same"
+    notebook.close()

@@ -1,0 +1,152 @@
+"""Moving batches, planning where a file's tensors go, and files tagged as another device's."""
+
+import io
+import pickle
+from collections import OrderedDict, namedtuple
+
+import pytest
+import torch
+from torch import nn
+from torch.serialization import _package_registry
+
+from course_lib.devices import plan_map_location, saved_as, select_device, to_device
+
+DEVICE_ERRORS = (RuntimeError, pickle.UnpicklingError)
+
+
+def saved(obj):
+    file = io.BytesIO()
+    torch.save(obj, file)
+    return file.getvalue()
+
+
+def loaded(data, **kwargs):
+    return torch.load(io.BytesIO(data), weights_only=True, **kwargs)
+
+
+def tags(data):
+    seen = []
+    loaded(data, map_location=lambda storage, tag: (seen.append(tag), storage)[1])
+    return seen
+
+
+def test_selected_device_exists():
+    device = select_device()
+    assert torch.ones(2, device=device).sum().item() == 2
+    assert device.type == (torch.accelerator.current_accelerator().type if torch.accelerator.is_available() else "cpu")
+
+
+def test_to_device_keeps_the_nesting():
+    Pair = namedtuple("Pair", "x y")
+    batch = {
+        "images": [torch.ones(1), (torch.ones(2), "name")],
+        "pair": Pair(torch.ones(3), None),
+        "ordered": OrderedDict(a=torch.ones(4)),
+        "count": 3,
+    }
+    moved = to_device(batch, "meta")
+    assert moved["images"][0].is_meta
+    assert moved["images"][1][0].is_meta
+    assert moved["images"][1][1] == "name"
+    assert isinstance(moved["images"][1], tuple)
+    assert isinstance(moved["pair"], Pair)
+    assert moved["pair"].x.is_meta
+    assert moved["pair"].y is None
+    assert type(moved["ordered"]) is OrderedDict
+    assert moved["count"] == 3
+
+
+def test_to_device_copies_nothing_that_is_there_and_uses_to():
+    x = torch.ones(2)
+    assert to_device([x], "cpu")[0] is x
+    packed = nn.utils.rnn.pack_sequence([torch.ones(3), torch.ones(2)])
+    assert to_device(packed, torch.device("cpu")).data.device.type == "cpu"
+
+
+@pytest.mark.parametrize(
+    ("tags", "available", "plan"),
+    [
+        (["cpu"], [], {"cpu": "cpu"}),
+        (["cpu", "cuda:0"], ["cuda:0"], {"cpu": "cpu", "cuda:0": "cuda:0"}),
+        (["cuda:0", "cuda:1"], ["cuda:0"], {"cuda:0": "cuda:0", "cuda:1": "cuda:0"}),
+        (["cuda:1"], ["cuda:0", "cuda:1"], {"cuda:1": "cuda:1"}),
+        (["cuda", "cuda:0"], ["cuda:0"], {"cuda": "cuda:0", "cuda:0": "cuda:0"}),
+        (["cuda:0"], ["mps"], {"cuda:0": "cpu"}),
+        (["mps"], ["mps", "cpu"], {"mps": "mps"}),
+        (["npu:0", "xla:3"], [torch.device("cuda", 0)], {"npu:0": "cpu", "xla:3": "cpu"}),
+        (["cuda:1"], [torch.device("cuda", 0)], {"cuda:1": "cuda:0"}),
+    ],
+)
+def test_plan(tags, available, plan):
+    assert plan_map_location(tags, available) == plan
+
+
+def test_a_plan_loads_a_file_of_many_devices_here():
+    net = nn.Linear(2, 2)
+    with saved_as("cuda:1", only=[net.weight]), saved_as("npu:0", only=[net.bias]):
+        data = saved(net.state_dict() | {"step": torch.ones(1)})
+    assert set(tags(data)) == {"cuda:1", "npu:0", "cpu"}
+    found = loaded(data, map_location=plan_map_location(tags(data), ["cpu"]))
+    assert torch.equal(found["weight"], net.weight)
+    assert torch.equal(found["bias"], net.bias)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="these are the errors of a machine without CUDA")
+@pytest.mark.parametrize(
+    ("tag", "message"),
+    [
+        ("cuda", "Attempting to deserialize object on a CUDA device but torch.cuda.is_available"),
+        ("cuda:1", "Attempting to deserialize object on a CUDA device but torch.cuda.is_available"),
+        ("npu:0", "don't know how to restore data location"),
+    ],
+)
+def test_tagged_files_raise_the_real_errors(tag, message):
+    with saved_as(tag):
+        data = saved(nn.Linear(2, 2).state_dict())
+    with pytest.raises(DEVICE_ERRORS, match=message):
+        loaded(data)
+    assert loaded(data, map_location="cpu")["weight"].device.type == "cpu"
+    assert set(tags(data)) == {tag}
+
+
+def test_only_a_module_and_its_views():
+    net = nn.BatchNorm1d(2)
+    with saved_as("mps", only=net):
+        data = saved([net.state_dict(), torch.zeros(1), net.weight.detach()[:1]])
+    assert sorted(tags(data)) == ["cpu"] + ["mps"] * 5  # weight once, bias, mean, var, batches; a view shares
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_registry_is_as_before_also_after_an_error_and_when_nested():
+    before = list(_package_registry)
+    with saved_as("cuda:0"), saved_as("mps"):
+        assert tags(saved(torch.ones(1))) == ["mps"]  # the inner one wins
+    assert list(_package_registry) == before
+    with pytest.raises(KeyError), saved_as("cuda:0"):
+        raise KeyError
+    assert list(_package_registry) == before
+    assert tags(saved(torch.ones(1))) == ["cpu"]
+
+
+def test_what_others_register_meanwhile_stays():
+    before = list(_package_registry)
+    try:
+        with saved_as("cuda:0"):
+            torch.serialization.register_package(99, lambda storage: None, lambda storage, tag: None)
+        assert len(_package_registry) == len(before) + 1
+    finally:
+        _package_registry[:] = before
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+class TestOnAGpu:
+    def test_a_faked_tag_is_the_one_a_gpu_writes(self):
+        net = nn.Linear(2, 2)
+        with saved_as("cuda:0"):
+            faked = saved(net.state_dict())
+        assert tags(faked) == tags(saved(net.cuda().state_dict()))
+
+    def test_batches_move(self):
+        assert select_device().type == "cuda"
+        assert to_device([torch.ones(2).pin_memory()], "cuda")[0].sum().item() == 2

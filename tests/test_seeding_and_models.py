@@ -1,0 +1,127 @@
+"""Random states as plain data, and three networks that their config describes completely."""
+
+import io
+import random
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from course_lib.errors import InputError
+from course_lib.models import build_model
+from course_lib.seeding import rng_state, seed_everything, set_rng_state
+
+
+def draws():
+    return random.random(), np.random.rand(), np.random.normal(), torch.rand(1).item()
+
+
+def test_seed_everything_repeats_every_generator():
+    seed_everything(3)
+    first = draws()
+    seed_everything(3)
+    assert draws() == first
+    seed_everything(4)
+    assert all(a != b for a, b in zip(draws(), first, strict=True))
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_seed_out_of_range(seed):
+    with pytest.raises(InputError, match="between 0 and 4294967295"):
+        seed_everything(seed)
+
+
+def through_a_file(state):
+    file = io.BytesIO()
+    torch.save(state, file)
+    file.seek(0)
+    return torch.load(file, weights_only=True)
+
+
+def test_state_survives_a_weights_only_file():
+    np.random.normal()  # NumPy keeps the second of a pair of normals; that must survive too
+    random.gauss(0, 1)
+    state = through_a_file(rng_state())
+    expected = draws(), random.gauss(0, 1)
+    set_rng_state(state)
+    assert (draws(), random.gauss(0, 1)) == expected
+
+
+def test_taking_the_state_draws_nothing():
+    seed_everything(0)
+    expected = draws()
+    seed_everything(0)
+    rng_state()
+    assert draws() == expected
+
+
+def test_state_that_lacks_a_part():
+    with pytest.raises(InputError, match=r"lacks \['torch'\].*rng_state\(\)"):
+        set_rng_state({name: value for name, value in rng_state().items() if name != "torch"})
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine could restore it")
+def test_state_of_a_gpu_that_is_not_here_is_said():
+    with pytest.warns(RuntimeWarning, match="taken with 2 CUDA devices and this machine has 0"):
+        set_rng_state(rng_state() | {"cuda": [torch.get_rng_state()] * 2})
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_cuda_state_also_when_map_location_moved_it():
+    state = rng_state()
+    expected = torch.rand(3, device="cuda")
+    file = io.BytesIO()
+    torch.save(state, file)
+    file.seek(0)
+    set_rng_state(torch.load(file, weights_only=True, map_location="cuda"))
+    assert torch.equal(torch.rand(3, device="cuda"), expected)
+
+
+CONFIGS = [
+    ({"kind": "mlp"}, (1, 8, 8), (10,)),
+    ({"kind": "mlp", "inputs": 784, "hidden": 32, "classes": 2, "dropout": 0.1}, (1, 28, 28), (2,)),
+    ({"kind": "cnn"}, (1, 28, 28), (10,)),
+    ({"kind": "cnn", "side": 8, "channels": 4, "classes": 2}, (1, 8, 8), (2,)),
+    ({"kind": "one_logit"}, (30,), ()),
+]
+
+
+@pytest.mark.parametrize(("config", "inputs", "outputs"), CONFIGS)
+def test_models(config, inputs, outputs):
+    model = build_model(config)
+    for batch in (1, 3):
+        assert model.eval()(torch.rand(batch, *inputs)).shape == (batch, *outputs)
+    assert config.items() <= model.config.items()
+    loaded = through_a_file({"config": model.config, "weights": model.state_dict()})
+    twin = build_model(loaded["config"])
+    twin.load_state_dict(loaded["weights"])
+    x = torch.rand(5, *inputs)
+    assert torch.equal(twin.eval()(x), model(x))
+    assert twin.config == model.config
+
+
+def test_the_mlp_has_what_the_lessons_are_about():
+    kinds = {type(module) for module in build_model({"kind": "mlp"}).modules()}
+    assert {nn.BatchNorm1d, nn.Dropout} <= kinds
+
+
+def test_config_is_not_changed_by_building():
+    config = {"kind": "cnn", "side": 8}
+    build_model(config)
+    assert config == {"kind": "cnn", "side": 8}
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({}, r"\['cnn', 'mlp', 'one_logit'\]; got None"),
+        ({"kind": "resnet"}, "got 'resnet'"),
+        ({"kind": "mlp", "depth": 3}, "MLP can't be built from .*depth"),
+        ({"kind": "cnn", "side": 30}, "multiple of 4; got 30"),
+    ],
+)
+def test_bad_configs(config, message):
+    with pytest.raises(InputError, match=message):
+        build_model(config)
