@@ -19,7 +19,8 @@ STYLE = f"""<style>
 .cl pre {{ padding: 6px 8px; overflow-x: auto; white-space: pre; line-height: 1.4; margin: 0 0 .6em; }}
 .cl pre code {{ background: none; padding: 0; }}
 .cl table {{ border-collapse: collapse; font-size: 13px; }}
-.cl th, .cl td {{ border: 0; border-bottom: 1px solid rgba(127,127,127,.4); padding: 3px 10px 3px 0; text-align: left; }}
+.cl th, .cl td {{ border: 0; border-bottom: 1px solid rgba(127,127,127,.4); padding: 3px 10px 3px 0;
+  text-align: left !important; }}
 .cl svg {{ max-width: 100%; height: auto; }}
 .cl-note {{ border-left: 3px solid {GREY}; padding: 2px 0 2px 10px; margin: 6px 0; }}
 .cl-passed {{ border-color: {GREEN}; }}
@@ -31,6 +32,7 @@ STYLE = f"""<style>
 .cl-options button {{ height: auto !important; min-height: 30px; width: 100% !important; white-space: pre-wrap !important;
   text-align: left !important; line-height: 1.4; padding: 4px 10px; margin: 2px 0; font-size: 14px; overflow: visible; }}
 .cl-options button:focus-visible, .cl-buttons button:focus-visible {{ outline: 3px solid {BLUE} !important; outline-offset: 1px; }}
+.cl-options button:disabled {{ opacity: .85 !important; }}
 .cl-options button.mod-active {{ box-shadow: inset 4px 0 0 {BLUE}; font-weight: 600; }}
 .cl-code button {{ font-family: ui-monospace, monospace; font-size: 13px; }}
 .cl-buttons button {{ width: auto !important; min-width: 96px; }}

@@ -211,7 +211,7 @@ class Dashboard:
             for row in self.rows
         )
         foot = f"<p><b>Next:</b> {html.escape(self.next)}</p><p>{html.escape(self.cards)}</p>"
-        return look.panel(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><br>{foot}")
+        return look.panel(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{foot}")
 
 
 def dashboard() -> Dashboard:

@@ -154,8 +154,8 @@ class Deck:
         for rating, button in enumerate(self.ratings, 1):
             button.on_click(lambda _, rating=rating: self._on_rating(rating))
         self.front, self.back, self.notice = widgets.HTML(), widgets.HTML(), widgets.HTML()
-        self._buttons = widgets.HBox([self.show, *self.ratings]).add_class("cl-buttons")
-        self.view = widgets.VBox([self.front, self._buttons, self.back, self.notice])
+        buttons = widgets.HBox([self.show, *self.ratings]).add_class("cl-buttons")
+        self.view = widgets.VBox([self.front, buttons, self.back, self.notice]).add_class("cl-cards")
         self._deal()
 
     def __repr__(self) -> str:
@@ -171,8 +171,9 @@ class Deck:
         body = look.markdown(self.card.card.front if self.card else self._end())
         self.front.value = look.panel(f"<p><b>{html.escape(self._title())}</b></p>{body}", "cl-note cl-hint")
         self.back.value = look.panel(look.inline(self._said), "cl-small", role="status") if self._said else ""
-        if self.card is None:
-            self._buttons.layout.display = "none"
+        self.show.description = "Show answer" if self.card else "Look again"
+        for button in self.ratings:
+            button.layout.display = None if self.card else "none"
 
     def _title(self) -> str:
         if self.card is None:
@@ -183,10 +184,12 @@ class Deck:
         wait = self.state.next_return(self._clock())
         if wait is None:
             return "There are no cards yet. Open a lesson first: its cards come with it."
-        return f"The next card returns {in_words(wait)}. Run the cell again then."
+        return f"The next card returns {in_words(wait)}."
 
     def _on_show(self) -> None:
-        if self.card is None:
+        if self.card is None:  # something may be due by now
+            self._said = ""
+            self._deal()
             return
         self._revealed = True
         card = self.card.card

@@ -138,7 +138,7 @@ def fit(
                 optimizer.step()
                 passed.add(loss.detach(), logits.detach(), targets)
                 bar.update()
-                if interrupt.is_set():
+                if interrupt.is_set() and passed.batch != per_epoch:  # the last batch: end the epoch instead
                     saved = manager.save(run.epoch, partial=passed.state_dict())
                     where = f"in epoch {run.epoch + 1} after batch {passed.batch}"
                     raise KeyboardInterrupt(f"Stopped {where}, and saved: {saved.path}")

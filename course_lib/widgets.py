@@ -7,6 +7,7 @@ from IPython.display import display
 
 from course_lib import look
 from course_lib.errors import InputError
+from course_lib.explorers.explorer import bundle
 
 
 def predict(question: str, options: Sequence[str]) -> None:
@@ -41,10 +42,6 @@ def predict(question: str, options: Sequence[str]) -> None:
     row.add_class("cl-options")
     box = widgets.VBox([widgets.HTML(look.note("note", look.markdown(question), title="Predict")), row, said])
     text = "\n".join([f"Predict: {question}", *(f"  - {option}" for option in options)])
-    if hasattr(box, "_repr_mimebundle_"):  # ipywidgets 8: a page without widgets shows the text
-        static = look.note(
-            "note", look.markdown(question) + "".join(f"<p>○ {look.inline(o)}</p>" for o in options), title="Predict"
-        )
-        display({**box._repr_mimebundle_(), "text/html": static, "text/plain": text}, raw=True)
-    else:
-        display(box)
+    still = "".join(f"<p>○ {look.inline(option)}</p>" for option in options)
+    static = look.note("note", look.markdown(question) + still, title="Predict")
+    display(bundle(box, static, text), raw=True)

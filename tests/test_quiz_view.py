@@ -1,5 +1,6 @@
 """The quiz: its state without widgets, then the widgets driven as a front end would."""
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -145,6 +146,9 @@ def test_every_kind_can_be_answered_right(question):
     shown.next.click()
     assert shown.state.over
     assert "1 of 1 right" in shown.question_html.value
+    assert visible(shown) == []
+    assert shown.next.layout.display is None  # it has the focus
+    assert shown.check.layout.display == shown.hint.layout.display == "none"
 
 
 @pytest.mark.parametrize("question", [q for q in BANK.questions if q.kind in ("one", "prints", "bug_line")])
@@ -158,8 +162,8 @@ def test_a_wrong_answer_explains_every_option_with_icon_and_word(question):
     assert "✗ Not right" in text
     for option in question.options:
         assert option.why in text
-    assert re.search(r"✗ \w: (wrong|no bug), your answer", text)
-    assert re.search(r"✓ \w: (right|the bug)\n", text)
+    assert re.search(r"✗ \w, (wrong|no bug), your answer\n", text)
+    assert re.search(r"✓ \w, (right|the bug)\n", text)
     assert f"Source: {question.source}" in text
 
 
@@ -195,6 +199,27 @@ def test_enter_in_the_number_box_checks_and_a_word_is_asked_again():
     shown.number._handle_custom_msg({"event": "submit"}, [])
     assert shown.state.marked.right
     assert shown.number.disabled
+
+
+def test_what_arrives_after_the_enter_key_is_what_counts():
+    async def type_and_enter(shown, typed):
+        shown.number._handle_custom_msg({"event": "submit"}, [])  # the front end sends this first,
+        assert not shown.state.answered
+        shown.number.value = typed  # and then what was typed
+        return shown.state.answered
+
+    async def enter_again(shown):
+        shown.number._handle_custom_msg({"event": "submit"}, [])
+        await asyncio.sleep(0.4)
+
+    shown = Quiz("eval_mode", [NUMBER])
+    assert asyncio.run(type_and_enter(shown, "1.8"))
+    assert "1.8" in shown.feedback.value
+    shown = Quiz("eval_mode", [NUMBER])
+    shown.number.value = "0.2"  # left by Tab: sent, not checked
+    assert not shown.state.answered
+    asyncio.run(enter_again(shown))
+    assert shown.state.marked.right
 
 
 def test_only_what_the_question_needs_is_shown():
@@ -233,7 +258,8 @@ def test_a_hint_helps_in_a_quiz_and_not_in_a_test():
     shown.hint.click()
     assert PRINTS.hint in shown.feedback.value
     test = Quiz("eval_mode", [PRINTS], kind="test")
-    assert test.hint not in test._buttons.children
+    assert test.hint not in test.view.children[3].children
+    assert test.check in test.view.children[3].children
 
 
 def test_what_a_program_prints_cannot_inject_markup():

@@ -160,9 +160,25 @@ def test_the_deck_shows_front_then_answer_then_when_it_returns():
         ("card", "a", "c0", 3),
         ("card", "a", "c1", 4),
     ]
-    deck.show.click()  # nothing is left: nothing happens
-    deck.ratings[0].click()
+    deck.ratings[0].click()  # nothing is left to rate
     assert len(progress.events()) == 2
+
+
+def test_at_the_end_look_again_brings_what_has_become_due():
+    times = [NOON]
+    deck = Deck(CARDS[:1], [], clock=lambda: times[-1])
+    deck.show.click()
+    deck.ratings[0].click()
+    assert "nothing is due" in deck.front.value
+    assert deck.show.description == "Look again"
+    assert all(button.layout.display == "none" for button in deck.ratings)
+    deck.show.click()
+    assert "nothing is due" in deck.front.value
+    times.append(NOON + timedelta(minutes=1))
+    deck.show.click()
+    assert "front 0" in deck.front.value
+    assert deck.show.description == "Show answer"
+    assert all(button.layout.display is None for button in deck.ratings)
 
 
 def test_what_was_rated_is_what_comes_back_in_the_next_sitting():
@@ -179,7 +195,7 @@ def test_no_button_is_disabled_or_hidden_while_a_card_is_on_the_table():
     deck.show.click()
     deck.ratings[0].click()
     assert not any(button.disabled for button in (deck.show, *deck.ratings))
-    assert deck._buttons.layout.display is None
+    assert all(button.layout.display is None for button in (deck.show, *deck.ratings))
 
 
 def test_an_empty_deck_says_how_cards_come():

@@ -290,6 +290,6 @@ def _order(name: str) -> tuple[int, bool]:
 
 def _number(name: str, value: Any) -> float:
     try:
-        return float(value)
+        return float(value.detach() if isinstance(value, torch.Tensor) else value)
     except (TypeError, ValueError, RuntimeError) as error:
         raise InputError(f"metrics[{name!r}] must be one number; got {type(value).__name__}: {error}") from error

@@ -99,5 +99,5 @@ def restore(
         if not isinstance(error, Exception):
             raise
         raise InputError(
-            f"{name!r} can't take its state from {source}: {error} Everything is as it was before."
+            f"{name!r} can't take its state from {source}; everything is as it was before. {error}"
         ) from error

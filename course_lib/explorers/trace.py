@@ -87,7 +87,7 @@ class Trace:
             self._where, self._picture = widgets.HTML(), widgets.HTML()
             row = widgets.HBox([self._previous, self._next, self._where], layout={"align_items": "center"})
             row.add_class("cl-buttons")
-            self._view = widgets.VBox([row, self._picture])
+            self._view = widgets.VBox([row, self._picture]).add_class("cl-trace")
             self.go(self.position)
         return self._view
 

@@ -185,9 +185,10 @@ def _mark_options(question: Question, answer: Answer, shown: Sequence[int]) -> M
     elif question.kind == "several":
         parts = [f"{wrong} of your choices {'is' if wrong == 1 else 'are'} wrong"] if wrong else []
         parts += [f"{missing} right {'one is' if missing == 1 else 'ones are'} missing"] if missing else []
-        message = f"Not quite: {' and '.join(parts)}."
+        message = f"{' and '.join(parts)}."
     else:
-        message = f"Not this one: {names[min(rights)]} is right."
+        name = names[min(rights)]
+        message = f"The bug is in line {name}." if question.kind == "bug_line" else f"{name} is right."
     mistakes = tuple(m for i in shown if i in chosen - rights and (m := question.options[i].mistake))
     return Marked(not missing and not wrong, tuple(rows), mistakes, message)
 
@@ -205,12 +206,12 @@ def _mark_order(question: Question, answer: Answer) -> Marked:
     target = max(rights, key=lambda right: sum(a == b for a, b in zip(right, order, strict=True)))
     rows = []
     for place, (mine, wanted) in enumerate(zip(order, target, strict=True), 1):
-        why = "in its place" if mine == wanted else f"here belongs `{question.lines[wanted].strip()}`"
+        why = "" if mine == wanted else f"Here belongs `{question.lines[wanted].strip()}`."
         rows.append(Explanation(str(place), question.lines[mine], True, mine == wanted, why))
     right = order in rights
     known = [m for m in question.mistakes if m.answer == order]
     misplaced = sum(not row.right for row in rows)
-    message = question.why if right else f"Not yet: {misplaced} lines are out of place. {question.why}"
+    message = question.why if right else f"{misplaced} lines are out of place. {question.why}"
     return Marked(right, tuple(rows), tuple(m.mistake for m in known), " ".join([*(m.why for m in known), message]))
 
 
@@ -223,7 +224,7 @@ def _mark_number(question: Question, answer: Answer) -> Marked:
     rows = [Explanation("Your answer", _with_unit(question, answer), True, right, why)]
     if not right:
         rows.append(Explanation("Right", _with_unit(question, question.answer), False, True, question.why))
-    message = "Right." if right else f"Not this one: it is {_with_unit(question, question.answer)}."
+    message = "Right." if right else f"It is {_with_unit(question, question.answer)}."
     return Marked(right, tuple(rows), tuple(m.mistake for m in known), message)
 
 

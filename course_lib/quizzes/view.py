@@ -4,6 +4,7 @@
 stays where it is: Check, then Tab, then Next.
 """
 
+import asyncio
 import html
 import os
 from collections.abc import Sequence
@@ -58,14 +59,15 @@ class Quiz:
         self.slug, self.kind = slug, kind
         self.state = QuizState(questions, seed=seed)
         self._feedback_text = ""
-        self._drawing = False
+        self._drawing = self._entered = False
         # One set of buttons for all questions: a button that stays keeps the focus, and can be given it.
         most = max((len(q.options or q.lines) for q in questions), default=0)
         self.options = [widgets.ToggleButton(layout=widgets.Layout(width="100%")) for _ in range(most)]
         for place, option in enumerate(self.options):
             option.observe(lambda change, place=place: self._on_option(place), "value")
-        self.number = widgets.Text(placeholder="your number, then Enter")
+        self.number = widgets.Text(placeholder="your number, then Enter", continuous_update=False)
         self.number.on_msg(self._on_number_message)  # on_submit is deprecated in ipywidgets 8, this isn't
+        self.number.observe(lambda _: self._entered and self._on_check(), "value")
         self.check, self.next, self.hint = (widgets.Button(description=d) for d in ("Check", "Next", "Hint"))
         self.check.on_click(lambda _: self._on_check())
         self.next.on_click(lambda _: self._on_next())
@@ -73,9 +75,9 @@ class Quiz:
         self.question_html, self.feedback, self.notice = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self._box = widgets.VBox(self.options).add_class("cl-options")
         buttons = [self.check, self.next] + ([self.hint] if kind == "quiz" else [])
-        self._buttons = widgets.HBox(buttons).add_class("cl-buttons")
-        parts = [self.question_html, self._box, self.number, self._buttons, self.feedback, self.notice]
-        self.view = widgets.VBox(parts)
+        row = widgets.HBox(buttons).add_class("cl-buttons")
+        parts = [self.question_html, self._box, self.number, row, self.feedback, self.notice]
+        self.view = widgets.VBox(parts).add_class("cl-quiz")
         self._draw()
 
     def __repr__(self) -> str:
@@ -96,10 +98,20 @@ class Quiz:
             self._draw_options()
 
     def _on_number_message(self, _widget: object, content: dict, _buffers: object) -> None:
+        """On Enter the front end says "submit" first and sends what was typed after it: wait for that."""
         if content.get("event") == "submit":
+            self._entered = True
+            try:
+                asyncio.get_running_loop().call_later(0.3, self._on_unchanged_number)
+            except RuntimeError:  # no loop, so nothing is under way
+                self._on_check()
+
+    def _on_unchanged_number(self) -> None:
+        if self._entered:  # Enter was pressed again on what had been sent before
             self._on_check()
 
     def _on_check(self) -> None:
+        self._entered = False
         if self.state.over or self.state.answered:
             return
         try:
@@ -146,7 +158,8 @@ class Quiz:
         if self.state.over:
             kind, text = self._verdict()
             self.question_html.value = look.panel(title + look.markdown(text), f"cl-note {kind}", role="status")
-            self._buttons.layout.display = "none"
+            self.next.description = "Done"  # it stays, for it has the focus
+            self.check.layout.display = self.hint.layout.display = "none"
         else:
             self.question_html.value = look.panel(title + look.markdown(stem(self.state.question)))
             self.number.value = ""
@@ -222,22 +235,29 @@ def _words(question: Question, row: Explanation) -> str:
         question.kind, ("right", "wrong")
     )
     chosen = ", your answer" if row.chosen and question.kind != "order" else ""
-    return f"{icon} {row.label}: {right if row.right else wrong}{chosen}"
+    return f"{icon} {row.label}, {right if row.right else wrong}{chosen}"
 
 
 def _marked_text(question: Question, marked: Marked) -> str:
-    head = f"{'✓ Right' if marked.right else '✗ Not right'}\n{marked.message}"
-    rows = [f"{_words(question, row)}\n    {row.text}\n    {row.why}" for row in marked.explanations]
-    return "\n".join([head, *rows, f"Source: {question.source}"])
+    rows = [f"{_words(question, row)}\n    {row.text}\n    {row.why}".rstrip() for row in marked.explanations]
+    return "\n".join([_head(marked), *rows, f"Source: {question.source}"])
+
+
+def _head(marked: Marked) -> str:
+    """The verdict in a line: an icon, a word, and what there is to say."""
+    verdict = "✓ Right" if marked.right else "✗ Not right"
+    return f"{verdict}. {marked.message}".removesuffix(" Right.")
 
 
 def _marked_html(question: Question, marked: Marked) -> str:
-    head = f"<p><b>{'✓ Right' if marked.right else '✗ Not right'}</b></p>{look.markdown(marked.message)}"
+    verdict, _, message = _head(marked).partition(".")
+    head = f"<p><b>{verdict}.</b> {look.inline(message)}</p>"
     code = question.kind in ("prints", "bug_line", "order")
     rows = []
     for row in marked.explanations:
-        text = f"<pre>{html.escape(row.text)}</pre>" if code else look.markdown(row.text)
+        text = f"<pre>{html.escape(row.text)}</pre>" if code else f": {look.inline(row.text)}"
         kind = "cl-passed" if row.right else "cl-failed" if row.chosen else ""
-        rows.append(f'<div class="cl-note {kind}"><b>{_words(question, row)}</b>{text}{look.markdown(row.why)}</div>')
+        body = f"<b>{_words(question, row)}</b>{text}{look.markdown(row.why)}"
+        rows.append(f'<div class="cl-note {kind}">{body}</div>')
     foot = f'<p class="cl-small">Read more under: {look.inline(question.about)}. Source: {look.inline(question.source)}'
     return look.panel(head + "".join(rows) + foot + "</p>", role="status")

@@ -43,8 +43,9 @@ def probe_all(task: Task, answer: Any, secret: str | None = None) -> list[bytes]
 
 
 def judge_wires(task: Task, wires: list[bytes], secret: str | None = None) -> Result:
-    """Judge what came over the wire."""
-    return judge_all(task, task.cases(secret), [decode(wire) for wire in wires])
+    """Judge what came over the wire. A judge builds models too: it must not draw from the learner's RNG."""
+    with _undisturbed(0):
+        return judge_all(task, task.cases(secret), [decode(wire) for wire in wires])
 
 
 def check(answer: Any) -> float | None:

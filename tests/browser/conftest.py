@@ -34,9 +34,13 @@ def lab(tmp_path_factory):
     for folder in ("notebooks", "exercises/release"):
         shutil.copytree(ROOT / folder, work / folder)
     # all cells in the page, also those out of sight: else a test can't see their outputs
-    settings = home / "settings" / "@jupyterlab" / "notebook-extension"
-    settings.mkdir(parents=True)
-    (settings / "tracker.jupyterlab-settings").write_text(json.dumps({"windowingMode": "none"}))
+    for extension, file, setting in (
+        ("notebook-extension", "tracker", {"windowingMode": "none"}),
+        ("apputils-extension", "notification", {"fetchNews": "false", "checkForUpdates": False}),
+    ):
+        folder = home / "settings" / "@jupyterlab" / extension
+        folder.mkdir(parents=True)
+        (folder / f"{file}.jupyterlab-settings").write_text(json.dumps(setting))
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]

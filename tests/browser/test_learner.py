@@ -1,0 +1,121 @@
+"""A learner in JupyterLab: a quiz by keyboard alone, an exercise wrong and then right, a trace, progress kept."""
+
+import json
+
+import pytest
+
+from course_lib.quizzes.bank import load_bank
+from course_lib.tasks.checking import solution_code
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(400)]
+
+WRONG = '''from contextlib import contextmanager
+
+
+@contextmanager
+def evaluation_mode(model):
+    was_training = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(was_training)
+'''
+
+
+@pytest.fixture(scope="module")
+def lesson(lab):
+    """Lesson 01, run once for the tests below."""
+    notebook = lab.open("notebooks/01_eval_mode.ipynb")
+    notebook.run_all()
+    yield notebook
+    notebook.close()
+
+
+def test_a_quiz_by_keyboard_alone(lab, lesson):
+    page = lesson.page
+    quiz = page.locator(".cl-quiz").first
+    quiz.scroll_into_view_if_needed()
+    first = quiz.locator("button").first
+    first.focus()  # where Tab arrives from the cell above
+    page.keyboard.press("Space")
+    for _ in range(12):  # Tab to Check, whatever stands between
+        if page.evaluate("() => document.activeElement.innerText").strip().startswith("Check"):
+            break
+        page.keyboard.press("Tab")
+    else:
+        pytest.fail("Tab never reached the Check button")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(700)
+    said = quiz.locator("[role=status]").last.inner_text()
+    lesson.picture("quiz-answered", quiz)
+    assert any(word in said for word in ("Right", "Passed", "Not", "✓", "✗"))
+    # every option of the question that was asked is explained
+    asked = quiz.inner_text()
+    question = next(
+        q
+        for q in load_bank("eval_mode").questions
+        if q.kind != "order" and q.options and all(o.why.split("`")[0].strip()[:25] in asked for o in q.options)
+    )
+    assert question.options
+    events = [json.loads(line) for line in (lab.progress / "progress.jsonl").read_text().splitlines()]
+    assert any(e["kind"] == "answered" and e["lesson"] == "eval_mode" for e in events)
+    page.keyboard.press("Tab")
+    assert "Next" in page.evaluate("() => document.activeElement.innerText")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(500)
+    assert "2 of 5" in quiz.inner_text()
+
+
+def test_a_trace_steps_by_keyboard(lesson):
+    page = lesson.page
+    trace = page.locator(".cl-trace").first
+    trace.scroll_into_view_if_needed()
+    before = trace.inner_text()
+    trace.locator("button", has_text="Next").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(400)
+    after = trace.inner_text()
+    lesson.picture("trace-second-stage", trace)
+    assert after != before
+
+
+def test_an_exercise_wrong_then_right(lab):
+    notebook = lab.open("exercises/release/01_eval_mode/01_eval_mode.ipynb")
+    page = notebook.page
+    notebook.run(notebook.cell("from course_lib.tasks import check"))
+    answer, check = notebook.cell("def evaluation_mode"), notebook.cell("check(evaluation_mode)")
+
+    def verdict(name):
+        notebook.run(check)
+        page.wait_for_timeout(600)
+        notebook.picture(f"exercise-{name}", check)
+        return check.locator("[role=status]").inner_text()
+
+    notebook.run(answer)
+    assert "Not attempted" in verdict("untouched")
+    notebook.write(answer, WRONG)
+    notebook.run(answer)
+    said = verdict("wrong")
+    assert "Not yet" in said
+    assert "own flag" in said
+    notebook.write(answer, solution_code("evaluation_mode"))
+    notebook.run(answer)
+    said = verdict("right")
+    assert "Passed" in said
+    assert "2 of 2" in said
+    events = [json.loads(line) for line in (lab.progress / "progress.jsonl").read_text().splitlines()]
+    assert [e["kind"] for e in events if e["name"] == "evaluation_mode"] == ["checked", "checked", "checked", "passed"]
+    notebook.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_pictures_of_a_lesson(lab, theme):
+    """Nothing to assert but that it draws: these are for people to look at, in both themes."""
+    notebook = lab.open("notebooks/01_eval_mode.ipynb", dark=theme == "dark")
+    notebook.run_all()
+    for i, part in enumerate((".cl-explorer", ".cl-trace", ".cl-quiz")):
+        element = notebook.page.locator(part).first
+        element.scroll_into_view_if_needed()
+        assert len(notebook.picture(f"{theme}-{i}", element)) > 2000
+    notebook.close()

@@ -1,0 +1,520 @@
+"""fit, its callbacks, its Ctrl-C, and ModelCheckpoint."""
+
+import _thread
+import io
+import math
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+import torch
+from torch import nn
+from torch.optim.lr_scheduler import CosineAnnealingLR, ReduceLROnPlateau
+from torch.utils.data import DataLoader, TensorDataset
+
+from course_lib.checkpoints import CheckpointManager, GeneratorState, ModelCheckpoint, RNGState, load_file, save_file
+from course_lib.checkpoints.callback import METRICS
+from course_lib.errors import CheckpointError, InputError
+from course_lib.evaluation import evaluate
+from course_lib.training import Callback, Run, fit
+
+LOSS = nn.CrossEntropyLoss()
+
+
+def data(n=103, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(n, 4, generator=generator)
+    return TensorDataset(x, (x.sum(1) > 0).long())
+
+
+class Noisy(TensorDataset):
+    """Augmentation that draws from the global generator, in the loader."""
+
+    def __getitem__(self, index):
+        x, y = super().__getitem__(index)
+        return x + 0.1 * torch.randn(4), y
+
+
+class Experiment:
+    """Everything a run has, from a seed; batch norm, dropout, shuffling, augmentation, a schedule."""
+
+    def __init__(self, folder, seed=0, *, own_generator=True):
+        torch.manual_seed(seed)
+        self.model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.3), nn.Linear(8, 2))
+        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=0.01)
+        self.scheduler = CosineAnnealingLR(self.optimizer, 4)
+        self.generator = torch.Generator().manual_seed(seed) if own_generator else None
+        self.batches = DataLoader(Noisy(*data().tensors), 16, shuffle=True, generator=self.generator)
+        objects = {"rng": RNGState(), "model": self.model, "optimizer": self.optimizer, "scheduler": self.scheduler}
+        if own_generator:
+            objects["loader"] = GeneratorState(self.generator)
+        self.manager = CheckpointManager(folder, objects, monitor="val_loss")
+
+    def fit(self, epochs=4, **options):
+        resume = self.manager.load() if self.manager.files else None
+        return fit(
+            self.model, self.batches, self.optimizer, LOSS, epochs=epochs, validation=DataLoader(data(50, seed=1), 20),
+            scheduler=self.scheduler, manager=self.manager, resume=resume, progress=False, **options,
+        )  # fmt: skip
+
+    def weights(self):
+        return torch.cat([tensor.flatten().double() for tensor in self.model.state_dict().values()])
+
+
+# --- one run ----------------------------------------------------------------------------------------------------------
+
+
+def test_learns_and_reports_one_row_per_epoch(tmp_path):
+    experiment = Experiment(tmp_path)
+    history = experiment.fit()
+    assert [row["epoch"] for row in history] == [1, 2, 3, 4]
+    assert all(list(row) == ["epoch", *METRICS] for row in history)
+    assert history[-1]["loss"] < history[0]["loss"]
+    assert experiment.scheduler.get_last_lr()[0] == pytest.approx(0, abs=1e-9)
+    assert experiment.manager.history[-1]["metrics"]["val_loss"] == history[-1]["val_loss"]
+    result = evaluate(experiment.model, [data(50, seed=1).tensors], loss_fn=LOSS)
+    assert history[-1]["val_loss"] == pytest.approx(result.loss, rel=1e-6)
+    assert history[-1]["val_accuracy"] == result.accuracy
+
+
+def test_training_loss_is_the_mean_over_examples_not_over_batches():
+    x = torch.cat([torch.zeros(96, 1), torch.full((7, 1), 5.0)])
+    model = nn.Linear(1, 2)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
+    y = torch.zeros(103, dtype=torch.long)
+    batches = list(zip(x.split(32), y.split(32), strict=True))
+    history = fit(model, batches, optimizer, LOSS, epochs=1, progress=False)
+    assert history[0]["loss"] == pytest.approx(LOSS(model(x), y).item(), rel=1e-6)
+    assert (
+        history[0]["accuracy"]
+        == (model(x).argmax(1) == y).float().mean().item()
+        == pytest.approx(history[0]["accuracy"])
+    )
+
+
+def test_same_weights_as_the_loop_everybody_writes():
+    def make():
+        torch.manual_seed(0)
+        model = nn.Sequential(nn.Linear(4, 8), nn.Dropout(), nn.Linear(8, 2))
+        return model, torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+
+    batches = [data().tensors] * 3
+    model, optimizer = make()
+    fit(model, batches, optimizer, LOSS, epochs=2, progress=False)
+    plain, its_optimizer = make()
+    for _ in range(2):
+        for x, y in batches:
+            its_optimizer.zero_grad()
+            LOSS(plain(x), y).backward()
+            its_optimizer.step()
+    assert torch.equal(model[0].weight, plain[0].weight)
+
+
+@pytest.mark.parametrize(
+    "head", [nn.Linear(4, 1), nn.Sequential(nn.Linear(4, 1), nn.Flatten(0))], ids=["(B, 1)", "(B,)"]
+)
+def test_one_logit_heads(head):
+    optimizer = torch.optim.Adam(head.parameters(), lr=0.1)
+    x, y = data().tensors
+    for targets in (y, y.float()):
+        history = fit(
+            head,
+            [(x, targets)],
+            optimizer,
+            nn.BCEWithLogitsLoss(),
+            epochs=20,
+            validation=[(x, targets)],
+            progress=False,
+        )
+    assert history[-1]["accuracy"] > 0.9
+    assert history[-1]["val_accuracy"] > 0.9
+
+
+def test_shapes_that_would_broadcast_are_refused():
+    model = nn.Linear(4, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    x, y = data().tensors
+    with pytest.raises(InputError, match=r"targets\.squeeze\(1\)"):
+        fit(model, [(x, y[:, None])], optimizer, nn.BCEWithLogitsLoss(), epochs=1, progress=False)
+
+
+def test_no_batches_is_an_error_not_nan():
+    model = nn.Linear(4, 2)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    used_up = iter([data().tensors])
+    with pytest.raises(InputError, match="used-up iterator"):
+        fit(model, used_up, optimizer, LOSS, epochs=2, progress=False)
+
+
+def test_switches_a_model_in_eval_mode_but_keeps_frozen_layers_frozen():
+    model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Linear(8, 2))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    model[1].eval()
+    fit(model, [data().tensors], optimizer, LOSS, epochs=2, validation=[data().tensors], progress=False)
+    assert model.training
+    assert not model[1].training
+    assert model[1].num_batches_tracked == 0
+    model.eval()
+    fit(model, [data().tensors], optimizer, LOSS, epochs=1, progress=False)
+    assert model[1].training
+    assert model[1].num_batches_tracked == 1
+
+
+def test_plateau_scheduler_sees_the_validation_loss():
+    model = nn.Linear(4, 2)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.0)  # so that nothing improves
+    optimizer.param_groups[0]["lr"] = 1e-12
+    scheduler = ReduceLROnPlateau(optimizer, patience=0, factor=0.5, eps=0)
+    fit(
+        model,
+        [data().tensors],
+        optimizer,
+        LOSS,
+        epochs=3,
+        validation=[data().tensors],
+        scheduler=scheduler,
+        progress=False,
+    )
+    assert scheduler.get_last_lr()[0] < 1e-12
+
+
+def test_progress_bar_goes_to_stdout(capsys):
+    model = nn.Linear(4, 2)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    fit(model, [data().tensors] * 2, optimizer, LOSS, epochs=3)
+    shown = capsys.readouterr()
+    assert "6/6" in shown.out
+    assert "accuracy=" in shown.out
+    assert shown.err == ""
+    fit(model, (data().tensors for _ in range(1)), optimizer, LOSS, epochs=1, progress=False)
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_trains_on_a_gpu(tmp_path):
+    experiment = Experiment(tmp_path)
+    experiment.model.cuda()
+    history = experiment.fit(epochs=2)
+    assert next(experiment.model.parameters()).is_cuda
+    assert math.isfinite(history[-1]["val_loss"])
+
+
+# --- callbacks ------------------------------------------------------------------------------------------------------
+
+
+def test_callbacks_see_the_run_and_may_stop_it(tmp_path):
+    seen = []
+
+    class Watch(Callback):
+        def on_fit_start(self, run):
+            seen.append(("start", run.epoch, run.metric_names))
+
+        def on_epoch_end(self, run):
+            seen.append((run.epoch, run.metrics, len(run.history)))
+            run.stop = run.epoch == 2
+
+        def on_fit_end(self, run):
+            seen.append(("end", run.epoch))
+
+    experiment = Experiment(tmp_path)
+    history = experiment.fit(callbacks=[Watch(), Callback()])
+    assert seen[0] == ("start", 0, METRICS)
+    assert [entry[0] for entry in seen] == ["start", 1, 2, "end"]
+    assert seen[2][1] == {name: value for name, value in history[1].items() if name != "epoch"}
+    assert len(history) == 2
+    assert experiment.manager.load().step == 2
+
+
+# --- resume ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("own_generator", [True, False])
+@pytest.mark.parametrize("cut", [1, 2, 3])
+def test_a_run_in_two_parts_equals_a_run_in_one(tmp_path, cut, own_generator):
+    whole = Experiment(tmp_path / "whole", own_generator=own_generator)
+    history = whole.fit()
+    Experiment(tmp_path / "parts", own_generator=own_generator).fit(epochs=cut)
+    resumed = Experiment(tmp_path / "parts", seed=99, own_generator=own_generator)
+    assert resumed.fit() == history
+    assert torch.equal(resumed.weights(), whole.weights())
+    assert resumed.manager.history == whole.manager.history
+    assert resumed.fit() == history  # all epochs are done: nothing happens
+
+
+def test_a_new_run_in_an_old_folder_fails_before_it_trains(tmp_path):
+    Experiment(tmp_path).fit(epochs=2)
+    again = Experiment(tmp_path)
+    before = again.weights()
+    with pytest.raises(InputError, match="steps only go up"):
+        fit(again.model, again.batches, again.optimizer, LOSS, epochs=3, manager=again.manager, progress=False)
+    assert torch.equal(before, again.weights())
+    options = {"epochs": 3, "manager": again.manager, "resume": again.manager.load(), "progress": False}
+    before = again.weights()
+    with pytest.raises(InputError, match="no step could be best"):  # val_loss is monitored; no validation data
+        fit(again.model, again.batches, again.optimizer, LOSS, **options)
+    assert torch.equal(before, again.weights())
+
+
+def test_resume_needs_the_manager(tmp_path):
+    experiment = Experiment(tmp_path)
+    experiment.fit(epochs=1)
+    with pytest.raises(InputError, match="resume needs the manager"):
+        fit(experiment.model, [], experiment.optimizer, LOSS, epochs=2, resume=experiment.manager.load())
+
+
+# --- Ctrl-C -----------------------------------------------------------------------------------------------------------
+
+
+class CtrlC:
+    """A loss function that presses Ctrl-C while the n-th batch is trained."""
+
+    def __init__(self, *at):
+        self.at, self.calls = set(at), 0
+
+    def __call__(self, logits, targets):
+        if logits.requires_grad:
+            self.calls += 1
+            if self.calls in self.at:
+                signal.raise_signal(signal.SIGINT)
+        return LOSS(logits, targets)
+
+
+def interrupted(experiment, *at):
+    with pytest.raises(KeyboardInterrupt) as caught:
+        fit(
+            experiment.model, experiment.batches, experiment.optimizer, CtrlC(*at), epochs=4,
+            validation=DataLoader(data(50, seed=1), 20), scheduler=experiment.scheduler, manager=experiment.manager,
+            resume=experiment.manager.load() if experiment.manager.files else None, progress=False,
+        )  # fmt: skip
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("own_generator", [True, False])
+@pytest.mark.parametrize("at", [1, 5, 7, 8, 20])  # an epoch has 7 batches
+def test_ctrl_c_saves_and_the_resumed_run_is_bit_identical(tmp_path, at, own_generator):
+    whole = Experiment(tmp_path / "whole", own_generator=own_generator)
+    history = whole.fit()
+    message = interrupted(Experiment(tmp_path / "cut", own_generator=own_generator), at)
+    epoch, batch = (at - 1) // 7 + 1, (at - 1) % 7 + 1
+    where = f"in epoch {epoch} after batch {batch}" if batch < 7 else f"after epoch {epoch}"
+    assert message.startswith(f"Stopped {where}, and saved: {tmp_path}")
+    resumed = Experiment(tmp_path / "cut", seed=99, own_generator=own_generator)
+    assert resumed.fit() == history
+    assert torch.equal(resumed.weights(), whole.weights())
+
+
+def test_stopped_again_and_again(tmp_path):
+    whole = Experiment(tmp_path / "whole")
+    history = whole.fit()
+    for seed in range(9):
+        interrupted(Experiment(tmp_path / "cut", seed=seed), 2)
+    resumed = Experiment(tmp_path / "cut", seed=99)
+    assert resumed.fit() == history
+    assert torch.equal(resumed.weights(), whole.weights())
+
+
+def test_ctrl_c_during_validation_lets_the_epoch_be_saved(tmp_path):
+    class Press(Callback):
+        def on_epoch_end(self, run):
+            if run.epoch == 2:
+                _thread.interrupt_main()
+
+    experiment = Experiment(tmp_path)
+    with pytest.raises(KeyboardInterrupt, match=r"Stopped after epoch 2, and saved: .*step-00000002\.pt"):
+        experiment.fit(callbacks=[Press()])
+    loaded = experiment.manager.load()
+    assert (loaded.step, loaded.partial) == (2, None)
+
+
+def test_a_second_ctrl_c_leaves_at_once_and_the_handler_is_put_back(tmp_path):
+    def mine(*args):
+        raise KeyboardInterrupt("at once")
+
+    before = signal.signal(signal.SIGINT, mine)
+    try:
+        experiment = Experiment(tmp_path)
+        experiment.fit(epochs=1)
+        assert signal.getsignal(signal.SIGINT) is mine
+        pressed_twice = CtrlC(3)
+        single = pressed_twice.__call__
+
+        def twice(logits, targets):
+            loss = single(logits, targets)
+            if pressed_twice.calls == 3:
+                signal.raise_signal(signal.SIGINT)
+            return loss
+
+        with pytest.raises(KeyboardInterrupt, match="at once"):
+            fit(
+                experiment.model, experiment.batches, experiment.optimizer, twice, epochs=2,
+                validation=[data().tensors], manager=experiment.manager, resume=experiment.manager.load(),
+                progress=False,
+            )  # fmt: skip
+        assert signal.getsignal(signal.SIGINT) is mine
+        assert experiment.manager.load().step == 1
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_works_outside_the_main_thread(tmp_path):
+    results = []
+    thread = threading.Thread(target=lambda: results.append(Experiment(tmp_path).fit(epochs=2)))
+    thread.start()
+    thread.join()
+    assert len(results[0]) == 2
+
+
+SCRIPT = """
+import sys, torch
+sys.path.insert(0, {tests!r})
+from test_training import Experiment
+print("ready", flush=True)
+Experiment({folder!r}).fit(epochs=100_000)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal to a process")
+def test_a_real_ctrl_c_to_a_real_process(tmp_path):
+    script = SCRIPT.format(tests=os.path.dirname(__file__), folder=str(tmp_path))
+    with subprocess.Popen([sys.executable, "-W", "ignore", "-c", script], stdout=-1, stderr=-1, text=True) as process:
+        assert process.stdout.readline() == "ready\n"
+        while not any(tmp_path.iterdir()):
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "KeyboardInterrupt: Stopped " in errors
+    assert "saved: " in errors
+    manager = Experiment(tmp_path, seed=5).manager
+    assert str(manager.load().path) in errors
+
+
+# --- ModelCheckpoint ---------------------------------------------------------------------------------------------------
+
+
+def run_with(callback, values, monitor="val_loss"):
+    """Drive a callback through epochs with the given values; the weight is the epoch's number."""
+    run = Run(nn.Linear(1, 1, bias=False), None, METRICS, [])
+    callback.on_fit_start(run)
+    for run.epoch, value in enumerate(values, start=1):
+        nn.init.constant_(run.model.weight, run.epoch)
+        run.metrics = dict.fromkeys(METRICS, 0.5) | {monitor: value}
+        callback.on_epoch_end(run)
+    callback.on_fit_end(run)
+    return run
+
+
+def names(folder):
+    return sorted(os.listdir(folder))
+
+
+def test_saves_every_epoch_under_its_name(tmp_path):
+    callback = ModelCheckpoint(tmp_path / "runs" / "{epoch:02d}-{val_loss:.2f}.pt")
+    run_with(callback, [0.5, 0.25, 0.75])
+    assert names(tmp_path / "runs") == ["01-0.50.pt", "02-0.25.pt", "03-0.75.pt"]
+    assert (callback.best, callback.best_path.name) == (0.25, "02-0.25.pt")
+    content = load_file(callback.best_path)
+    assert (content["epoch"], content["model"]["weight"].item(), content["metrics"]["val_loss"]) == (2, 2.0, 0.25)
+
+
+def test_every_n_epochs(tmp_path):
+    run_with(ModelCheckpoint(tmp_path / "{epoch}.pt", every_n_epochs=2), [0.1, 0.2, 0.3, 0.4, 0.5])
+    assert names(tmp_path) == ["2.pt", "4.pt"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "values", "saved"),
+    [("min", [0.5, 0.6, 0.4, 0.4], ["1.pt", "3.pt"]), ("max", [0.5, 0.6, 0.4, 0.6], ["1.pt", "2.pt"])],
+)
+def test_save_best_only(tmp_path, mode, values, saved):
+    callback = ModelCheckpoint(tmp_path / "{epoch}.pt", monitor="accuracy", mode=mode, save_best_only=True)
+    run_with(callback, values, monitor="accuracy")
+    assert names(tmp_path) == saved
+
+
+@pytest.mark.parametrize("options", [{"save_best_only": True}, {}], ids=["best only", "all"])
+def test_restore_best(tmp_path, options):
+    template = tmp_path / ("model.pt" if options else "{epoch}.pt")
+    run = run_with(ModelCheckpoint(template, restore_best=True, **options), [0.5, 0.2, 0.9])
+    assert run.model.weight.item() == 2
+
+
+def test_restore_best_refuses_a_replaced_or_damaged_file(tmp_path):
+    callback = ModelCheckpoint(tmp_path / "best.pt", save_best_only=True, restore_best=True)
+    run = run_with(callback, [0.5, 0.2, 0.9])
+    save_file({"model": {}, "epoch": 7, "metrics": {"val_loss": 0.1}}, tmp_path / "best.pt")
+    with pytest.raises(CheckpointError, match="holds epoch 7, not the best"):
+        callback.on_fit_end(run)
+    (tmp_path / "best.pt").write_bytes(b"")
+    with pytest.raises(CheckpointError, match="empty"):
+        callback.on_fit_end(run)
+    with pytest.raises(CheckpointError, match="No epoch was saved"):
+        run_with(ModelCheckpoint(tmp_path / "{epoch}.pt", restore_best=True, every_n_epochs=9), [0.1])
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_nan_is_never_best(tmp_path, value):
+    callback = ModelCheckpoint(tmp_path / "{epoch}.pt")
+    with pytest.raises(InputError, match="can't be compared"):
+        run_with(callback, [0.5, value])
+    assert callback.best == 0.5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"template": "{epoch}-{vall_loss}.pt"}, "names 'vall_loss'. fit measures epoch, loss"),
+        ({"template": "{}.pt"}, "names ''"),
+        ({"template": "{epoch.pt"}, "can't be filled in"),
+        ({"template": "{epoch:.2q}.pt"}, "can't be filled in"),
+        ({"template": "{val_loss:d}.pt"}, "can't be filled in"),
+        ({"template": "{epoch.__class__}.pt"}, "names 'epoch.__class__'"),
+        ({"template": "x.pt", "monitor": "val_acc"}, "'val_acc' is unknown; fit measures loss"),
+        ({"template": "x.pt", "mode": "auto"}, "'min' or 'max'"),
+        ({"template": "x.pt", "every_n_epochs": 0}, "at least 1"),
+        ({"template": "x.pt", "restore_best": True}, r"Put \{epoch\} into the template"),
+    ],
+)
+def test_mistakes_are_told_at_construction(arguments, words):
+    with pytest.raises(InputError, match=words):
+        ModelCheckpoint(**arguments)
+
+
+def test_missing_validation_data_is_told_before_the_first_epoch(tmp_path):
+    model = nn.Linear(4, 2)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    before = model.weight.clone()
+    for callback in (ModelCheckpoint("x.pt"), ModelCheckpoint("{val_accuracy}.pt", monitor="loss")):
+        with pytest.raises(InputError, match="need validation data"):
+            fit(model, [data().tensors], optimizer, LOSS, epochs=1, callbacks=[callback], progress=False)
+    assert torch.equal(before, model.weight)
+
+
+def test_resumed_with_the_manager_it_remembers_the_best(tmp_path):
+    def experiment(seed, folder):
+        made = Experiment(tmp_path / folder, seed)
+        callback = ModelCheckpoint(tmp_path / f"{folder}-best.pt", save_best_only=True, restore_best=True)
+        made.manager.objects["best"] = callback
+        return made, callback
+
+    whole, its_callback = experiment(0, "whole")
+    history = whole.fit(callbacks=[its_callback])
+    first, callback = experiment(0, "parts")
+    first.fit(epochs=2, callbacks=[callback])
+    resumed, callback = experiment(9, "parts")
+    assert resumed.fit(callbacks=[callback]) == history
+    assert callback.best == its_callback.best == min(row["val_loss"] for row in history)
+    assert torch.equal(resumed.weights(), whole.weights())  # of the best epoch, both
+
+
+def test_saved_files_are_plain_enough_for_anyone(tmp_path):
+    experiment = Experiment(tmp_path / "run")
+    experiment.fit(epochs=1, callbacks=[ModelCheckpoint(tmp_path / "{epoch}.pt")])
+    stream = io.BytesIO((tmp_path / "1.pt").read_bytes())
+    model = Experiment(tmp_path / "other", seed=3).model
+    model.load_state_dict(torch.load(stream, weights_only=True)["model"])
+    assert torch.equal(model[0].weight, experiment.model[0].weight)
