@@ -1,7 +1,8 @@
 """What evaluate() costs beside a bare forward loop, and what importing it costs beside torch.
 
 Run it: `python benchmarks/bench_evaluation.py`. Every row is ours divided by theirs, both measured in turns in
-this process, on one thread and in processor time, so that a busy machine matters little: smaller is better, and the aim is the most it may be.
+this process, on one thread and in processor time, so that a busy machine matters little. Smaller is better,
+and the aim is the most it may be.
 """
 
 import subprocess
@@ -14,7 +15,7 @@ from torch import nn
 from course_lib.evaluation import evaluate
 from course_lib.models import build_model
 
-ROUNDS = 30
+ROUNDS = 12
 
 
 def run() -> list[tuple[str, float, float]]:
@@ -26,7 +27,7 @@ def run() -> list[tuple[str, float, float]]:
         ("CNN, 28 x 28, batches of 64", {"kind": "cnn"}, 64),
         ("MLP, 784-512-10, batches of 256", {"kind": "mlp", "inputs": 784, "hidden": 512}, 256),
     ):
-        batches = [(torch.rand(size, 1, 28, 28), torch.randint(0, 10, (size,))) for _ in range(20)]
+        batches = [(torch.rand(size, 1, 28, 28), torch.randint(0, 10, (size,))) for _ in range(60)]
         for what, options in (
             ("evaluate", {}),
             ("evaluate with a loss", {"loss_fn": nn.CrossEntropyLoss()}),

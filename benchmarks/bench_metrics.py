@@ -1,7 +1,8 @@
 """What metrics cost for a million examples, beside the textbook's pipeline, scikit-learn and torchmetrics.
 
 Run it: `python benchmarks/bench_metrics.py`. Every row is ours divided by theirs, both measured in turns in
-this process, on one thread and in processor time, so that a busy machine matters little: smaller is better, and the aim is the most it may be.
+this process, on one thread and in processor time, so that a busy machine matters little. Smaller is better,
+and the aim is the most it may be.
 """
 
 from time import process_time

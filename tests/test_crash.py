@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-EPOCHS = 12
+EPOCHS = 8
 
 
 @pytest.mark.slow
@@ -43,7 +43,7 @@ def test_a_hundred_kills():
         assert not run["strays"], run  # what the killed save left is cleared away
     # The kills really came at all stages, also in the middle of writing a file.
     assert sum(run["killed"] for run in runs) >= 90
-    assert len({run["loaded"] for run in runs}) >= 8
+    assert len({run["loaded"] for run in runs}) >= 6
     assert sum(run["half_written"] for run in runs) >= 5
     # The common code, torch.save onto the same file, under the same kills.
     assert results["plain_unreadable"] >= 1

@@ -44,8 +44,8 @@ def test_what_is_recorded_comes_back_in_order(log):
 
 
 def test_an_unknown_kind_is_an_input_error(log):
-    with pytest.raises(InputError, match="Unknown kind of event 'opend'. Use one of: opened"):  # noqa: RUF043
-        record("opend", "eval_mode")
+    with pytest.raises(InputError, match="Unknown kind of event 'open'. Use one of: opened"):  # noqa: RUF043
+        record("open", "eval_mode")
     assert not log.exists()
 
 

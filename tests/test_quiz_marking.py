@@ -200,6 +200,11 @@ def test_a_draw_has_n_different_questions_or_all(bank, n):
     assert len({q.id for q in draw(bank, n=n)}) == len(draw(bank, n=n)) == min(n, 15)
 
 
+def test_nothing_can_be_drawn_zero_times(bank):
+    with pytest.raises(InputError, match="at least one question; got n=0"):
+        draw(bank, n=0)
+
+
 def test_a_seed_repeats_a_draw_and_another_seed_does_not(bank):
     assert draw(bank, seed=1) == draw(bank, seed=1)
     assert len({tuple(q.id for q in draw(bank, seed=seed)) for seed in range(20)}) == 20

@@ -255,7 +255,7 @@ def build(root: Path = ROOT) -> dict[Path, str]:
     syllabus = load_syllabus(root / "course_lib" / "course.toml")
     listed = {lesson.name for lesson in syllabus.lessons}
     drafts = {lesson.name for lesson in syllabus.drafts}
-    folders = {path.name for path in (root / "lessons").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    folders = {path.name for path in (root / "lessons").iterdir() if path.is_dir() and path.name[0].isdigit()}
     for name in sorted(listed ^ (folders - drafts)):
         where = "course.toml lists it; lessons/ has no such folder" if name in listed else "course.toml doesn't list it"
         raise ContentError(f"lessons/{name}: {where}. Add the one or remove the other.")

@@ -64,6 +64,7 @@ class Node:
     name: str = ""
     args: object = None
     state: object = None
+    unfolded: int = 1  # of a tuple: its leaves, each counted as often as it is reached
 
 
 @dataclass
@@ -110,6 +111,7 @@ def walk(stream) -> Walk:
         for count, (opcode, argument, _) in enumerate(pickletools.genops(stream)):
             if count >= MAX_OPCODES or time.monotonic() > deadline:
                 seen.flood = f"the pickle was followed for {count:,} operations and had not ended"
+            if seen.flood:
                 break
             seen.opcodes[opcode.name] += 1
             if seen.damage is None:
@@ -178,7 +180,12 @@ class _Machine:
         elif name in _CONTAINERS:
             kind, how_many = _CONTAINERS[name]
             items = self.pop_mark() if how_many is None else [self.pop() for _ in range(how_many)][::-1]
-            self.stack.append(Node(kind, items))
+            node = Node(kind, items)
+            if kind == "tuple":  # small in memory, but hashed as a dict's key, it is walked leaf by leaf
+                node.unfolded = sum(item.unfolded if isinstance(item, Node) else 1 for item in items)
+                if node.unfolded > MAX_OPCODES:
+                    self.seen.flood = f"the pickle makes a tuple that unfolds to {node.unfolded:,} values"
+            self.stack.append(node)
         elif name == "MARK":
             self.marks.append(len(self.stack))
         elif name in ("BINPUT", "LONG_BINPUT", "PUT", "MEMOIZE"):

@@ -47,7 +47,12 @@ def draw(bank: Bank, *, n: int = 10, seed: int | str = 0, avoid: Collection[str]
         n: how many; all of a smaller bank.
         seed: the same seed draws the same questions.
         avoid: ids to draw only when nothing else is left, such as those of the last draw.
+
+    Raises:
+        InputError: n is less than one.
     """
+    if n < 1:
+        raise InputError(f"Draw at least one question; got n={n!r}.")
     shuffled = random.Random(seed).sample(bank.questions, len(bank.questions))
     shuffled.sort(key=lambda q: q.id in avoid)
     wanted = {"easy": round(0.3 * n + 0.01), "hard": round(0.3 * n - 0.01)}

@@ -105,7 +105,9 @@ def freeze_batch_norm(model):
         if isinstance(module, nn.modules.batchnorm._BatchNorm):
             module.eval()
             module.requires_grad_(False)
-            module.train = lambda mode=True, module=module: module  # train() reaches it, and does nothing
+            module.train = lambda mode=True, module=module: (
+                module
+            )  # train() reaches it, and does nothing
     return model
     ### END SOLUTION
 
@@ -145,7 +147,9 @@ def predict_with_bugs(model, images, *, batch_size=64):
 def predict(model, images, *, batch_size=64):
     """Labels (N,) of images (N, F), as the model gives them in eval mode."""
     ### BEGIN SOLUTION
-    from course_lib.evaluation import evaluation_mode as library_mode  # eval and inference mode, flags put back
+    from course_lib.evaluation import (
+        evaluation_mode as library_mode,
+    )  # eval and inference mode, flags put back
 
     with library_mode(model):
         return torch.cat([model(batch).argmax(1) for batch in images.split(batch_size)])

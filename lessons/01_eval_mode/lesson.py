@@ -35,7 +35,8 @@ images, labels = splits.test.tensors
 with torch.no_grad():
     answers = torch.stack([model(images).argmax(1) for _ in range(8)])
 wavering = (answers != answers.mode(0).values).sum(0).argmax()
-print("The digit is a", labels[wavering].item(), "and the model says", answers[:, wavering].tolist())
+print("The digit is a", labels[wavering].item())
+print("The model says", answers[:, wavering].tolist())
 assert answers[:, wavering].unique().numel() > 1
 
 # %% [markdown]
@@ -50,9 +51,9 @@ assert answers[:, wavering].unique().numel() > 1
 
 # %%
 predict(
-    "The accuracy of this model on the test set is about 0.97. We forget `eval()`, and the images arrive two at a "
-    "time. What does the accuracy become?",
-    ["0.97: it is the same model", "about 0.95: a little noise", "below 0.70: something is badly wrong"],
+    "The accuracy of this model on the test set is about 0.96. We forget `eval()`, and the "
+    "images arrive two at a time. What does the accuracy become?",
+    ["0.96: it is the same model", "about 0.93: a little noise", "below 0.70: badly wrong"],
 )
 
 
@@ -69,11 +70,11 @@ model.eval()
 correct = {size: accuracy(model, images, labels, batch_size=size) for size in (64, 8, 4, 2)}
 for size in forgotten:
     print(f"batches of {size:2}:  forgotten {forgotten[size]:.3f}   eval() {correct[size]:.3f}")
-assert forgotten[2] < 0.70 < 0.94 < correct[2]
+assert forgotten[2] < 0.65 < 0.94 < correct[2]
 
 # %% [markdown]
-# With `eval()` the batch size doesn't matter. Without it, half of the answers are wrong at batches of two, and no
-# error was raised. Dropout explains a little of that. Most of it is batch norm.
+# With `eval()` the batch size doesn't matter. Without it, nearly half of the answers are wrong at batches of two, and
+# no error was raised. Dropout explains a little of that. Most of it is batch norm.
 
 # %% [markdown]
 # ## Learn: what the switch does
@@ -108,7 +109,8 @@ assert dropout.eval()(ones) is ones
 norm = nn.BatchNorm1d(1)
 batch = torch.tensor([[0.0], [2.0], [4.0]])
 out = norm(batch)
-print("output:", [round(v, 2) for v in out.flatten().tolist()], "  running mean:", norm.running_mean.item())
+print("output:", [round(v, 2) for v in out.flatten().tolist()])
+print(f"running mean: {norm.running_mean.item():.2f}")
 assert torch.allclose(norm.running_mean, torch.tensor([0.9 * 0 + 0.1 * 2]))
 
 # %% [markdown]
@@ -127,14 +129,22 @@ print(f"variance over N: {biased.item():.2f}   over N - 1: {unbiased.item():.2f}
 
 # %%
 model.train()
-first = images[:1]
 with torch.no_grad():
-    alone_with_one = model.layers[:3](torch.cat([first, images[1:2]]))[0]
-    alone_with_another = model.layers[:3](torch.cat([first, images[2:3]]))[0]
-print(
-    f"train mode: the neighbour moves the image's features by up to {(alone_with_one - alone_with_another).abs().max():.2f}"
-)
-assert (alone_with_one - alone_with_another).abs().max() > 0.1
+    with_one = model.layers[:3](images[[0, 1]])[0]
+    with_another = model.layers[:3](images[[0, 2]])[0]
+moved = (with_one - with_another).abs().max().item()
+print(f"in training mode another neighbour moves the features of image 0 by up to {moved:.2f}")
+assert moved > 0.1
+
+# %% [markdown]
+# With a batch of one there is nothing to take a mean of. It is the one place where the mistake is loud.
+
+# %%
+try:
+    model(images[:1])
+except ValueError as error:
+    print(error)
+assert model.eval()(images[:1]).shape == (1, 10)
 
 # %% [markdown]
 # ### The other switch
@@ -213,7 +223,9 @@ watched.train()
 for _ in range(30):
     accuracy(watched, images[labels == 1], labels[labels == 1], batch_size=64)
 after = accuracy(watched.eval(), images, labels, batch_size=64)
-print(f"in eval mode before {before:.3f}, and after a look at some ones in training mode {after:.3f}")
+print(
+    f"in eval mode before {before:.3f}, and after a look at some ones in training mode {after:.3f}"
+)
 assert after < before - 0.05
 
 # %% [markdown]
@@ -232,8 +244,8 @@ print("evaluated, and nothing in the model moved")
 # ## Break it: out of the switch's reach
 #
 # The flag reaches registered modules and nothing else. `F.dropout` is a function: its `training` argument is `True`
-# unless you pass the flag on. And a plain Python list hides its modules from `eval()`, from `parameters()` and from
-# `state_dict()`.
+# unless you pass the flag on. `F.scaled_dot_product_attention` has a `dropout_p` and no switch at all. And a plain
+# Python list hides its modules from `eval()`, from `parameters()` and from `state_dict()`.
 
 
 # %%
@@ -249,6 +261,9 @@ class Deaf(nn.Module):
 deaf = Deaf().eval()
 print("in eval mode:", deaf(torch.ones(12)).tolist())
 assert deaf.in_a_list[0].training and (deaf(torch.ones(1000)) == 0).any()
+q = torch.ones(1, 1, 8, 8)
+attention = [F.scaled_dot_product_attention(q, q, q, dropout_p=0.5) for _ in range(2)]
+assert not torch.equal(*attention)
 
 
 # %% [markdown]

@@ -13,9 +13,13 @@ def stays_random(model, x):
 
     for name, module in model.named_modules():
         if next(module.children(), None) is None:
-            module.register_forward_pre_hook(lambda m, i, n=name: state.update({n: torch.get_rng_state()}))
+            module.register_forward_pre_hook(
+                lambda m, i, n=name: state.update({n: torch.get_rng_state()})
+            )
             module.register_forward_hook(
-                lambda m, i, o, n=name: None if torch.equal(state[n], torch.get_rng_state()) else drew.add(n)
+                lambda m, i, o, n=name: (
+                    None if torch.equal(state[n], torch.get_rng_state()) else drew.add(n)
+                )
             )
     with torch.no_grad():
         model(x)

@@ -13,7 +13,11 @@ def stays_random(model, x):
         seen, handles = {}, []
         for name, m in model.named_modules():
             if not list(m.children()):
-                handles.append(m.register_forward_hook(lambda m, i, o, n=name, seen=seen: seen.update({n: o})))
+                handles.append(
+                    m.register_forward_hook(
+                        lambda m, i, o, n=name, seen=seen: seen.update({n: o})
+                    )
+                )
         model(x)
         outputs.append(seen)
         for handle in handles:
