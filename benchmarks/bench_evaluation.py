@@ -15,7 +15,7 @@ from torch import nn
 from course_lib.evaluation import evaluate
 from course_lib.models import build_model
 
-ROUNDS = 12
+ROUNDS = 25
 
 
 def run() -> list[tuple[str, float, float]]:
@@ -23,11 +23,11 @@ def run() -> list[tuple[str, float, float]]:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     rows = []
-    for name, config, size in (
-        ("CNN, 28 x 28, batches of 64", {"kind": "cnn"}, 64),
-        ("MLP, 784-512-10, batches of 256", {"kind": "mlp", "inputs": 784, "hidden": 512}, 256),
+    for name, config, size, count in (
+        ("CNN, 28 x 28, batches of 64", {"kind": "cnn"}, 64, 20),
+        ("MLP, 784-512-10, batches of 256", {"kind": "mlp", "inputs": 784, "hidden": 512}, 256, 60),
     ):
-        batches = [(torch.rand(size, 1, 28, 28), torch.randint(0, 10, (size,))) for _ in range(60)]
+        batches = [(torch.rand(size, 1, 28, 28), torch.randint(0, 10, (size,))) for _ in range(count)]
         for what, options in (
             ("evaluate", {}),
             ("evaluate with a loss", {"loss_fn": nn.CrossEntropyLoss()}),

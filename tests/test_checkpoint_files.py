@@ -159,7 +159,7 @@ REFUSED = {
 REFUSED["obj['n'].extra"]["n"].extra = np.float32(1)
 
 
-@pytest.mark.parametrize(("where", "obj"), REFUSED.items(), ids=str)
+@pytest.mark.parametrize(("where", "obj"), REFUSED.items(), ids=[str(i) for i in range(len(REFUSED))])
 def test_refuses_before_writing_and_says_where(tmp_path, where, obj):
     save_file({"good": 1}, tmp_path / "x.pt")
     before = (tmp_path / "x.pt").stat()
@@ -219,6 +219,7 @@ def test_disk_full(old):
     assert_old_file_intact(old)
 
 
+@pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")  # the child saves, and no more
 def test_read_only_folder(old):
     old.parent.chmod(0o555)
     reader, writer = os.pipe()

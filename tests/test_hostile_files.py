@@ -288,17 +288,17 @@ def test_safetensors_that_lie_are_reported_and_refused(data, tmp_path):
 
 DOUBLE = b"h\x00h\x00\x86q\x00"
 FLOODS = {
-    "laughs": b"\x80\x02]q\x00" + DOUBLE * 100_000 + b".",
-    "dict laughs": b"\x80\x02}q\x00" + (b"}q\x01K\x01h\x00sK\x02h\x00sq\x00") * 50_000 + b".",
-    "list of itself": b"\x80\x02]q\x00" + b"h\x00a" * 100_000 + b".",
+    "laughs": b"\x80\x02]q\x00" + DOUBLE * 20_000 + b".",
+    "dict laughs": b"\x80\x02}q\x00" + (b"}q\x01K\x01h\x00sK\x02h\x00sq\x00") * 10_000 + b".",
+    "list of itself": b"\x80\x02]q\x00" + b"h\x00a" * 20_000 + b".",
     "tuple as key": b"\x80\x02)q\x00" + DOUBLE * 64 + b"}h\x00K\x01s.",
-    "stack of marks": b"\x80\x02" + b"(" * 2_000_000,
-    "stack of duplicates": b"\x80\x02](" + b"2" * 2_000_000 + b"e.",
+    "stack of marks": b"\x80\x02" + b"(" * 1_100_000,
+    "stack of duplicates": b"\x80\x02](" + b"2" * 1_100_000 + b"e.",
     "memo": b"\x80\x04" + b"]\x94" * 1_000_000 + b".",
     "memo collisions": b"\x80\x02N" + b"".join(b"p%d\n" % (i * (2**61 - 1)) for i in range(20_000)) + b".",
-    "calls that share arguments": b"\x80\x02(" + b"K\x01" * 300_000 + b"tq\x00](" + b"ca\nb\nh\x00R" * 20_000 + b"e.",
-    "deep": b"\x80\x02" + b"]" * 300_000 + b"a" * 299_999 + b".",
-    "long key, many times": b"\x80\x02" + text("k" * 10_000_000) + b"q\x00}(" + b"h\x00]" * 200_000 + b"u.",
+    "calls that share arguments": b"\x80\x02(" + b"K\x01" * 100_000 + b"tq\x00](" + b"ca\nb\nh\x00R" * 5_000 + b"e.",
+    "deep": b"\x80\x02" + b"]" * 50_000 + b"a" * 49_999 + b".",
+    "long key, many times": b"\x80\x02" + text("k" * 10_000_000) + b"q\x00}(" + b"h\x00]" * 30_000 + b"u.",
     "length of bytes": b"\x80\x04\x8e" + struct.pack("<Q", 2**62) + b"x",
     "length of text": b"\x80\x04\x8d" + struct.pack("<Q", 2**40) + b"x",
     "length of integer": b"\x80\x02\x8b" + struct.pack("<i", 2**31 - 1) + b"x",
@@ -325,27 +325,45 @@ print(json.dumps(rows))
 def test_floods_end_soon_in_bounded_memory(tmp_path):
     for name, program in FLOODS.items():
         (tmp_path / name).write_bytes(program)
-        (tmp_path / f"{name}, zipped").write_bytes(zipped(program))
+        if len(program) < 500_000:  # the long ones take seconds, and the container makes no difference to them
+            (tmp_path / f"{name}, zipped").write_bytes(zipped(program))
     done = subprocess.run(
         [sys.executable, "-c", MEASURE, str(tmp_path)], capture_output=True, text=True, timeout=120, check=True
     )
     rows = json.loads(done.stdout)
-    assert len(rows) == 2 * len(FLOODS)
+    assert rows.keys() >= FLOODS.keys()
     for name, (_, seconds, report_length, growth_mib) in rows.items():
-        assert seconds < 20, name  # 1 to 3 s on a free core
+        assert seconds < 20, name  # below 3 s on a free core
         assert report_length < 30_000, name
         assert growth_mib < 400, name  # 200 measured; the bombs above stand for terabytes
     bombs = {name for name, (verdict, *_) in rows.items() if verdict == "good"}
-    assert bombs <= {
-        n + z for n in ("list of itself", "long key, many times") for z in ("", ", zipped")
-    }
+    assert bombs <= {n + z for n in ("list of itself", "long key, many times") for z in ("", ", zipped")}
 
 
-@pytest.mark.parametrize("name", FLOODS)
-def test_no_flood_is_loaded(name, tmp_path):
-    refuses(tmp_path, FLOODS[name])
-    if name not in ("list of itself", "long key, many times"):  # small and finite when loaded
-        refuses(tmp_path, zipped(FLOODS[name]))
+# Small and finite when loaded: a list that holds itself, and one long text named many times.
+HARMLESS = ("list of itself", "long key, many times")
+
+LOAD = """
+import pathlib, sys
+from course_lib.checkpoints.files import load_file
+from course_lib.errors import CheckpointError
+for path in sorted(pathlib.Path(sys.argv[1]).iterdir()):
+    try:
+        load_file(path)
+    except CheckpointError:
+        path.unlink()
+"""
+
+
+def test_no_flood_is_loaded(tmp_path):
+    """In a process of its own: a flood that gets through may hang in C code, where no timeout reaches it."""
+    for name, program in FLOODS.items():
+        (tmp_path / name).write_bytes(program)
+        if name not in HARMLESS:
+            (tmp_path / f"{name}, zipped").write_bytes(zipped(program))
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        subprocess.run([sys.executable, "-c", LOAD, str(tmp_path)], timeout=30, check=True)
+    assert not [path.name for path in sorted(tmp_path.iterdir())]  # whatever is left was loaded, or hangs first
 
 
 def test_a_thousand_random_programs_neither_crash_nor_hang():

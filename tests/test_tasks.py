@@ -153,7 +153,7 @@ VALUES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("value", VALUES, ids=repr)
+@pytest.mark.parametrize("value", VALUES, ids=[f"{type(v).__name__}-{i}" for i, v in enumerate(VALUES)])
 def test_the_wire_brings_every_plain_value_back(value):
     seen = Observation(plain(value), "x", "", True, {"also": plain(value)})
     back = decode(encode(seen))

@@ -1,6 +1,7 @@
 """Is every lesson complete? Prints its figures, and what is missing with the file to mend; exit 1 if something is.
 
 Drafts are looked at when named: python tools/check_course.py 05_roc_analysis
+With --promises it also lists what the course promises to teach, and where each promise is kept.
 """
 
 import ast
@@ -8,6 +9,8 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+import yaml
 
 from course_lib.errors import CourseError
 from course_lib.quizzes.bank import key, load_bank
@@ -167,6 +170,35 @@ def _asserts(source: str) -> bool:
     return any(isinstance(node, ast.Assert) for node in ast.walk(tree))
 
 
+def check_promises(root: Path = ROOT) -> tuple[list[str], list[str]]:
+    """What the course promises to teach, and where each promise is kept: rows to print, and problems.
+
+    lessons/promises.yaml names for each promise a heading of a lesson, a question of its bank, and, where it is
+    a skill, a graded task (or written answer). A name that doesn't exist is a problem.
+    """
+    path = root / "lessons" / "promises.yaml"
+    rows, problems = [], []
+    known = {lesson.slug: lesson for lesson in load_syllabus().lessons}
+    for entry in yaml.safe_load(path.read_text(encoding="utf-8")):
+        lesson = known.get(entry["lesson"])
+        if lesson is None:
+            problems.append(f"lessons/promises.yaml: there is no lesson {entry['lesson']!r} ({entry['promise']}).")
+            continue
+        folder = root / "lessons" / lesson.name
+        questions = [q.id for q in load_bank(lesson.slug).questions]
+        questions += [q.id for q in load_bank(folder / "graded_quiz.yaml").questions]
+        for what, named, there in (
+            ("heading", entry["heading"], headings(read_source(folder / "lesson.py"))),
+            ("question", entry["question"], questions),
+            ("task", entry.get("task"), [*lesson.tasks, *lesson.written, None]),
+        ):
+            if named not in there:
+                problems.append(f"lessons/promises.yaml, {entry['promise']!r}: {lesson.name} has no {what} {named!r}.")
+        where = f"{lesson.name}, {entry['heading']!r}; {entry['question']}; {entry.get('task', 'no skill')}"
+        rows.append(f"{entry['promise']}\n    -> {where}")
+    return rows, problems
+
+
 def main() -> int:
     """Print the table and the problems."""
     problems: list[str] = []
@@ -186,6 +218,11 @@ def main() -> int:
             *(str(v).rjust(len(c)) for v, c in zip(vars(figures).values(), columns, strict=True)),
             sep="  ",
         )
+    rows, found = check_promises()
+    problems += found
+    print(f"{len(rows)} promises kept" + (":" if "--promises" in sys.argv else " (--promises lists them)"))
+    if "--promises" in sys.argv:
+        print("\n".join(rows))
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0

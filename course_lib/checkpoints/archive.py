@@ -79,14 +79,16 @@ def read_directory(file: BinaryIO, view: memoryview) -> dict[str, Record]:
     members = archive.infolist()
     root = members[0].orig_filename.split("/")[0] if members else ""
     records: dict[str, Record] = {}
+    lowered: set[str] = set()
     members.sort(key=lambda member: member.header_offset)
     nexts = [member.header_offset for member in members[1:]] + [archive.start_dir]
     if members and members[0].header_offset:
         raise DamagedFileError("Something stands before its first record.")
     for member, following in zip(members, nexts, strict=True):
         name = _safe_name(member, root)
-        if name.lower() in {known.lower() for known in records}:  # torch's zip reader ignores case
+        if name.lower() in lowered:  # torch's zip reader ignores case
             raise UnsafeFileError(f"Two of its records are called {name!r}.")
+        lowered.add(name.lower())
         records[name] = _locate(member, following, view)
     if "data.pkl" not in records:
         raise CheckpointError("It is a zip, but not a checkpoint: there is no record data.pkl in it.")

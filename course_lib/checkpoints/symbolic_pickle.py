@@ -64,7 +64,7 @@ class Node:
     name: str = ""
     args: object = None
     state: object = None
-    unfolded: int = 1  # of a tuple: its leaves, each counted as often as it is reached
+    unfolded: int = 1  # of a tuple: what is in it, at any depth, counted as often as it is reached
 
 
 @dataclass
@@ -182,7 +182,7 @@ class _Machine:
             items = self.pop_mark() if how_many is None else [self.pop() for _ in range(how_many)][::-1]
             node = Node(kind, items)
             if kind == "tuple":  # small in memory, but hashed as a dict's key, it is walked leaf by leaf
-                node.unfolded = sum(item.unfolded if isinstance(item, Node) else 1 for item in items)
+                node.unfolded += sum(item.unfolded if isinstance(item, Node) else 1 for item in items)
                 if node.unfolded > MAX_OPCODES:
                     self.seen.flood = f"the pickle makes a tuple that unfolds to {node.unfolded:,} values"
             self.stack.append(node)
