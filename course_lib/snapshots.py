@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from course_lib.errors import CourseError, InputError
+from course_lib.errors import InputError
 from course_lib.evaluation import LossFunction, evaluate
 
 Snapshot = dict[str, Any]
@@ -107,14 +107,20 @@ def take_snapshot(
         "inputs": _summary([inputs for inputs, _ in batches]),
         "batch_sizes": [len(targets) for _, targets in batches],
         "targets": torch.cat([targets.detach().cpu() for _, targets in batches]),
-        "problem": None,
     }
+    device = next(model.parameters(), torch.empty(0)).device
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):  # recording must not disturb
+        return seen | _answers(model, batches, loss_fn, device)
+
+
+def _answers(model: nn.Module, batches: list, loss_fn: LossFunction | None, device: torch.device) -> Snapshot:
     try:
         evaluation = evaluate(model, batches, loss_fn=loss_fn)
         again = evaluate(model, batches[:1])
-    except CourseError as error:  # NaN logits, for instance: a finding, not a reason to stop
-        return seen | {"problem": str(error), "logits": None}
-    seen |= {
+    except Exception as error:  # NaN logits, a dtype that doesn't fit: a finding, not a reason to stop
+        return {"problem": str(error), "logits": None}
+    answers: Snapshot = {
+        "problem": None,
         "logits": evaluation.logits,
         "evaluation": evaluation.fingerprint(),
         "confusion": evaluation.confusion,
@@ -122,14 +128,13 @@ def take_snapshot(
         "loss": evaluation.loss,
         "repeatable": torch.equal(again.logits, evaluation.logits[: len(again.logits)]),
     }
-    if any(seen["training"].values()):
-        device = next(model.parameters(), torch.empty(0)).device
+    if any(module.training for module in model.modules()):
         try:
-            seen["accuracy_as_it_stands"] = evaluate(_AsItStands(model), batches, device=device).accuracy
-        except (CourseError, ValueError) as error:  # batch norm refuses a batch of one while training
-            seen["accuracy_as_it_stands"] = None
-            seen["problem_as_it_stands"] = str(error)
-    return seen
+            answers["accuracy_as_it_stands"] = evaluate(_AsItStands(model), batches, device=device).accuracy
+        except Exception as error:  # batch norm refuses a batch of one while training, for instance
+            answers["accuracy_as_it_stands"] = None
+            answers["problem_as_it_stands"] = str(error)
+    return answers
 
 
 class _AsItStands(nn.Module):
@@ -160,7 +165,7 @@ def _describe(kind: str, value: Any) -> dict[str, Any]:
     if not isinstance(value, Tensor):
         return about | {"mean": 0.0, "largest": 0.0, "not_finite": 0, "precision": "", "parts": []}
     raw = memoryview(_raw(value))
-    part_bytes = -(-len(raw) // PARTS) or 1
+    part_bytes = -(-value.numel() // PARTS) * value.itemsize or 1
     device, value = str(value.device), value.detach().cpu()
     numbers = (value.abs() if value.is_complex() else value).double()
     finite = numbers[numbers.isfinite()]

@@ -180,6 +180,21 @@ def test_a_damaged_step_may_be_saved_again(tmp_path):
     assert [entry["metrics"]["loss"] for entry in again.history] == [3.0, 2.0, 1.5]
 
 
+def test_a_damaged_file_takes_no_good_ones_place(tmp_path):
+    manager = manager_in(tmp_path, keep_last=2)
+    for step in (1, 2):
+        manager.save(step)
+    damage(manager.files[1])
+    fresh = manager_in(tmp_path, keep_last=2)
+    with pytest.warns(UserWarning, match="Fell back"):
+        fresh.load()
+    fresh.save(3)
+    assert steps(fresh) == [1, 2, 3]  # 1 and 3 are the last two good ones
+    damage(fresh.files[2])
+    with pytest.warns(UserWarning, match="Fell back"):
+        assert fresh.load().step == 1
+
+
 # --- loading --------------------------------------------------------------------------------------------------------
 
 

@@ -160,9 +160,14 @@ def test_a_save_that_fails_leaves_the_old_file(tmp_path):
     before = path.read_bytes()
     with pytest.raises(CheckpointError, match="was not saved"):
         save_portable({"w": torch.ones(1)}, tmp_path / "absent" / "m.safetensors", config={})
-    with pytest.raises(KeyboardInterrupt), replacing(path) as temporary:
-        temporary.write_bytes(b"half")
-        raise KeyboardInterrupt
+
+    def interrupted():
+        with replacing(path) as temporary:
+            temporary.write_bytes(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == ["m.safetensors"]
 

@@ -137,8 +137,7 @@ def opening_text(lesson: Lesson, syllabus: Syllabus) -> str:
     """Title, minutes, what you will be able to do, what you need first, links."""
     lines = [f"# {lesson.title}", "", f"*Lesson {lesson.number} · {lesson.part} · about {lesson.minutes} minutes*", ""]
     lines += ["**You will be able to**", "", *(f"- {objective}" for objective in lesson.objectives), ""]
-    if lesson.needs:
-        needed = (syllabus.lesson(slug) for slug in lesson.needs)
+    if needed := [other for other in syllabus.lessons if other.slug in lesson.needs]:
         lines += ["**You need first:** " + ", ".join(f"[{n.title}]({n.name}.ipynb)" for n in needed) + ".", ""]
     return "\n".join([*lines, links(lesson, syllabus)])
 

@@ -70,20 +70,18 @@ def read_directory(file: BinaryIO, view: memoryview) -> dict[str, Record]:
     except Exception as error:  # BadZipFile, struct.error, NotImplementedError, UnicodeDecodeError, ...
         raise DamagedFileError(f"Its end, with the zip's directory, is missing or broken ({error}).") from error
     end = len(view) - len(archive.comment)
-    if view[end - _END_BYTES : end - 18] != b"PK\x05\x06" or view[end - 2 : end] != struct.pack(
-        "<H", len(archive.comment)
-    ):
+    comment_bytes = int.from_bytes(view[end - 2 : end], "little")
+    if view[end - _END_BYTES : end - _END_BYTES + 4] != b"PK\x05\x06" or comment_bytes != len(archive.comment):
         raise DamagedFileError("Something was appended to it or cut off.")
     if archive.comment and archive.comment != _digest(view[archive.start_dir : end]):
         raise DamagedFileError("Its directory is not the one that was sealed.")
-    members = archive.infolist()
-    root = members[0].orig_filename.split("/")[0] if members else ""
-    records: dict[str, Record] = {}
-    lowered: set[str] = set()
-    members.sort(key=lambda member: member.header_offset)
+    root = archive.infolist()[0].orig_filename.split("/")[0] if archive.infolist() else ""
+    members = sorted(archive.infolist(), key=lambda member: member.header_offset)
     nexts = [member.header_offset for member in members[1:]] + [archive.start_dir]
     if members and members[0].header_offset:
         raise DamagedFileError("Something stands before its first record.")
+    records: dict[str, Record] = {}
+    lowered: set[str] = set()
     for member, following in zip(members, nexts, strict=True):
         name = _safe_name(member, root)
         if name.lower() in lowered:  # torch's zip reader ignores case

@@ -40,6 +40,8 @@ class ModelCheckpoint:
     >>> ModelCheckpoint("{epoch}-{vall_loss:.2f}.pt")
     Traceback (most recent call last):
     course_lib.errors.InputError: The template '{epoch}-{vall_loss:.2f}.pt' names 'vall_loss'. fit measures epoch, ...
+
+    Source: https://keras.io/api/callbacks/model_checkpoint/, whose arguments these are, and whose surprises not.
     """
 
     def __init__(

@@ -95,6 +95,8 @@ def check_file(path: str | os.PathLike) -> None:
     >>> check_file(__file__)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     course_lib.errors.DamagedFileError: ...files.py: It begins with b'...', as no file of torch.save does. ...
+
+    Source: https://github.com/pytorch/pytorch/issues/126952, on the checksums that torch.load leaves unread.
     """
     with _opened(path) as (_, view, records), ThreadPoolExecutor(_workers()) as pool:
         _require_intact(_start_checking(pool, view, records))

@@ -67,6 +67,8 @@ class CheckpointManager:
     >>> manager.load("last").step, manager.load("best").step
     (3, 2)
     >>> folder.cleanup()
+
+    Source: https://docs.pytorch.org/tutorials/beginner/saving_loading_models.html
     """
 
     def __init__(
@@ -249,7 +251,8 @@ class CheckpointManager:
         return [_name(entry["step"]) for entry in measured]
 
     def _clean_up(self, newest: str) -> tuple[Path | str, ...]:
-        names = self._names()
+        # A file that was found broken doesn't count, and stays: perhaps only the network was.
+        names = [name for name in self._names() if name not in self._broken]
         whole = [name for name in names if not _order(name)[1]]
         ranked = [name for name in self._ranked(self._past()) if name in set(whole)]
         keep = {newest, *whole[-self.keep_last :], *ranked[: self.keep_best]}
@@ -274,7 +277,7 @@ class CheckpointManager:
         content = self._folder.load(name, map_location)
         if not (isinstance(content, dict) and content.keys() == _PARTS):
             raise CheckpointError(f"{self._folder.where(name)}: It was not saved by a CheckpointManager.")
-        if name != _name(content["step"], content["partial"] is not None):
+        if _order(name) != (content["step"], content["partial"] is not None):
             raise CheckpointError(f"{self._folder.where(name)}: It is step {content['step']} under another name.")
         return content
 
