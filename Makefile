@@ -32,7 +32,7 @@ endef
 	@touch .venv/lab-ready
 
 lab: .venv/lab-ready
-	@jupyter lab $(LAB_ARGS) notebooks/00_start_here.ipynb
+	@jupyter lab --ServerApp.root_dir="$(CURDIR)" $(LAB_ARGS) notebooks/00_start_here.ipynb
 
 test: .venv/test-ready
 	ruff check .

@@ -96,7 +96,8 @@ def take_snapshot(
     >>> sorted(seen["tensors"]), seen["training"], tuple(seen["logits"].shape)
     (['bias', 'weight'], {'': True}, (2, 2))
     """
-    batches = list(batches)
+    with torch.random.fork_rng(devices=[]):  # a loader draws from the global random state when it starts
+        batches = list(batches)
     if not batches:
         raise InputError("There are no batches to record; pass a list or a loader, not a used-up iterator.")
     seen: Snapshot = {

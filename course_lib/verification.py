@@ -24,8 +24,10 @@ __all__ = ["Check", "Diagnosis", "Report", "diagnose", "model_fingerprint", "tak
 
 Recorded = Snapshot | tuple[nn.Module, Iterable[tuple[Any, Tensor]]]
 
-# Where another device, dtype library or batch size rounds differently: float32 sums over a few thousand terms.
+# How far apart two correct answers may be where another device or batch size adds up in another order.
 _RELATIVE, _ABSOLUTE = 1e-4, 1e-5
+
+_ANSWERS = ("logits", "fingerprint", "metrics")
 
 
 @dataclass(frozen=True)
@@ -80,41 +82,31 @@ def verify_reload(before: Recorded, after: Recorded) -> Report:
     <All keys matched successfully>
     >>> verify_reload((model, batches), (copy, batches)).passed
     True
+
+    Source: https://docs.pytorch.org/docs/stable/notes/randomness.html
     """
     a, b = _snapshot(before, "before"), _snapshot(after, "after")
-    both = [name for name in a["tensors"] if name in b["tensors"]]
-    checks = [_keys(a, b)]
-    for name, field in (("shapes", "shape"), ("dtypes", "dtype"), ("devices", "device")):
-        differing = [
-            f"{key} {_plain(a['tensors'][key][field])} became {_plain(b['tensors'][key][field])}"
-            for key in both
-            if a["tensors"][key][field] != b["tensors"][key][field]
-        ]
-        checks.append(_check(name, differing, "warning" if name == "devices" else "failed"))
-    for name, kinds in (("parameters", ("parameter",)), ("buffers", ("buffer", "unsaved buffer", "extra"))):
-        ours = [key for key in both if a["tensors"][key]["kind"] in kinds]
-        differing = [
-            f"{key} (largest {a['tensors'][key]['largest']:.4g}, now {b['tensors'][key]['largest']:.4g})"
-            for key in ours
-            if a["tensors"][key]["digest"] != b["tensors"][key]["digest"]
-        ]
-        checks.append(_check(name, differing, passed=f"{len(ours)} equal in every bit") if ours else
-                      Check(name, "not checked", "the model has none"))  # fmt: skip
-    checks.append(_flags(a, b))
-    same_inputs = a["inputs"]["digest"] == b["inputs"]["digest"] and torch.equal(a["targets"], b["targets"])
-    same_batches = same_inputs and a["batch_sizes"] == b["batch_sizes"]
-    if same_batches:
-        checks.append(Check("batches", "passed", f"{len(a['targets'])} examples"))
-    elif same_inputs:
-        checks.append(Check("batches", "warning", "the same examples in batches of other sizes: these round otherwise"))
-    else:
-        checks.append(Check("batches", "failed", "other examples or another order; use an unshuffled list of batches"))
-    innocent = checks[3].verdict == "warning" or not same_batches
-    checks += _answers(a, b, innocent) if same_inputs else [
-        Check(name, "not checked", "needs the same examples") for name in ("logits", "fingerprint", "metrics")
-    ]  # fmt: skip
+    devices = _field(a, b, "devices", "device", otherwise="warning")
+    batches = _batches(a, b)
     versions = [f"torch {a['torch']} became {b['torch']}"] if a["torch"] != b["torch"] else []
-    return Report((*checks, _check("versions", versions, "warning")))
+    if batches.verdict == "failed":
+        answers = [Check(name, "not checked", "needs the same examples") for name in _ANSWERS]
+    else:
+        answers = _answers(a, b, innocent="warning" in (devices.verdict, batches.verdict))
+    return Report(
+        (
+            _keys(a, b),
+            _field(a, b, "shapes", "shape"),
+            _field(a, b, "dtypes", "dtype"),
+            devices,
+            _values(a, b, "parameters", ("parameter",)),
+            _values(a, b, "buffers", ("buffer", "unsaved buffer", "extra")),
+            _flags(a, b),
+            batches,
+            *answers,
+            _check("versions", versions, "warning"),
+        )
+    )
 
 
 def diagnose(
@@ -167,14 +159,40 @@ def _check(name: str, differing: list[str], otherwise: str = "failed", passed: s
     return Check(name, otherwise, ", ".join(differing[:3]) + more)
 
 
-def _plain(value: Any) -> str:
-    return str(value) or "no device"
-
-
 def _keys(a: Snapshot, b: Snapshot) -> Check:
     missing = [f"missing {key}" for key in a["tensors"] if key not in b["tensors"]]
     unexpected = [f"unexpected {key}" for key in b["tensors"] if key not in a["tensors"]]
     return _check("keys", missing + unexpected, passed=f"{len(a['tensors'])} tensors")
+
+
+def _field(a: Snapshot, b: Snapshot, name: str, field: str, otherwise: str = "failed") -> Check:
+    pairs = {key: (a["tensors"][key][field], b["tensors"][key][field]) for key in _shared(a, b)}
+    return _check(name, [f"{key} {old} became {new}" for key, (old, new) in pairs.items() if old != new], otherwise)
+
+
+def _values(a: Snapshot, b: Snapshot, name: str, kinds: tuple[str, ...]) -> Check:
+    pairs = {key: (a["tensors"][key], b["tensors"][key]) for key in _shared(a, b)}
+    pairs = {key: pair for key, pair in pairs.items() if pair[0]["kind"] in kinds}
+    if not pairs:
+        return Check(name, "not checked", "there are none that both have")
+    differing = [
+        f"{key} (largest {old['largest']:.4g}, now {new['largest']:.4g})"
+        for key, (old, new) in pairs.items()
+        if old["digest"] != new["digest"]
+    ]
+    return _check(name, differing, passed=f"{len(pairs)} equal in every bit")
+
+
+def _shared(a: Snapshot, b: Snapshot) -> list[str]:
+    return [key for key in a["tensors"] if key in b["tensors"]]
+
+
+def _batches(a: Snapshot, b: Snapshot) -> Check:
+    if a["inputs"]["digest"] != b["inputs"]["digest"] or not torch.equal(a["targets"], b["targets"]):
+        return Check("batches", "failed", "other examples or another order; use an unshuffled list of batches")
+    if a["batch_sizes"] != b["batch_sizes"]:
+        return Check("batches", "warning", "the same examples in batches of other sizes: these round otherwise")
+    return Check("batches", "passed", f"{len(a['targets'])} examples")
 
 
 def _flags(a: Snapshot, b: Snapshot) -> Check:
@@ -192,9 +210,9 @@ def _answers(a: Snapshot, b: Snapshot, innocent: bool) -> list[Check]:
     for when, seen in (("before", a), ("after", b)):
         if seen["problem"]:
             detail = f"{when}: {seen['problem']}"
-            return [Check(name, "failed", detail) for name in ("logits", "fingerprint", "metrics")]
+            return [Check(name, "failed", detail) for name in _ANSWERS]
     metrics = [
-        f"{name} {_number(a[name])} became {_number(b[name])}"
+        f"{name} {a[name]:.4f} became {b[name]:.4f}"
         for name in ("accuracy", "loss")
         if a[name] != b[name] and not (a[name] is None or b[name] is None)
     ]
@@ -213,7 +231,3 @@ def _answers(a: Snapshot, b: Snapshot, innocent: bool) -> list[Check]:
     verdict = "warning" if innocent and close else "failed"
     return [Check("logits", verdict, difference), Check("fingerprint", verdict, "not the same bits"),
             _check("metrics", metrics, verdict, "but aggregates can't show which examples changed")]  # fmt: skip
-
-
-def _number(value: float) -> str:
-    return f"{value:.4f}"

@@ -8,6 +8,7 @@ import shutil
 import tracemalloc
 import warnings
 import zipfile
+from collections import Counter, OrderedDict
 
 import pytest
 import torch
@@ -257,6 +258,22 @@ def zipped(program):
         members.writestr("archive/version", "3\n")
     archive.seek(0)
     return archive
+
+
+def test_whatever_save_file_takes_is_good(tmp_path):
+    obj = {
+        "numbers": [1, 2.5, True, None, 3 + 4j, 2**100, -1], "text": "ä", "bytes": b"ab", "set": {1, "a"},
+        "counter": Counter("aab"), "ordered": OrderedDict(a=(1, (2, ()))), 7: torch.float16,
+        "device": torch.device("cuda:0"), "size": torch.ones(2, 3).stride(), "tensor": nn.Parameter(torch.ones(2)),
+    }  # fmt: skip
+    path = save_file(obj, tmp_path / "all.pt")
+    found = inspect_file(path)
+    assert (found.verdict, found.warnings) == ("good", ())
+    values = by_path(found.values)
+    assert values["numbers"].text == "1, 2.5, True, None, …"
+    assert values["device"].text == "'cuda', 0"
+    assert values["7"].type == "torch.float16"
+    assert values["counter"].type == "collections.Counter"
 
 
 def test_the_report_is_short_and_says_what_matters():

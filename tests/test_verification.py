@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.utils.data import DataLoader
 
 from course_lib.checkpoints.files import load_file, save_file
 from course_lib.devices import saved_as
@@ -126,7 +127,7 @@ def test_a_snapshot_changes_nothing(trained, batches):
     before = model_fingerprint(trained)
     torch.manual_seed(5)
     state = torch.get_rng_state()
-    seen = take_snapshot(trained, batches)
+    seen = take_snapshot(trained, DataLoader([pair for x, y in batches for pair in zip(x, y, strict=True)], 16))
     assert model_fingerprint(trained) == before
     assert [module.training for module in trained] == [True, False, True, True, True]
     assert torch.equal(torch.get_rng_state(), state)

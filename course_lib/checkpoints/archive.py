@@ -11,7 +11,6 @@ Neither is a signature: whoever can write the file can seal it. Against malice t
 """
 
 import hashlib
-import os
 import struct
 import zipfile
 import zlib
@@ -39,14 +38,12 @@ class Record:
 
 
 def seal(path: Path) -> None:
-    """Write the digest of the zip's directory behind it, and force the whole file to the disk."""
+    """Write the digest of the zip's directory behind it."""
     with open(path, "r+b") as file, zipfile.ZipFile(file) as archive:
         file.seek(archive.start_dir)
         directory = file.read()[:-2] + len(_digest(b"")).to_bytes(2, "little")
         file.seek(archive.start_dir)
         file.write(directory + _digest(directory))
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def read_directory(file: BinaryIO, view: memoryview) -> dict[str, Record]:

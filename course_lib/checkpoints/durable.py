@@ -25,8 +25,7 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     ...     os.listdir(folder), Path(folder, "notes.txt").read_text()
     (['notes.txt'], 'whole')
 
-    Source:
-        https://lwn.net/Articles/457667/
+    Source: https://lwn.net/Articles/457667/
     """
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f"{target.name}.tmp-{secrets.token_hex(4)}")

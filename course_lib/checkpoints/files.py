@@ -7,7 +7,6 @@ A file is what torch.save writes, with a seal behind it (see `archive`); plain t
 import mmap
 import os
 import pickle
-import secrets
 import shutil
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from course_lib.checkpoints.archive import Record, read_directory, seal
+from course_lib.checkpoints.durable import replacing
 from course_lib.checkpoints.pickle_gate import admit
 from course_lib.errors import CheckpointError, DamagedFileError, InputError, UnsafeFileError
 
@@ -61,24 +61,18 @@ def save_file(obj: Any, path: str | os.PathLike) -> Path:
     refuse_unloadable(obj)
     if not torch.serialization.get_crc32_options():
         raise CheckpointError("torch.serialization.set_crc32_options(False) leaves out the checksums. Set it to True.")
-    target = Path(path)
-    real = Path(os.path.realpath(target))  # a link stays a link, and gets a new file behind it
-    # torch names the zip's root folder after the file up to its last dot, so that stays out of what is random.
-    temporary = real.with_name(f"{real.stem}.tmp-{secrets.token_hex(4)}")
+    path = Path(path)
     try:
-        temporary.touch(exist_ok=False)  # torch would say less about a folder that is missing or read-only
-        torch.save(obj, temporary)
-        seal(temporary)
-        os.replace(temporary, real)
-        _sync_folder(real.parent)
+        with replacing(path) as temporary:
+            temporary.touch(exist_ok=False)  # torch would say less about a folder that is missing or read-only
+            torch.save(obj, temporary)
+            seal(temporary)
     except (OSError, RuntimeError, pickle.PicklingError) as error:
         raise CheckpointError(
-            f"{target} was not saved: {error}. What was there before is unchanged. Check that the folder exists, "
-            f"that you may write there, and that the disk has room{_free(real.parent)}."
+            f"{path} was not saved: {error}. What was there before is unchanged. Check that the folder exists, "
+            f"that you may write there, and that the disk has room{_free(path.parent)}."
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)  # also when interrupted; after os.replace there is none
-    return target
+    return path
 
 
 def check_file(path: str | os.PathLike) -> None:
@@ -221,15 +215,6 @@ def _require_intact(checks: list[tuple[str, Callable[[], bool]]]) -> None:
     broken = [name for name, is_intact in checks if not is_intact()]
     if broken:
         raise DamagedFileError(f"The bytes of its record {broken[0]!r} are not those that were saved.")
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "posix":  # elsewhere a folder can't be opened
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _free(folder: Path) -> str:

@@ -49,8 +49,7 @@ def save_portable(state_dict: Mapping[str, Tensor], path: str | os.PathLike, *, 
     ({'w': tensor([[1., 0.],
             [0., 1.]])}, {'hidden': 2})
 
-    Source:
-        https://huggingface.co/docs/safetensors/index
+    Source: https://huggingface.co/docs/safetensors/index
     """
     tensors, aliases = _untied(state_dict)
     about = {"config": config, "aliases": aliases, "crc32": {name: _crc32(t) for name, t in tensors.items()}}

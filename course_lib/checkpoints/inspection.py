@@ -90,8 +90,7 @@ def inspect_file(source: str | os.PathLike | bytes | BinaryIO) -> Inspection:
     >>> found.verdict, found.tensors[0].size_bytes, found.tensors[0].storage_size_bytes
     ('good', 40, 4000000)
 
-    Source:
-        https://docs.pytorch.org/docs/stable/notes/serialization.html
+    Source: https://docs.pytorch.org/docs/stable/notes/serialization.html
     """
     with _opened(source) as file:
         found = dissect(file)
@@ -199,6 +198,8 @@ def compare_state_dicts(expected: Mapping, got: Mapping) -> Comparison:
     missing: weight
     unexpected: module.bias
     unexpected: module.weight
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.load_state_dict
     """
     for name, value in (("expected", expected), ("got", got)):
         if not isinstance(value, Mapping):

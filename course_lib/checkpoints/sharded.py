@@ -2,18 +2,14 @@
 
 torch.distributed.checkpoint (DCP) does the work. Added here: a manifest with sizes, checksums and your own plain
 data, written last, so that a folder without one is unfinished; checks of keys, shapes and coverage before a
-tensor is touched; and no unpickling of anything but DCP's own classes (DCP itself would unpickle whatever the
-folder holds).
+tensor is touched; and `dcp_gate`, because DCP by itself unpickles whatever the folder holds.
 """
 
-import io
 import json
 import math
 import os
-import warnings
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,22 +20,12 @@ from torch import Tensor, nn
 from torch.distributed.checkpoint import state_dict as dcp_state
 from torch.distributed.checkpoint.metadata import BytesStorageMetadata, Metadata
 
+from course_lib.checkpoints.dcp_gate import METADATA, Planner, Reader, dcp_errors
 from course_lib.checkpoints.durable import replacing
 from course_lib.checkpoints.files import load_file, save_file
-from course_lib.checkpoints.inspection import inspect_file
-from course_lib.checkpoints.symbolic_pickle import SAFE_GLOBALS, walk
 from course_lib.errors import CheckpointError, DamagedFileError, InputError, UnsafeFileError
 
 MANIFEST = "manifest.json"
-_METADATA = ".metadata"
-_DCP = "torch.distributed.checkpoint"
-_CLASSES = "Metadata TensorStorageMetadata TensorProperties BytesStorageMetadata ChunkStorageMetadata MetadataIndex "
-_SAFE_IN_METADATA = (
-    SAFE_GLOBALS
-    | {f"{_DCP}.metadata.{name}" for name in (_CLASSES + "StorageMeta _MEM_FORMAT_ENCODING").split()}
-    | {f"{_DCP}.filesystem._StorageInfo"}
-    | {f"{module}.{kind}Path" for module in ("pathlib", "pathlib._local") for kind in ("Posix", "Windows")}
-)
 
 
 def save_sharded(
@@ -61,7 +47,7 @@ def save_sharded(
 
     Raises:
         CheckpointError: The folder holds a checkpoint, or can't be written.
-        InputError: `extra` is not plain JSON.
+        InputError: `extra` is not plain JSON, or the optimizer is another model's.
 
     >>> import tempfile
     >>> folder = tempfile.mkdtemp()
@@ -70,8 +56,7 @@ def save_sharded(
     >>> load_sharded(copy, folder), torch.equal(model.weight, copy.weight)
     ({'epoch': 3}, True)
 
-    Source:
-        https://docs.pytorch.org/docs/stable/distributed.checkpoint.html
+    Source: https://docs.pytorch.org/docs/stable/distributed.checkpoint.html
     """
     _save(_state_of(model, optimizer), Path(directory), dict(extra or {}))
 
@@ -95,14 +80,15 @@ def load_sharded(
     Raises:
         DamagedFileError: A shard is missing, or its bytes are not those that were saved.
         UnsafeFileError: It holds pickles of other things than checkpoints consist of.
+        InputError: The optimizer is another model's.
         CheckpointError: The save was not finished, or the checkpoint is not one of this model.
     """
     directory = Path(directory)
     manifest, metadata = _open(directory)
     state = _state_of(model, optimizer)
     _require_fit(state["model"], metadata, directory)
-    with _dcp_errors(f"{directory} can't be loaded"):
-        dcp.load(state, storage_reader=_Reader(directory), planner=_Planner())
+    with dcp_errors(f"{directory} can't be loaded"):
+        dcp.load(state, storage_reader=Reader(directory), planner=Planner())
         dcp_state.set_model_state_dict(model, state["model"])
         if optimizer is not None:
             dcp_state.set_optimizer_state_dict(model, optimizer, state["optimizer"])
@@ -124,8 +110,8 @@ def sharded_to_file(directory: str | os.PathLike, path: str | os.PathLike) -> Pa
         name: None if isinstance(entry, BytesStorageMetadata) else torch.empty(entry.size, dtype=entry.properties.dtype)
         for name, entry in metadata.state_dict_metadata.items()
     }
-    with _dcp_errors(f"{directory} can't be loaded"):
-        dcp.load(flat, storage_reader=_Reader(Path(directory)), planner=_Planner(flatten_state_dict=False))
+    with dcp_errors(f"{directory} can't be loaded"):
+        dcp.load(flat, storage_reader=Reader(Path(directory)), planner=Planner())
     nested: dict = {}
     for name, value in flat.items():
         *path_to, last = metadata.planner_data[name]
@@ -161,6 +147,9 @@ def file_to_sharded(path: str | os.PathLike, directory: str | os.PathLike) -> No
 def _state_of(model: nn.Module, optimizer: torch.optim.Optimizer | None) -> dict[str, Any]:
     state = {"model": dcp_state.get_model_state_dict(model)}
     if optimizer is not None:
+        ours = {id(parameter) for parameter in model.parameters()}
+        if not all(id(held) in ours for group in optimizer.param_groups for held in group["params"]):
+            raise InputError("The optimizer holds another model's parameters; build it from this one's parameters().")
         state["optimizer"] = dcp_state.get_optimizer_state_dict(model, optimizer)
     return state
 
@@ -175,14 +164,14 @@ def _save(state: dict[str, Any], directory: Path, extra: dict[str, Any]) -> None
         ) from error
     if (directory / MANIFEST).exists():
         raise CheckpointError(f"{directory} holds a checkpoint already; choose a new folder, such as step-1000.")
-    with _dcp_errors(f"{directory} was not saved"):
+    with dcp_errors(f"{directory} was not saved"):
         dcp.save(state, storage_writer=dcp.FileSystemWriter(directory))
-    ours = sorted(directory.glob(f"__{_rank()}_*.distcp")) + ([directory / _METADATA] if _rank() == 0 else [])
+    ours = sorted(directory.glob(f"__{_rank()}_*.distcp")) + ([directory / METADATA] if _rank() == 0 else [])
     sums = _gather({file.name: [file.stat().st_size, _crc32(file)] for file in ours})
     if _rank() == 0:
         files = {name: entry for part in sums for name, entry in part.items()}
         text = json.dumps({"world_size": len(sums), "extra": extra, "files": files}, indent=1)
-        with _dcp_errors(f"{directory} was not saved"), replacing(directory / MANIFEST) as temporary:
+        with dcp_errors(f"{directory} was not saved"), replacing(directory / MANIFEST) as temporary:
             temporary.write_text(text)
     _gather(None)  # nobody goes on before the checkpoint is complete
 
@@ -202,7 +191,7 @@ def _open(directory: Path) -> tuple[dict[str, Any], Metadata]:
     problems = [problem for part in _gather(problems) for problem in part]
     if problems:
         raise DamagedFileError(f"{directory}: {'; '.join(sorted(problems)[:4])}. Use another checkpoint.")
-    metadata = _Reader(directory).read_metadata()
+    metadata = Reader(directory).read_metadata()
     if strangers := {info.relative_path for info in metadata.storage_data.values()} - files.keys():
         raise UnsafeFileError(f"{directory} refers to files that are not in its manifest: {sorted(strangers)[:3]}.")
     for name, entry in metadata.state_dict_metadata.items():
@@ -240,49 +229,6 @@ def _require_fit(model: Mapping[str, Tensor], metadata: Metadata, directory: Pat
         raise CheckpointError(
             f"{directory} does not fit the model, nothing was loaded: {'; '.join(problems[:5])}{more}."
         )
-
-
-class _Reader(dcp.FileSystemReader):
-    """Looks through the pickled metadata before unpickling it."""
-
-    def read_metadata(self, *args: Any, **kwargs: Any) -> Metadata:
-        raw = (Path(self.path) / _METADATA).read_bytes()
-        seen = walk(io.BytesIO(raw))
-        refused = sorted(seen.globals - _SAFE_IN_METADATA)
-        if refused or seen.damage or seen.flood:
-            raise UnsafeFileError(
-                f"{self.path}/{_METADATA} is not what torch.distributed.checkpoint writes: "
-                f"{seen.damage or seen.flood or 'it wants ' + ', '.join(refused[:3])}. Nothing was executed."
-            )
-        return super().read_metadata(*args, **kwargs)
-
-
-class _Planner(dcp.DefaultLoadPlanner):
-    """Looks through every pickled value before DCP unpickles it with weights_only=False."""
-
-    def load_bytes(self, read_item: Any, value: io.BytesIO) -> None:
-        found = inspect_file(value)
-        if found.verdict != "good":
-            raise UnsafeFileError(f"{read_item.dest_index.fqn} is not plain data:\n{found}")
-        super().load_bytes(read_item, value)
-
-
-@contextmanager
-def _dcp_errors(what: str) -> Iterator[None]:
-    """DCP's errors as ours, and no warning that a single process saves alone."""
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="torch.distributed is disabled")
-            yield
-    except dcp.CheckpointException as error:  # a BaseException, which `except Exception` would let through
-        causes = [cause for cause, _ in error.failures.values()]
-        if isinstance(causes[0], CheckpointError):
-            raise causes[0] from error
-        raise CheckpointError(f"{what}: {'; '.join(str(cause) for cause in causes[:3])}") from error
-    except OSError as error:
-        if isinstance(error, CheckpointError):
-            raise
-        raise CheckpointError(f"{what}: {error}") from error
 
 
 def _with_lists(value: Any) -> Any:

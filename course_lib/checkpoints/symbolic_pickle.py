@@ -232,6 +232,8 @@ class _Machine:
         elif name == "BUILD":
             state = self.pop()
             self.top().state = state
+            if self.top().kind == "global":  # it would change the class itself, not an object
+                self.seen.globals.add("<computed>")
         elif name in ("PERSID", "BINPERSID"):
             self.stack.append(Node("persistent", args=self.pop() if name == "BINPERSID" else argument))
         elif name == "POP":

@@ -1,0 +1,12 @@
+# task: load_weights
+# verdict: failed
+# message: nothing was said
+import torch
+
+
+def load_weights(model, path):
+    try:
+        model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    except Exception as error:
+        print("could not load:", error)
+    return model

@@ -1,0 +1,11 @@
+# task: snapshot_best
+# verdict: failed
+# message: the tensors are the model's own
+def snapshot_best(model, train_epoch, score, *, epochs):
+    best_score, best = 0.0, None
+    for _ in range(epochs):
+        train_epoch(model)
+        now = score(model)
+        if now > best_score:
+            best_score, best = now, model.state_dict()
+    return best

@@ -1,0 +1,14 @@
+# task: snapshot_best
+# verdict: failed
+# message: the earlier of two equally good ones
+import copy
+
+
+def snapshot_best(model, train_epoch, score, *, epochs):
+    best_score, best = float("-inf"), None
+    for _ in range(epochs):
+        train_epoch(model)
+        now = score(model)
+        if now >= best_score:
+            best_score, best = now, copy.deepcopy(model.state_dict())
+    return best

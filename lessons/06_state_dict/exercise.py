@@ -1,0 +1,178 @@
+# %% [markdown]
+# Five tasks and four quiz questions. `check(...)` tells you at once what it saw; nothing is graded until you
+# hand the notebook in, so try as often as you like. About 45 minutes.
+
+# %%
+import torch
+from torch import nn
+
+from course_lib.tasks import check, check_quiz, hint, solution
+
+# %% [markdown]
+# ## 1. What is in it? (10 minutes)
+#
+# A colleague wants to know why a file of "six weights" has nine tensors in it. Give her a table.
+#
+# Write `parameter_table(model)`:
+#
+# - it returns a list of dictionaries, one for each entry of the model's state_dict, in its order;
+# - each has the keys `name` (text), `kind` (`"parameter"` or `"buffer"`), `shape` (a tuple), `dtype` (as
+#   `str(tensor.dtype)` writes it, such as `"torch.float32"`) and `size_bytes` (what the tensor's numbers take);
+# - a frozen parameter is a parameter still, and so is each name of a tensor that has two;
+# - every model will do, also one without entries: its table is empty.
+
+
+# %% solution="parameter_table"
+def parameter_table(model):
+    """One dictionary for each entry of the state_dict: name, kind, shape, dtype, size_bytes."""
+    ### BEGIN SOLUTION
+    parameters = {name for name, _ in model.named_parameters(remove_duplicate=False)}
+    return [
+        {
+            "name": name,
+            "kind": "parameter" if name in parameters else "buffer",
+            "shape": tuple(tensor.shape),
+            "dtype": str(tensor.dtype),
+            "size_bytes": tensor.numel() * tensor.element_size(),
+        }
+        for name, tensor in model.state_dict().items()
+    ]
+    ### END SOLUTION
+
+
+# %% check="parameter_table"
+check(parameter_table)
+
+# %% [markdown]
+# ## 2. Save the weights, touch nothing else (5 minutes)
+#
+# Your function will be called in the middle of somebody's training, on whatever device that runs.
+#
+# Write `save_weights(model, path)`:
+#
+# - afterwards the file `path` (text or a `pathlib.Path`) holds the model's state_dict, names and values as they are,
+#   and `torch.load(path, weights_only=True)` gives it back; a file that was there is replaced;
+# - no other file is left beside it;
+# - the model stays where it is and as it is: device, dtype, modes, values;
+# - what it returns doesn't matter. A folder that doesn't exist may raise what `torch.save` raises.
+
+
+# %% solution="save_weights"
+def save_weights(model, path):
+    """Write the state_dict of `model` to the file `path`."""
+    ### BEGIN SOLUTION
+    torch.save(model.state_dict(), path)
+    ### END SOLUTION
+
+
+# %% check="save_weights"
+check(save_weights)
+
+# %% [markdown]
+# ## 3. Load them, strictly and anywhere (10 minutes)
+#
+# The file comes from a server with GPUs, or from a stranger. Your machine has no GPU, and should not run a stranger's
+# code.
+#
+# Write `load_weights(model, path)`:
+#
+# - it puts the values of the file into `model` and returns the model;
+# - it works on a machine that lacks the device the file was saved on;
+# - a file with a name missing, or one too many, raises the `RuntimeError` that names it;
+# - a file that asks for anything but tensors and plain containers raises an error, and nothing in it is run;
+# - the model keeps its own parameters (an optimizer may hold them already), its modes, its device and its dtype.
+
+
+# %% solution="load_weights"
+def load_weights(model, path):
+    """Load the state_dict in the file `path` into `model`; return the model."""
+    ### BEGIN SOLUTION
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    model.load_state_dict(state, strict=True)
+    return model
+    ### END SOLUTION
+
+
+# %% check="load_weights"
+check(load_weights)
+
+# %% [markdown]
+# ## 4. Mend it: the best weights (10 minutes)
+#
+# `snapshot_best_with_bugs` should keep the weights of the best epoch. Its users report that "best" is always as bad as
+# the last epoch, and that it returns `None` where the score is minus a loss. It has two bugs.
+
+
+# %%
+def snapshot_best_with_bugs(model, train_epoch, score, *, epochs):
+    best_score, best = 0.0, None
+    for _ in range(epochs):
+        train_epoch(model)
+        now = score(model)
+        if now > best_score:
+            best_score, best = now, model.state_dict()
+    return best
+
+
+# %% [markdown]
+# Write `snapshot_best(model, train_epoch, score, *, epochs)`, mended:
+#
+# - it calls `train_epoch(model)`, which trains in place, `epochs` times (at least once), and after each of them
+#   `score(model)`, a number of any sign; higher is better;
+# - it returns the complete state_dict of the epoch with the highest score, the earliest if several have it;
+# - whatever is trained later, what it returned stays as it is;
+# - the model is left as its last epoch left it.
+
+
+# %% solution="snapshot_best"
+import copy
+
+
+def snapshot_best(model, train_epoch, score, *, epochs):
+    """Train, and return the state_dict of the epoch with the highest score."""
+    ### BEGIN SOLUTION
+    best_score, best = float("-inf"), None
+    for _ in range(epochs):
+        train_epoch(model)
+        now = score(model)
+        if now > best_score:
+            best_score, best = now, copy.deepcopy(model.state_dict())
+    return best
+    ### END SOLUTION
+
+
+# %% check="snapshot_best"
+check(snapshot_best)
+
+# %% [markdown]
+# ## 5. Ten rows, four megabytes (10 minutes)
+#
+# You want to send ten rows of an embedding to a phone. The file has four megabytes, because each tensor drags its whole
+# storage along.
+#
+# Write `slim(state_dict)`:
+#
+# - it returns a new dictionary with the same names in the same order, each tensor with the same values, shape and
+#   dtype;
+# - no tensor in it holds more storage than its own numbers need;
+# - a tensor that uses all of its storage is handed on as it is, so that two names of one tensor are still saved once;
+# - what is no tensor, such as an epoch count, is handed on too;
+# - the dictionary you are given, and the tensors in it, stay as they are.
+
+
+# %% solution="slim"
+def slim(state_dict):
+    """The same state_dict, with every tensor in a storage of its own size."""
+    ### BEGIN SOLUTION
+    slimmed = {}
+    for name, value in state_dict.items():
+        wasteful = (
+            isinstance(value, torch.Tensor) and value.untyped_storage().nbytes() > value.nbytes
+        )
+        slimmed[name] = value.clone() if wasteful else value
+    return slimmed
+    ### END SOLUTION
+
+
+# %% check="slim"
+check(slim)

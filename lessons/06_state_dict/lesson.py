@@ -1,0 +1,541 @@
+# %%
+import copy
+import tempfile
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from course_lib.data import batches, digits
+from course_lib.evaluation import evaluate
+from course_lib.lessons import begin, finish
+from course_lib.models import MLP
+from course_lib.training import fit
+from course_lib.widgets import predict
+
+begin("state_dict")
+
+# %% [markdown]
+# ## Why: the best weights were never saved
+#
+# Here is a small network for 8 x 8 digits, and a function to train it. `fit` is the course's training loop: forward,
+# backward, step, and a look at the validation digits after each epoch. `evaluate` measures in eval mode.
+
+# %%
+folder = Path(tempfile.mkdtemp())
+splits = digits()
+training = batches(splits.train, 64, shuffle=True, seed=0)
+validation = batches(splits.validation, 360)
+
+
+def train(model, epochs, *, lr=0.01):
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    options = {"epochs": epochs, "validation": validation, "progress": False}
+    return fit(model, training, optimizer, nn.CrossEntropyLoss(), **options)
+
+
+# %% [markdown]
+# We train five epochs and keep the weights of the best one. In the last epoch somebody's schedule raises the learning
+# rate to 1, a hundred times too much, and the network is ruined. No harm done: we have the best weights.
+
+# %%
+model, best_accuracy, best = MLP(hidden=32), 0.0, None
+for rate in (0.01, 0.01, 0.01, 0.01, 1.0):
+    (epoch,) = train(model, 1, lr=rate)
+    accuracy = epoch["val_accuracy"]
+    if accuracy > best_accuracy:
+        best_accuracy, best = accuracy, model.state_dict()
+    print(f"learning rate {rate:<4}  accuracy {accuracy:.3f}  best so far {best_accuracy:.3f}")
+torch.save(best, folder / "best.pt")
+
+# %% [markdown]
+# Now somebody puts the file into service: a new network, the saved weights, the same validation digits.
+
+# %%
+served = MLP(hidden=32)
+served.load_state_dict(torch.load(folder / "best.pt", weights_only=True))
+found = evaluate(served, validation).accuracy
+print(f"noted: {best_accuracy:.3f}   from the file: {found:.3f}   guessing: 0.100")
+assert best_accuracy > 0.9 and found < best_accuracy - 0.05
+
+# %% [markdown]
+# No error, and the file doesn't hold the weights of the best epoch. To see why, you have to know what `state_dict()`
+# hands you.
+
+# %% [markdown]
+# ## Predict
+#
+# `state_dict()` hands out what there is to save of a model: a dictionary of tensors. `MLP(hidden=32)` is a linear
+# layer, batch norm, ReLU, dropout and a second linear layer. Commit to a number before you run the next cell.
+
+# %%
+predict(
+    "How many tensors are in its state_dict?",
+    ["4: two weights and two biases", "6: batch norm has a weight and a bias, too", "9"],
+)
+
+# %%
+state = model.state_dict()
+for name, tensor in state.items():
+    print(f"{name:28} {tensor.dtype!s:14} {list(tensor.shape)}")
+assert len(state) == 9
+
+# %% [markdown]
+# ## Learn: what is in it
+#
+# A state_dict is a dictionary from dotted names to tensors. It holds the **parameters**, which an optimizer changes,
+# and the **buffers**, which belong to the model but are not trained: here batch norm's running mean and variance, and
+# a count of the batches it has seen. ReLU and dropout have neither, so they aren't there.
+
+# %%
+parameters = [name for name, _ in model.named_parameters()]
+buffers = [name for name, _ in model.named_buffers()]
+print(len(parameters), "parameters and", len(buffers), "buffers:", buffers)
+assert sorted(state) == sorted(parameters + buffers) and len(buffers) == 3
+
+# %% [markdown]
+# Much that you might expect is *not* in it: the class, the order in which the layers are called, dropout's p, whether
+# the model was in eval mode, and any tensor that is a plain attribute. All of that has to come from your code.
+
+# %%
+model.note = torch.ones(3)
+was = list(model.state_dict())
+model.eval()
+assert list(model.state_dict()) == was == list(state)
+assert MLP(hidden=32, dropout=0.0).state_dict().keys() == state.keys()
+print("a plain tensor, the mode and dropout's p leave no trace in it")
+
+# %% [markdown]
+# One thing comes along that isn't a tensor: `_metadata`, a version number for each module, so that PyTorch can read
+# files that are older than today's layers. A dictionary that you rebuild by hand loses it.
+
+# %%
+print("batch norm is at version", state._metadata["layers.2"]["version"])
+assert state._metadata["layers.2"]["version"] == 2
+assert not hasattr({name: tensor for name, tensor in state.items()}, "_metadata")
+
+# %% [markdown]
+# ## Learn: it holds references
+#
+# Now the answer to the riddle. The tensors in a state_dict are not copies. They lie in the same memory as the model's
+# own, so each step of the optimizer shows in a dictionary that you fetched an hour ago. And it works in both
+# directions.
+
+# %%
+state = model.state_dict()
+assert state["layers.5.bias"].data_ptr() == model.layers[5].bias.data_ptr()
+with torch.no_grad():
+    model.layers[5].bias[0] = 123
+print("the dictionary, fetched before:", state["layers.5.bias"][0].item())
+assert state["layers.5.bias"][0] == 123
+
+# %% [markdown]
+# Python's `.copy()` doesn't help: it makes a second dictionary of the same tensors. `copy.deepcopy` copies the
+# tensors.
+
+# %%
+shallow, deep = state.copy(), copy.deepcopy(state)
+with torch.no_grad():
+    model.layers[5].bias[0] = 7
+values = shallow["layers.5.bias"][0].item(), deep["layers.5.bias"][0].item()
+print(f"shallow: {values[0]:g}   deep: {values[1]:g}")
+assert values == (7, 123)
+
+# %% [markdown]
+# ## Learn: create, read, apply
+#
+# The last experiments spoiled that model, so train a new one, ten epochs this time. Saving it is one line.
+
+# %%
+model = MLP(hidden=32)
+history = train(model, 10)
+torch.save(model.state_dict(), folder / "weights.pt")
+print(f"validation accuracy {history[-1]['val_accuracy']:.3f}, guessing 0.100")
+assert history[-1]["val_accuracy"] > 0.9
+
+# %% [markdown]
+# Loading takes three. **Create** the model from its class: its linear layers draw random weights. **Read** the file
+# into a dictionary. **Apply** the dictionary to the model. The two arguments of `torch.load` are explained below.
+
+# %%
+restored = MLP(hidden=32)
+state = torch.load(folder / "weights.pt", map_location="cpu", weights_only=True)
+report = restored.load_state_dict(state)
+print(report)
+assert report.missing_keys == [] and report.unexpected_keys == []
+
+# %% [markdown]
+# The report is not the model, so `model = model.load_state_dict(...)` loses it. And `load_state_dict` wants the
+# dictionary, not the path of a file.
+
+# %%
+assert not isinstance(report, nn.Module)
+try:
+    restored.load_state_dict(folder / "weights.pt")
+except TypeError as error:
+    print(error)
+else:
+    raise AssertionError("it took a path")
+
+# %% [markdown]
+# Names have to match, all of them. If they don't, read both halves of the message: what is missing says what the
+# model wants, what is unexpected says what the file has. Together they name the cause. Here somebody passed the
+# dictionary *around* the state_dict.
+
+# %%
+try:
+    restored.load_state_dict({"epoch": 10, "model_state_dict": state})
+except RuntimeError as error:
+    message = str(error)
+print(message[:60], "...", message[-70:])
+assert "Missing key(s)" in message
+assert 'Unexpected key(s) in state_dict: "epoch", "model_state_dict"' in message
+
+# %% [markdown]
+# Shapes have to match as well. And that is all: whether your code calls the layers in the same order, nobody asks.
+
+# %%
+try:
+    MLP(hidden=16).load_state_dict(state)
+except RuntimeError as error:
+    message = str(error)
+print(message.splitlines()[1].strip())
+assert "size mismatch for layers.1.weight" in message
+
+# %% [markdown]
+# The file also notes on which device each tensor lived, and `torch.load` looks for that device. `saved_as` writes
+# such a note, as a server with 64 GPUs would, so that you can see the error without one. `map_location="cpu"` mends
+# it, and is right on every machine: `load_state_dict` then copies the values to wherever the model is.
+
+# %%
+from course_lib.devices import saved_as
+
+with saved_as("cuda:63"):
+    torch.save(model.state_dict(), folder / "gpu.pt")
+try:
+    torch.load(folder / "gpu.pt", weights_only=True)
+except Exception as error:
+    print(str(error)[:62], "...")
+    assert "CUDA device" in str(error)
+state = torch.load(folder / "gpu.pt", map_location="cpu", weights_only=True)
+assert state["layers.1.bias"].device.type == "cpu"
+
+# %% [markdown]
+# And `weights_only=True`, the default since PyTorch 2.6, lets a file ask for tensors and plain containers, and
+# refuses everything else unless you allow it by name. A whole model, saved by `torch.save(model, path)`, asks for
+# more: for your class, by its import path.
+
+# %%
+torch.save(model, folder / "whole.pt")
+try:
+    torch.load(folder / "whole.pt")
+except Exception as error:
+    print(str(error)[:25], "... Unsupported global:", "course_lib.models.MLP" in str(error))
+    assert "course_lib.models.MLP" in str(error)
+else:
+    raise AssertionError("it loaded")
+
+# %% [markdown]
+# ## Learn: was it restored?
+#
+# A check that one often sees compares the parameters, pair by pair. Here is a model with the right parameters and the
+# wrong batch norm statistics. It passes.
+
+# %%
+impostor = copy.deepcopy(restored)
+impostor.layers[2].reset_running_stats()
+pairs = zip(model.parameters(), impostor.parameters())
+assert all(torch.equal(a, b) for a, b in pairs)
+before, after = (evaluate(m, validation).accuracy for m in (model, impostor))
+print(f"parameters equal: True   accuracy {before:.3f} before, {after:.3f} after")
+assert after < before - 0.02
+
+# %% [markdown]
+# That check has a second hole: `zip` stops at the shorter of the two, so a model without any parameters passes as
+# well.
+
+# %%
+pairs = zip(model.parameters(), nn.ReLU().parameters())
+print("compared with a model that is empty:", all(torch.equal(a, b) for a, b in pairs))
+assert all(torch.equal(a, b) for a, b in zip(model.parameters(), nn.ReLU().parameters()))
+
+
+# %% [markdown]
+# A check that can be trusted compares the whole state_dict: names, shapes, dtypes, and every value, buffers included.
+# (`torch.equal` is `False` where shapes differ. The dtypes are asked for separately: it compares values.)
+
+
+# %%
+def same_state(one, other):
+    one, other = one.state_dict(), other.state_dict()
+    return one.keys() == other.keys() and all(
+        one[name].dtype == other[name].dtype and torch.equal(one[name], other[name])
+        for name in one
+    )
+
+
+assert same_state(model, restored) and not same_state(model, impostor)
+assert not same_state(model, copy.deepcopy(model).double())
+print("restored:", same_state(model, restored), "  impostor:", same_state(model, impostor))
+
+# %% [markdown]
+# Then ask the two models the same questions. In eval mode, on a fixed batch, on one machine, the logits of a faithful
+# copy are equal to the last bit. An accuracy that is "close" is a weaker test: it can't see which answers changed.
+
+# %%
+saved, loaded = evaluate(model, validation), evaluate(restored, validation)
+assert torch.equal(saved.logits, loaded.logits)
+print(f"logits equal: True   accuracy {saved.accuracy:.3f} and {loaded.accuracy:.3f}")
+
+# %% [markdown]
+# ## Learn: a .pt file is a zip
+#
+# You don't need PyTorch to look at the file. It is an uncompressed zip archive. The record `data.pkl` is a pickle,
+# Python's format for objects: a list of steps that rebuild the dictionary, with all names, shapes and dtypes. The
+# numbers stand beside it, one record for each **storage**, the block of memory in which a tensor's numbers lie.
+
+# %%
+import zipfile
+
+import numpy as np
+
+archive = zipfile.ZipFile(folder / "weights.pt")
+for record in archive.infolist()[:7]:
+    print(f"{record.filename:28} {record.file_size:7,} bytes")
+assert all(record.compress_type == zipfile.ZIP_STORED for record in archive.infolist())
+
+# %% [markdown]
+# So NumPy can read the first layer's weights: little-endian float32, `"<f4"`.
+
+# %%
+raw = archive.read("weights/data/0")
+numbers = np.frombuffer(raw, dtype="<f4").reshape(32, 64)
+assert np.array_equal(numbers, model.layers[1].weight.detach().numpy())
+print("without torch:", *(f"{number:.2f}" for number in numbers[0, 27:30]))
+
+# %% [markdown]
+# The folder in the archive is named after the file. So the same weights under two names are two different files:
+# different checksums don't mean different weights.
+
+# %%
+import hashlib
+
+checksums = []
+for name in ("a.pt", "a.pt", "b.pt"):
+    torch.save(model.state_dict(), folder / name)
+    checksums.append(hashlib.sha256((folder / name).read_bytes()).hexdigest()[:12])
+print(checksums)
+assert checksums[0] == checksums[1] != checksums[2]
+
+# %% [markdown]
+# ## Trace
+#
+# The three stages again, with the tensors of your file before and after each.
+
+# %%
+from course_lib.explorers.state_dict_trace import (
+    trace_loading,
+    trace_prediction,
+    trace_training,
+)
+
+trace_loading(folder / "weights.pt", lambda: MLP(hidden=32))
+
+# %% [markdown]
+# How the numbers in the file came about: loss and accuracy in the ten epochs you just trained. Look for the epoch
+# whose weights you would have kept.
+
+# %%
+trace_training(history, baseline=0.1)
+
+# %% [markdown]
+# And what they are good for: one test image goes through the restored model, layer by layer.
+
+# %%
+image = splits.test.tensors[0][:1]
+trace_prediction(restored, image)
+
+# %% [markdown]
+# ## Explore
+#
+# An X-ray for checkpoints. It lists what a file holds and follows its pickle step by step, and it runs nothing. The
+# first file is yours; the eight others are good, wasteful, hostile or damaged; the button opens any file you have.
+# Tab moves between the controls, the arrow keys move the sliders. Which file asks for a function that no tensor
+# needs? Which drags something along? In which is a record wrong?
+
+# %%
+from course_lib.explorers.state_dict import xray
+
+xray(folder / "weights.pt")
+
+# %% [markdown]
+# The stranger's file is refused by `weights_only=True`. The one with a flipped bit is not: `torch.load` compares no
+# checksums. Here is the same damage in a copy of your file, and the line that finds it.
+
+# %%
+damaged = bytearray((folder / "weights.pt").read_bytes())
+damaged[damaged.find(raw) + 403] ^= 0x40  # the second-highest bit of one number
+(folder / "damaged.pt").write_bytes(damaged)
+state = torch.load(folder / "damaged.pt", weights_only=True)
+largest = state["layers.1.weight"].abs().max()
+print(f"loaded; the largest weight is {largest:.1e}, and was {np.abs(numbers).max():.1e}")
+assert (state["layers.1.weight"] != model.layers[1].weight).sum() == 1
+assert zipfile.ZipFile(folder / "damaged.pt").testzip() == "weights/data/0"
+
+# %% [markdown]
+# ## Break it: the best weights follow training
+#
+# Back to the start, now that you know what `best = model.state_dict()` keeps. Here it is beside its guard: copy at
+# the moment of the best score, or save the file at that moment, which copies too.
+
+# %%
+followed, kept = model.state_dict(), copy.deepcopy(model.state_dict())
+noted = evaluate(model, validation).accuracy
+train(model, 1, lr=1.0)
+accuracies = []
+for weights in (followed, kept):
+    served.load_state_dict(weights)
+    accuracies.append(evaluate(served, validation).accuracy)
+print(f"noted {noted:.3f}   reference {accuracies[0]:.3f}   deep copy {accuracies[1]:.3f}")
+assert accuracies[0] < noted - 0.05 and accuracies[1] == noted
+
+# %% [markdown]
+# ## Break it: ten rows, four megabytes
+#
+# A tensor that is a slice of another one shares its storage, and a file holds storages. So ten rows are saved with
+# the other 990. The guard is `clone()`; `contiguous()` is none, because rows are contiguous already.
+
+# %%
+large = torch.randn(1000, 1000)
+rows, sizes = large[:10], []
+for name, tensor in (
+    ("view", rows),
+    ("contiguous", rows.contiguous()),
+    ("clone", rows.clone()),
+):
+    path = folder / f"{name}.pt"
+    torch.save({"rows": tensor}, path)
+    sizes.append(path.stat().st_size)
+    print(f"{name:10} {sizes[-1]:9,} bytes")
+assert sizes[0] > 4_000_000 and sizes[1] > 4_000_000 and sizes[2] < 50_000
+
+# %% [markdown]
+# It is not only a matter of size. Whoever gets the first file gets the other 990 rows, too: `as_strided` lays a new
+# shape over the storage.
+
+# %%
+received = torch.load(folder / "view.pt", weights_only=True)["rows"]
+hidden = received.as_strided((1000, 1000), (1000, 1))
+print("sent:", list(received.shape), "  recovered:", list(hidden.shape))
+assert torch.equal(hidden, large)
+
+
+# %% [markdown]
+# ## Break it: a buffer stays behind
+#
+# A scanner delivers grey values from 0 to 16. This model divides them by the largest it has seen, a buffer registered
+# with `persistent=False`: "we can always measure it again".
+
+
+# %%
+class Scanner(nn.Module):
+    def __init__(self, persistent):
+        super().__init__()
+        self.register_buffer("largest", torch.ones(1), persistent=persistent)
+        self.network = copy.deepcopy(restored)
+
+    def forward(self, grey):
+        return self.network(grey / self.largest)
+
+
+# %%
+images, labels = splits.validation.tensors
+scans = [(images * 16, labels)]
+for persistent in (False, True):
+    scanner, loaded = Scanner(persistent), Scanner(persistent)
+    scanner.largest.fill_(16)
+    print(f"persistent={persistent}:", loaded.load_state_dict(scanner.state_dict()))
+    before, after = (evaluate(m, scans).accuracy for m in (scanner, loaded))
+    print(f"    accuracy {before:.3f} before, {after:.3f} after")
+    assert (before == after) == persistent
+
+# %% [markdown]
+# "All keys matched", because neither side knew of the buffer, and without it the inputs are 16 times too large. The
+# guard is the check from above: equal logits on a fixed batch. No comparison of state_dicts can find what was never
+# in them.
+#
+# ## Break it: the flag isn't in it
+#
+# You saved in eval mode, so the loaded model is in eval mode, isn't it? The flag is an attribute of the modules, not
+# a tensor. A new model is in training mode, and loading doesn't touch that.
+
+# %%
+restored.eval()
+served = MLP(hidden=32)
+served.load_state_dict(restored.state_dict())
+with torch.no_grad():
+    first, second = served(image.repeat(2, 1, 1, 1))
+difference = (first - second).abs().max()
+print(f"training: {served.training}   one image twice, largest difference {difference:.2f}")
+assert served.training and not torch.equal(first, second)
+
+# %% [markdown]
+# The two rows are the same image, and dropout gives two answers. The guard is a habit: `model.eval()` on the line
+# after `load_state_dict`, or an `evaluate` that switches by itself.
+
+# %%
+served.load_state_dict(restored.state_dict())
+served.eval()
+with torch.no_grad():
+    assert torch.equal(served(image), restored(image))
+print("with eval(), the answers are equal")
+
+# %% [markdown]
+# ## Recap
+#
+# **A state_dict is a dictionary of references to parameters and persistent buffers; everything else is code.**
+#
+# | Do | Don't | Why |
+# |---|---|---|
+# | `best = copy.deepcopy(model.state_dict())` | `best = model.state_dict()` | its tensors are the model's own, and follow training |
+# | `torch.save(model.state_dict(), path)` | `torch.save(model, path)` | a pickled model asks for its class, and `weights_only=True` refuses |
+# | `torch.load(path, map_location="cpu", weights_only=True)` | `weights_only=False` for a stranger's file | unpickling can run code |
+# | `model.load_state_dict(state)`, then `model.eval()` | `model = model.load_state_dict(state)` | it returns a report, and the mode is not in the file |
+# | compare whole state_dicts, then logits | compare `parameters()`, or accuracy | buffers differ unseen; equal accuracy hides swapped answers |
+# | `tensor[:10].clone()` | save a slice | a view takes its whole storage along |
+#
+# Read more: PyTorch's [serialization notes](https://docs.pytorch.org/docs/stable/notes/serialization.html) and the
+# documentation of
+# [`load_state_dict`](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.load_state_dict).
+
+# %%
+finish("state_dict")
+
+# %% [markdown]
+# ## Quiz
+#
+# Five questions, drawn from the lesson's bank; run the cell again for others. When they are easy, take the mastery
+# test: ten questions, from easy to hard.
+
+# %%
+from course_lib.quizzes import mastery_test, quiz
+
+quiz("state_dict")
+
+# %%
+mastery_test("state_dict")
+
+# %% [markdown]
+# ## Practise
+#
+# The exercise is linked below: list what a model saves, save and load it so that it works anywhere, mend a loop that
+# loses the best weights, and take the weight off a file.
+#
+# ## Recall
+#
+# Flashcards come back when they are due: tomorrow at first, then more rarely.
+
+# %%
+from course_lib.recall import flashcards
+
+flashcards("state_dict")
