@@ -277,7 +277,7 @@ def test_a_real_ctrl_c_at_any_moment(old, delay_seconds):
             save_file(obj, old)
 
     signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
-    signal.setitimer(signal.ITIMER_REAL, delay_seconds)
+    signal.setitimer(signal.ITIMER_REAL, delay_seconds, 0.5)  # again, should a destructor swallow it
     try:
         with pytest.raises(KeyboardInterrupt):
             save_for_ever()

@@ -262,7 +262,7 @@ def zipped(program):
 
 def test_whatever_save_file_takes_is_good(tmp_path):
     obj = {
-        "numbers": [1, 2.5, True, None, 3 + 4j, 2**100, -1], "text": "ä", "bytes": b"ab", "set": {1, "a"},
+        "numbers": [1, 2.5, True, None, 2**100, -1], "complex": 3 + 4j, "text": "ä", "bytes": b"ab", "set": {1, "a"},
         "counter": Counter("aab"), "ordered": OrderedDict(a=(1, (2, ()))), 7: torch.float16,
         "device": torch.device("cuda:0"), "size": torch.ones(2, 3).stride(), "tensor": nn.Parameter(torch.ones(2)),
     }  # fmt: skip

@@ -60,10 +60,11 @@ def nbgrader(course: Path, *arguments: str, cwd: Path | None = None) -> str:
     return done.stderr + done.stdout
 
 
-def right_quiz() -> dict[str, str]:
-    """The key of the graded quiz, as a learner would type it."""
+def right_quiz(name: str = NAME) -> dict[str, str]:
+    """The key of a graded quiz, as a learner would type it."""
     typed = {}
-    for i, question in enumerate(load_bank(ROOT / "lessons" / NAME / "graded_quiz.yaml").questions, start=1):
+    path = ROOT / "lessons" / name / "graded_quiz.yaml"
+    for i, question in enumerate(load_bank(path).questions if path.exists() else (), start=1):
         found = key(question)
         if question.kind in ("one", "prints"):
             typed[f"q{i}"] = "ABCDE"[found]
@@ -215,3 +216,26 @@ def test_the_release_holds_no_solutions_and_no_key(graded):
     assert "BEGIN SOLUTION" not in text
     for i in range(1, LESSON.quiz_points + 1):
         assert f'q{i} = \\"\\"' in text
+
+
+@pytest.mark.parametrize(
+    "lesson", [one for one in load_syllabus().lessons if one.points and one.name != NAME], ids=lambda one: one.slug
+)
+def test_published_solutions_get_full_points(course, lesson):
+    """Every other exercise: generate, fill in the published solutions, autograde."""
+    nbgrader(course, "generate_assignment", lesson.name)
+    solutions = {task: solution_code(task) for task in lesson.tasks}
+    folder = course / "submitted" / "full" / lesson.name
+    folder.mkdir(parents=True)
+    release = course / "release" / lesson.name / f"{lesson.name}.ipynb"
+    nbformat.write(submission(release, solutions, right_quiz(lesson.name)), folder / f"{lesson.name}.ipynb")
+    untouched = course / "submitted" / "stub" / lesson.name
+    untouched.mkdir(parents=True)
+    shutil.copy(release, untouched)
+    nbgrader(course, "autograde", lesson.name)
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as book:
+        scores = {s.student_id: s.score for s in book.assignment_submissions(lesson.name)}
+    # written answers wait for a person; an untouched one earns nothing
+    assert scores == {"full": lesson.points - sum(lesson.written.values()), "stub": 0}

@@ -15,6 +15,7 @@ from course_lib.errors import UnsafeFileError
 
 _MAX_BYTES = 32 << 20  # half a million tensors; every byte of a pickle may become a dict of 64 bytes
 _MAX_DEPTH = 200  # some 100,000 levels crash Python
+_MAX_UNFOLDED = 10_000_000  # a tuple doubled sixty times is a few bytes, and hashing it takes years
 
 _ITEM_BYTES = {"torch.storage UntypedStorage": 1} | {
     f"torch {kind}Storage": item_bytes
@@ -47,10 +48,10 @@ class _Global(str):
 class _Box:
     """A container: how many entries it has, how deep it goes, and for a tuple what is in it."""
 
-    __slots__ = ("depth", "items", "weight")
+    __slots__ = ("depth", "items", "unfolded", "weight")
 
     def __init__(self, items: list):
-        self.items, self.weight, self.depth = items, 0, 1
+        self.items, self.weight, self.depth, self.unfolded = items, 0, 1, 1
         self.put(items)
 
     def put(self, items: list) -> None:
@@ -58,8 +59,11 @@ class _Box:
         for item in items:
             if isinstance(item, _Box):
                 self.depth = max(self.depth, item.depth + 1)
+                self.unfolded += item.unfolded
         if self.depth > _MAX_DEPTH:
             raise UnsafeFileError(f"Its pickle nests values more than {_MAX_DEPTH} levels deep.")
+        if self.unfolded > _MAX_UNFOLDED:
+            raise UnsafeFileError(f"Its pickle puts one value into another more than {_MAX_UNFOLDED:,} times.")
 
 
 def admit(pickled: bytes | memoryview, storage_bytes: Mapping[str, int]) -> None:

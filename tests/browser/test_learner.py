@@ -9,7 +9,7 @@ from course_lib.tasks.checking import solution_code
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(400)]
 
-WRONG = '''from contextlib import contextmanager
+WRONG = """from contextlib import contextmanager
 
 
 @contextmanager
@@ -20,7 +20,7 @@ def evaluation_mode(model):
         yield
     finally:
         model.train(was_training)
-'''
+"""
 
 
 @pytest.fixture(scope="module")
