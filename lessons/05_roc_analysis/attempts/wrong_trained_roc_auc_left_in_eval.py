@@ -1,0 +1,18 @@
+# task: trained_roc_auc
+# verdict: failed
+# message: came back in another mode
+import torch
+from sklearn import metrics
+
+
+def trained_roc_auc(model, loader):
+    flags = [(m, m.training) for m in model.modules()]
+    model.eval()
+    scores, targets = [], []
+    with torch.no_grad():
+        for x, y in loader:
+            logits = model(x)
+            two = logits.ndim == 2 and logits.shape[1] == 2
+            scores.append(logits[:, 1] - logits[:, 0] if two else logits.reshape(-1))
+            targets.append(y)
+    return metrics.roc_auc_score(torch.cat(targets), torch.cat(scores))

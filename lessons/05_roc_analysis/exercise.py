@@ -1,0 +1,189 @@
+# %% [markdown]
+# Five tasks and four quiz questions. `check(...)` tells you at once what it saw; nothing is graded until you hand the
+# notebook in, so try as often as you like. About 50 minutes.
+#
+# In all tasks `scores` is a NumPy array (N,) of float64, higher for the ill; `targets` is an array (N,) of 0 (healthy)
+# and 1 (ill); and called ill is whoever scores **at least** the threshold, `score >= threshold`.
+
+# %%
+import numpy as np
+import torch
+from sklearn import metrics
+
+from course_lib.tasks import check, check_quiz, hint, solution
+
+# %% [markdown]
+# ## 1. Every point of the curve (10 minutes)
+#
+# A clinic wants to see what each possible threshold would do. Its scores come from a machine with a coarse scale, so
+# some patients have the same one.
+#
+# Write `roc_curve(scores, targets)`, with NumPy or torch and without scikit-learn if you want to learn most:
+#
+# - it returns `(fpr, tpr, thresholds)`, three arrays of one length (or tensors, or lists);
+# - the first point is (0, 0) at the threshold infinity (`np.inf`); then comes one point for **every different score**,
+#   highest first; the last point is (1, 1);
+# - fpr is the part of the healthy that is called ill, tpr the part of the ill;
+# - if all targets are equal it raises a `ValueError`.
+
+
+# %% solution="roc_curve"
+def roc_curve(scores, targets):
+    """fpr, tpr, thresholds of scores (N,) and targets (N,)."""
+    ### BEGIN SOLUTION
+    ill = targets == 1
+    if ill.all() or not ill.any():
+        raise ValueError(
+            "A ROC curve needs ill and healthy patients; here all targets are equal."
+        )
+    thresholds = np.unique(scores)[::-1]
+    called = scores[None, :] >= thresholds[:, None]  # (T, N)
+    tpr = called[:, ill].mean(1)
+    fpr = called[:, ~ill].mean(1)
+    return np.r_[0, fpr], np.r_[0, tpr], np.r_[np.inf, thresholds]
+    ### END SOLUTION
+
+
+# %% check="roc_curve"
+check(roc_curve)
+
+# %% [markdown]
+# ## 2. One patient of each (5 minutes)
+#
+# Somebody asks what your area of 0.8 *means*. Compute it from its meaning.
+#
+# Write `auc(scores, targets)`:
+#
+# - draw one ill and one healthy patient: it returns the chance that the ill one scores higher, as a number;
+# - equal scores count one half;
+# - if all targets are equal it raises a `ValueError`.
+
+
+# %% solution="auc"
+def auc(scores, targets):
+    """The area under the ROC curve of scores (N,) and targets (N,)."""
+    ### BEGIN SOLUTION
+    ill, healthy = scores[targets == 1], scores[targets == 0]
+    if not len(ill) or not len(healthy):
+        raise ValueError("There is no pair of an ill and a healthy patient.")
+    above = ill[:, None] > healthy[None, :]
+    equal = ill[:, None] == healthy[None, :]
+    return (above + 0.5 * equal).mean()
+    ### END SOLUTION
+
+
+# %% check="auc"
+check(auc)
+
+# %% [markdown]
+# ## 3. Find nine in ten (10 minutes)
+#
+# The clinic has decided: of the ill in the *validation* data at least nine in ten must be found, with as few false
+# alarms as that allows.
+#
+# Write `threshold_for_recall(scores, targets, *, recall)`:
+#
+# - it returns the **highest** of the scores at which at least this part of the ill is found;
+# - at least means at least: 23 of 26 are less than 0.9, and 14 of 25 are enough for 0.56;
+# - if no patient is ill, or if `recall` isn't above 0 and at most 1, it raises a `ValueError`.
+
+
+# %% solution="threshold_for_recall"
+def threshold_for_recall(scores, targets, *, recall):
+    """The highest score that finds at least this part of the ill. scores, targets: (N,)."""
+    ### BEGIN SOLUTION
+    ill = np.sort(scores[targets == 1])[::-1]
+    if not len(ill) or not 0 < recall <= 1:
+        raise ValueError(
+            f"Needs ill patients and a recall above 0, at most 1; got {len(ill)} and {recall}."
+        )
+    found = np.arange(1, len(ill) + 1)  # at the score of the k-th of them, k are found
+    return ill[found / len(ill) >= recall][0]
+    ### END SOLUTION
+
+
+# %% check="threshold_for_recall"
+check(threshold_for_recall)
+
+# %% [markdown]
+# ## 4. Between what and what? (10 minutes)
+#
+# "The area is 0.89" is half a sentence. The other half says how far it would scatter if you had met other patients.
+#
+# Write `auc_interval(scores, targets, *, resamples=1000, confidence=0.95, seed=0)`, the percentile bootstrap:
+#
+# - `resamples` times, draw N patients **with replacement**, each with their own target, and compute the area;
+# - a resample without ill or without healthy patients has no area: leave it out;
+# - return `(low, high)`, between which the middle `confidence` part of the areas lies;
+# - the same seed gives the same interval, and the global random states (`np.random`, `torch`) stay untouched.
+
+
+# %% solution="auc_interval"
+def auc_interval(scores, targets, *, resamples=1000, confidence=0.95, seed=0):
+    """Low and high of the bootstrap interval of the AUC. scores, targets: (N,)."""
+    ### BEGIN SOLUTION
+    rng = np.random.default_rng(seed)
+    areas = []
+    for _ in range(resamples):
+        rows = rng.integers(len(scores), size=len(scores))
+        if targets[rows].min() < targets[rows].max():
+            areas.append(metrics.roc_auc_score(targets[rows], scores[rows]))
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(areas, [tail, 1 - tail])
+    return low, high
+    ### END SOLUTION
+
+
+# %% check="auc_interval"
+check(auc_interval)
+
+# %% [markdown]
+# ## 5. Mend it (15 minutes)
+#
+# `trained_roc_auc_with_bugs` reports the ROC-AUC of a network over a test loader. For a network with two logits it
+# raises nothing, and it is wrong in three ways. A network with one logit it can't do at all.
+
+
+# %%
+def trained_roc_auc_with_bugs(model, loader):
+    scores, targets = [], []
+    with torch.no_grad():
+        for x, y in loader:
+            probabilities = model(x).softmax(1)
+            scores += probabilities.argmax(1).tolist()
+            targets += y.tolist()
+    return metrics.roc_auc_score(scores, targets)
+
+
+# %% [markdown]
+# Write `trained_roc_auc(model, loader)`, mended:
+#
+# - `loader` gives `(x, y)` with y (B,) of 0 and 1, floats or integers; it may shuffle, and its last batch may have one
+#   example;
+# - the model gives two logits (B, 2), class 1 in the second column, or one logit, (B,) or (B, 1);
+# - it returns one number: the area over all examples together, for class 1, with the model in eval mode;
+# - however sure the network is, different logits stay different scores;
+# - no graph is built, and every module of the model gets its own training flag back.
+
+
+# %% solution="trained_roc_auc"
+def trained_roc_auc(model, loader):
+    """The ROC-AUC for class 1 of a network with one or two logits."""
+    ### BEGIN SOLUTION
+    flags = [(module, module.training) for module in model.modules()]
+    model.eval()
+    scores, targets = [], []
+    with torch.no_grad():
+        for x, y in loader:
+            logits = model(x)
+            two = logits.ndim == 2 and logits.shape[1] == 2
+            scores.append(logits[:, 1] - logits[:, 0] if two else logits.reshape(-1))
+            targets.append(y)
+    for module, training in flags:
+        module.training = training
+    return metrics.roc_auc_score(torch.cat(targets).numpy(), torch.cat(scores).numpy())
+    ### END SOLUTION
+
+
+# %% check="trained_roc_auc"
+check(trained_roc_auc)
