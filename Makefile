@@ -39,7 +39,7 @@ test: .venv/test-ready
 	ruff format --check .
 	codespell
 	python tools/check_course.py
-	python -m pytest -n auto --dist loadgroup $(TEST_ARGS)
+	python -m pytest -n auto --dist loadfile $(TEST_ARGS)
 
 build: .venv/test-ready
 	python tools/build_course.py

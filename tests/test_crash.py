@@ -42,7 +42,6 @@ def test_a_hundred_kills():
         assert run["equal"], run  # the resumed run ends bit-identical
         assert not run["strays"], run  # what the killed save left is cleared away
     # The kills really came at all stages, also in the middle of writing a file.
-    assert sum(run["killed"] for run in runs) >= 90
     assert len({run["loaded"] for run in runs}) >= 6
     assert sum(run["half_written"] for run in runs) >= 5
     # The common code, torch.save onto the same file, under the same kills.
@@ -129,17 +128,22 @@ def main():
         duration_seconds = time.perf_counter() - start
         assert bits(again) == bits(expected)
         runs = []
-        for number in range(100):
-            run_folder = Path(folder, str(number))
+        attempts = 0
+        while len(runs) < 100 and attempts < 500:
+            attempts += 1
+            run_folder = Path(folder, str(attempts))
             shared = mmap.mmap(-1, 16)  # what the child has done, readable after its death
             killed = kill_after(rng.uniform(0, duration_seconds), lambda: prepare(run_folder, 0, shared)())  # noqa: B023
+            if not killed:  # it was done before: this machine has become faster than it was when measured
+                duration_seconds *= 0.95
+                continue
             trained, saved = struct.unpack("qq", shared)
             half_written = len(list(run_folder.glob("*.tmp-*")))
             has_files = any(run_folder.glob("*.pt"))
             loaded, state = prepare(run_folder, 99 if has_files else 0)()
             runs.append(
                 {
-                    "killed": killed, "trained": trained, "saved": saved, "half_written": half_written,
+                    "trained": trained, "saved": saved, "half_written": half_written,
                     "loaded": loaded.step if loaded else 0, "skipped": len(loaded.skipped) if loaded else 0,
                     "equal": bits(state) == bits(expected), "strays": len(list(run_folder.glob("*.tmp-*"))),
                 }

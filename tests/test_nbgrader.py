@@ -16,7 +16,7 @@ from course_lib.quizzes.bank import key, load_bank
 from course_lib.syllabus import load_syllabus
 from course_lib.tasks.checking import solution_code
 
-pytestmark = [pytest.mark.grading, pytest.mark.xdist_group("nbgrader"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.grading, pytest.mark.timeout(900)]
 LESSON = load_syllabus().lesson("eval_mode")
 NAME = LESSON.name
 POINTS = LESSON.tasks

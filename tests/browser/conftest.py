@@ -12,7 +12,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from lab import Lab
+
+from browser.lab import Lab
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = next((p for name in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(name))), None)
@@ -20,7 +21,7 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 QUIET += ["--disable-component-update", "--disable-sync"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # not longer: Playwright's event loop would be in the way of other tests
 def lab(tmp_path_factory):
     """JupyterLab over a copy of the built notebooks, with its own settings and progress."""
     if CHROMIUM is None:
@@ -31,8 +32,15 @@ def lab(tmp_path_factory):
 
     home = tmp_path_factory.mktemp("lab")
     work = home / "work"
-    for folder in ("notebooks", "exercises/release"):
+    for folder in ("notebooks", "exercises/release", "exercises/source"):
         shutil.copytree(ROOT / folder, work / folder)
+    # Started in exercises/, as INSTRUCTORS.md says: that is how nbgrader finds its configuration.
+    shutil.copy(ROOT / "exercises" / "nbgrader_config.py", work / "exercises")
+    (home / "exchange").mkdir(mode=0o777)
+    (home / "config").mkdir()
+    (home / "config" / "nbgrader_config.py").write_text(
+        f"c = get_config()\nc.Exchange.root = {str(home / 'exchange')!r}\n"
+    )
     # all cells in the page, also those out of sight: else a test can't see their outputs
     for extension, file, setting in (
         ("notebook-extension", "tracker", {"windowingMode": "none"}),
@@ -62,13 +70,10 @@ def lab(tmp_path_factory):
         "--IdentityProvider.token=t",
         "--expose-app-in-browser",
     ]
-    options += [
-        f"--ServerApp.root_dir={work}",
-        "--LabApp.news_url=",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    ]
+    options += [f"--ServerApp.root_dir={work}"]
     log = (home / "log").open("w")
-    server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], env=environment, stdout=log, stderr=log)
+    command = [sys.executable, "-m", "jupyterlab", *options]
+    server = subprocess.Popen(command, env=environment, cwd=work / "exercises", stdout=log, stderr=log)
     url = f"http://127.0.0.1:{port}"
     try:
         for _ in range(240):
@@ -80,7 +85,7 @@ def lab(tmp_path_factory):
                 time.sleep(0.25)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-            yield Lab(browser, url, work, home / "progress")
+            yield Lab(browser, url, work, home / "progress", environment)
             browser.close()
     finally:
         server.terminate()

@@ -9,8 +9,9 @@ PICTURES = Path(os.environ.get("COURSE_PICTURES", "test-results"))
 class Lab:
     """A running JupyterLab and a browser."""
 
-    def __init__(self, browser, url: str, work: Path, progress: Path):
+    def __init__(self, browser, url: str, work: Path, progress: Path, environment: dict[str, str]):
         self.browser, self.url, self.work, self.progress = browser, url, work, progress
+        self.environment = environment
 
     def open(self, path: str, *, dark: bool = False) -> "Notebook":
         """Open a notebook in a page of its own."""

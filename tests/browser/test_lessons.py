@@ -4,7 +4,7 @@ import pytest
 
 from course_lib.syllabus import load_syllabus
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 LESSONS = [lesson.name for lesson in load_syllabus().lessons]
 
 
