@@ -28,7 +28,7 @@ def test_the_assignment_list_shows_what_is_released(lab):
     subprocess.run(release, cwd=lab.work / "exercises", env=environment, check=True, capture_output=True, timeout=100)
     notebook = lab.open("notebooks/00_start_here.ipynb")
     notebook.page.evaluate("() => { window.jupyterapp.commands.execute('nbgrader:open-assignment-list') }")
-    notebook.page.wait_for_selector("text=Fetch", timeout=60_000)
+    notebook.page.get_by_role("button", name="Fetch").wait_for(timeout=60_000)
     notebook.picture("assignment-list")
     released = notebook.page.locator("body").inner_text().split("Released assignments")[1].split("Downloaded")[0]
     assert NAME in released

@@ -1,0 +1,24 @@
+# task: best_by_validation_accuracy
+# verdict: failed
+# message: The file says val_accuracy
+import torch
+
+
+def accuracy_of(model, batches):
+    model.eval()
+    with torch.no_grad():
+        parts = [(model(x).argmax(1) == y).float().mean() for x, y in batches]
+    model.train()
+    return torch.stack(parts).mean().item()
+
+
+def best_by_validation_accuracy(model, train_epoch, validation, test, path, *, epochs):
+    best = -1.0
+    for epoch in range(1, epochs + 1):
+        train_epoch(model)
+        now = accuracy_of(model, validation)
+        if now > best:
+            best = now
+            torch.save({"epoch": epoch, "val_accuracy": now, "model": model.state_dict()}, path)
+    model.load_state_dict(torch.load(path, weights_only=True)["model"])
+    return accuracy_of(model, test)

@@ -1,0 +1,21 @@
+# task: best_by_validation_accuracy
+# verdict: failed
+# message: test images were looked at
+import torch
+
+from course_lib.evaluation import evaluate
+
+
+def best_by_validation_accuracy(model, train_epoch, validation, test, path, *, epochs):
+    best = None
+    for epoch in range(1, epochs + 1):
+        train_epoch(model)
+        accuracy = evaluate(model, validation).accuracy
+        print(epoch, accuracy, evaluate(model, test).accuracy)
+        if best is None or accuracy > best:
+            best = accuracy
+            torch.save(
+                {"model": model.state_dict(), "epoch": epoch, "val_accuracy": accuracy}, path
+            )
+    model.load_state_dict(torch.load(path, weights_only=True)["model"])
+    return evaluate(model, test).accuracy

@@ -1,0 +1,274 @@
+# %% [markdown]
+# Four tasks, one question to answer in words, and four quiz questions. `check(...)` tells you at once what it saw;
+# nothing is graded until you hand the notebook in, so try as often as you like. About 55 minutes.
+
+# %%
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from course_lib.tasks import check, check_quiz, hint, solution
+
+# %% [markdown]
+# ## 1. The old file or the new one (15 minutes)
+#
+# Your cluster kills jobs without warning, the disk is nearly full, and somebody has put a function into the
+# checkpoint. Whatever happens, there must be a checkpoint in the morning.
+#
+# Write `save_checkpoint(checkpoint, path)`:
+#
+# - `checkpoint` is a dictionary of tensors and plain data, `path` (text or a `pathlib.Path`) a file in a folder that
+#   exists; afterwards `torch.load(path, weights_only=True)` gives the dictionary back;
+# - at every moment the file under that name is the whole old one or the whole new one;
+# - the new bytes are forced to the disk (`os.fsync`) before they take the name;
+# - if saving fails, or if the file could not be loaded back with `weights_only=True` (a NumPy number is enough), an
+#   error comes, of whatever type, and the old file is untouched;
+# - either way no other file is left in the folder, and those that were there stay as they are.
+#
+# What it returns doesn't matter. (`course_lib.checkpoints.save_file` keeps the same promises. Read it, then write
+# your own.)
+
+
+# %% solution="save_checkpoint"
+def save_checkpoint(checkpoint, path):
+    """Save `checkpoint` under `path`: whole, on the disk, or not at all."""
+    ### BEGIN SOLUTION
+    path = Path(path)
+    temporary = path.with_name(
+        path.name + ".tmp"
+    )  # the same folder, so the same disk: a rename is one step
+    try:
+        torch.save(checkpoint, temporary)
+        torch.load(temporary, weights_only=True)  # raises if nobody could load it back
+        with open(temporary, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    ### END SOLUTION
+
+
+# %% check="save_checkpoint"
+check(save_checkpoint)
+
+# %% [markdown]
+# ## 2. Mend it: a checkpoint every 2 epochs (15 minutes)
+#
+# This loop trains a network on MNIST, writes a checkpoint every 2 epochs, and goes on from the newest one when it is
+# called again. It ran for weeks. Then the machine went down, and it turned out that it can't resume. It has five
+# bugs.
+
+
+# %%
+def train_with_checkpoints_with_bugs(model, optimizer, batches, folder, *, epochs, every=2):
+    history, start = [], 0
+    saved = sorted(Path(folder).glob("epoch-*.pt"))
+    if saved:
+        checkpoint = torch.load(saved[-1], weights_only=True)
+        model.load_state_dict(checkpoint["model"])
+        start = checkpoint["epoch"]
+    for epoch in range(start, epochs):
+        model.train()
+        losses, sizes = [], []
+        for images, labels in batches:
+            loss = F.cross_entropy(model(images), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+            sizes.append(len(labels))
+        history.append(np.average(losses, weights=sizes))
+        if epoch % every == 0:
+            checkpoint = {"epoch": epoch, "loss": history[-1]}
+            checkpoint |= {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            torch.save(checkpoint, Path(folder) / f"epoch-{epoch}.pt")
+    return history
+
+
+# %% [markdown]
+# Write `train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2)`, mended:
+#
+# - `batches` are pairs of images (B, 1, 28, 28) and labels (B,), read once per epoch; the loss is cross-entropy, the
+#   model is trained in training mode, whatever mode it came in;
+# - when `every` epochs are done, and 2 × `every`, and so on, it writes `folder/epoch-002.pt`, `folder/epoch-004.pt`,
+#   ...: three digits with the number of epochs that are done;
+# - a file is a dictionary with `epoch` (that number), `model` and `optimizer` (their state_dicts) and `loss`, the mean
+#   over the images of that epoch, a plain float; `torch.load(..., weights_only=True)` takes it;
+# - if there are checkpoints in `folder` when it is called, it goes on from the newest. After it the model has the
+#   weights that an unbroken run of `epochs` epochs would have given;
+# - what a killed save may have left, such as `epoch-006.pt.tmp-5e1f`, is ignored;
+# - it returns the list of the mean losses of the epochs that it trained in this call.
+
+
+# %% solution="train_with_checkpoints"
+def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2):
+    """Train until `epochs` epochs are done, with a checkpoint after each `every` of them. Mean losses of this call."""
+    ### BEGIN SOLUTION
+    history, start = [], 0
+    saved = sorted(Path(folder).glob("epoch-*.pt"))
+    if saved:
+        checkpoint = torch.load(saved[-1], map_location="cpu", weights_only=True)
+        model.load_state_dict(checkpoint["model"])
+        optimizer.load_state_dict(checkpoint["optimizer"])  # 1: momentum goes on where it was
+        start = checkpoint["epoch"]
+    for epoch in range(start + 1, epochs + 1):  # 2: the epoch in the file is done
+        model.train()
+        losses, sizes = [], []
+        for images, labels in batches:
+            loss = F.cross_entropy(model(images), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+            sizes.append(len(labels))
+        history.append(
+            float(np.average(losses, weights=sizes))
+        )  # 3: a NumPy number can't be loaded back
+        if epoch % every == 0:  # 4: epochs done, counted from 1
+            checkpoint = {"epoch": epoch, "loss": history[-1]}
+            checkpoint |= {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            torch.save(
+                checkpoint, Path(folder) / f"epoch-{epoch:03d}.pt"
+            )  # 5: so that names sort like numbers
+    return history
+    ### END SOLUTION
+
+
+# %% check="train_with_checkpoints"
+check(train_with_checkpoints)
+
+# %% [markdown]
+# Here it is on all 3,000 training images of the course's MNIST. Run the cell twice: the second time there is nothing
+# left to train. To see it resume, delete the last file, or ask for 8 epochs.
+#
+# ```python
+# from course_lib.data import batches, mnist
+# from course_lib.models import MLP
+#
+# os.makedirs("mnist_run", exist_ok=True)
+# model = MLP(inputs=784, hidden=64)
+# optimizer = torch.optim.Adam(model.parameters())
+# train_with_checkpoints(model, optimizer, batches(mnist().train, 100, shuffle=True), "mnist_run", epochs=6)
+# ```
+
+# %% [markdown]
+# ## 3. Choose by validation accuracy, test once (10 minutes)
+#
+# The number for the paper: the test accuracy of the best epoch, and which epoch that is must be decided without the
+# test images.
+#
+# Write `best_by_validation_accuracy(model, train_epoch, validation, test, path, *, epochs)`:
+#
+# - it calls `train_epoch(model)`, which trains one epoch in place, `epochs` times (at least once); each call finds the
+#   model in training mode;
+# - after each it measures the accuracy on `validation`, a list of pairs (inputs (B, ...), labels (B,)) with a smaller
+#   last batch, in eval mode; the model returns logits (B, C);
+# - whenever that is higher than in all epochs before, it writes `path` at once: a dictionary with `model` (the
+#   state_dict), `epoch` (counted from 1) and `val_accuracy` (a float), for `torch.load(..., weights_only=True)`. Of
+#   equal epochs the earlier stays;
+# - after the last epoch it loads that file back into the model, measures on `test`, which it has not touched before,
+#   and returns the test accuracy, a float.
+
+
+# %% solution="best_by_validation_accuracy"
+def best_by_validation_accuracy(model, train_epoch, validation, test, path, *, epochs):
+    """Keep the best epoch by validation accuracy in `path`; its test accuracy."""
+    ### BEGIN SOLUTION
+    from course_lib.evaluation import evaluate  # eval mode, no gradients, every flag put back
+
+    best = None
+    for epoch in range(1, epochs + 1):
+        train_epoch(model)
+        accuracy = evaluate(model, validation).accuracy
+        if best is None or accuracy > best:
+            best = accuracy
+            torch.save(
+                {"model": model.state_dict(), "epoch": epoch, "val_accuracy": accuracy}, path
+            )
+    model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["model"])
+    return evaluate(model, test).accuracy
+    ### END SOLUTION
+
+
+# %% check="best_by_validation_accuracy"
+check(best_by_validation_accuracy)
+
+# %% [markdown]
+# ## 4. The callback (15 minutes)
+#
+# Keras has a callback that saves the model whenever a monitored value improves. Write one for PyTorch, and do better
+# where Keras only warns.
+#
+# Write `model_checkpoint(model, path, *, monitor="val_loss", mode="min")`. It returns an object (a small class of your
+# own will do) with
+#
+# - `on_epoch_end(epoch, logs)`: `logs` is a dictionary of names and numbers, which may be floats, NumPy numbers or
+#   tensors of one element. If `logs[monitor]` is better than in all epochs before (strictly: less with "min", more
+#   with "max"; NaN is never better), it writes `path`: a dictionary with `model` (the state_dict), `epoch` and
+#   `logs` as plain floats, for `torch.load(..., weights_only=True)`. It returns `True` if it saved, else `False`;
+# - `best`: the best value so far, `None` at first;
+# - if `monitor` is not in `logs`, an error whose message names it, and the file stays as it is;
+# - a `mode` that is neither "min" nor "max" is an error when the object is made.
+
+
+# %% solution="model_checkpoint"
+def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
+    """A callback that saves `model` to `path` whenever `logs[monitor]` improves."""
+    ### BEGIN SOLUTION
+    if mode not in ("min", "max"):
+        raise ValueError(f"mode is 'min' or 'max'; got {mode!r}.")
+
+    class Callback:
+        best = None
+
+        def on_epoch_end(self, epoch, logs):
+            if monitor not in logs:
+                raise KeyError(f"{monitor!r} is not among the logs {sorted(logs)}")
+            logs = {name: float(value) for name, value in logs.items()}
+            value, best = logs[monitor], self.best
+            if best is None:
+                better = value == value  # NaN is not equal to itself
+            else:
+                better = value < best if mode == "min" else value > best
+            if better:
+                self.best = value
+                torch.save({"model": model.state_dict(), "epoch": epoch, "logs": logs}, path)
+            return better
+
+    return Callback()
+    ### END SOLUTION
+
+
+# %% check="model_checkpoint"
+check(model_checkpoint)
+
+# %% [markdown]
+# ## 5. Why checkpoint? (5 minutes)
+#
+# A colleague trains for three days and saves once, at the end: "it has never crashed". In five to eight sentences,
+# tell her why to checkpoint, and how. Name at least three things that can go wrong without, say what belongs into the
+# file and what it costs, and give her one test that shows that her checkpoints work.
+
+# %% [markdown] written="why_checkpoint"
+# ### BEGIN SOLUTION
+# **Rubric, 2 points.** One point for *why*: at least three distinct reasons, such as a crash or a power cut, being
+# preempted or running into a time limit, a later epoch that is worse than an earlier one (the best must be kept), a
+# loss that becomes NaN, looking back at or branching off from an earlier epoch. One point for *how*: the file holds
+# more than the weights if training is to go on (optimizer, epoch, and for exactness scheduler and random states), it
+# is written so that a crash during the save destroys nothing, an interval that weighs the cost of saving against the
+# work lost, and a test. Half a point each if one of these halves is thin; no point for "in case of a crash" alone.
+#
+# **Model answer.** Three days without a crash are luck: a power cut, a full disk, a job that is preempted or reaches
+# its time limit costs everything since the last save, here all of it. The last epoch is also seldom the best one, and
+# if the loss becomes NaN on the second day only an earlier checkpoint brings you back. So save about every half hour:
+# at half a second for a file that costs next to nothing, and a crash loses 30 minutes at most. The weights are enough
+# to use the model; to go on you also need the optimizer's state, the number of epochs done, the scheduler and the
+# random states, with the training log beside them. Write to a temporary file, force it to the disk and rename it, so
+# that a kill in the middle of saving leaves the file before. Keep the last few and the best one by validation, and a
+# copy on another machine. The test: kill the run with `kill -9` while it saves, resume it, and compare with a run that
+# was left alone.
+# ### END SOLUTION
