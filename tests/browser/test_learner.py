@@ -38,8 +38,8 @@ def test_a_quiz_by_keyboard_alone(lab, lesson):
     bank = load_bank("eval_mode")
     # a draw that begins with a question of one answer: the other kinds are driven in tests/test_quiz_view.py
     seed = next(s for s in range(100) if draw(bank, n=5, seed=s)[0].kind == "one")
-    cell = lesson.cell('quiz("eval_mode")')
-    lesson.write(cell, f'from course_lib.quizzes import quiz\n\nquiz("eval_mode", seed={seed})')
+    lesson.write(lesson.cell('quiz("eval_mode")'), f'quiz("eval_mode", seed={seed})')
+    cell = lesson.cell(f"seed={seed}")
     lesson.run(cell)
     quiz = cell.locator(".cl-quiz").first
     quiz.scroll_into_view_if_needed()
