@@ -119,9 +119,12 @@ def note_text(kind: str, text: str, *, title: str = "") -> str:
     return f"{icon} {word}{': ' + title if title else ''}\n{text}".rstrip()
 
 
-def figure(svg: str, text: str) -> str:
-    """An SVG with its text alternative: read by a screen reader, and shown below the picture."""
+def figure(svg: str, text: str, *, styled: bool = True) -> str:
+    """An SVG with its text alternative: read by a screen reader, and shown below the picture.
+
+    `styled=False` leaves out the style sheet, for a picture that is redrawn at every key press: a sheet that is
+    replaced makes the browser style the whole notebook anew.
+    """
     label = html.escape(text, quote=True)
-    return panel(
-        f'<div role="img" aria-label="{label}">{svg}</div><p class="cl-small" role="status">{inline(text)}</p>'
-    )
+    body = f'<div role="img" aria-label="{label}">{svg}</div><p class="cl-small" role="status">{inline(text)}</p>'
+    return panel(body) if styled else f'<div class="cl">{body}</div>'

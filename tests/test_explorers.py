@@ -161,7 +161,7 @@ def test_every_kind_of_control_moves_the_state_and_the_picture(toy):
         change()
         assert picture_of(toy) != before
     assert toy.state == Toy(on=False, count=5, share=0.5, kind="h", seed=2)
-    assert picture_of(toy) == look.figure(toy.state.svg(), toy.state.text())
+    assert picture_of(toy) == look.figure(toy.state.svg(), toy.state.text(), styled=False)
 
 
 def test_setting_by_code_moves_the_widgets_too(toy):

@@ -187,7 +187,7 @@ class Explorer:
             return
         self.state = state
         if self._view is not None:
-            self._picture.value = look.figure(state.svg(), state.text())
+            self._picture.value = look.figure(state.svg(), state.text(), styled=False)
             for name in values:
                 if hasattr(self._widgets[name], "value"):
                     self._widgets[name].value = values[name]
@@ -211,8 +211,8 @@ class Explorer:
             self._widgets = {name: control.widget(self) for name, control in self.controls.items()}
             row = widgets.HBox(list(self._widgets.values()), layout={"flex_flow": "row wrap"})
             row.add_class("cl-controls")
-            self._picture = widgets.HTML(look.figure(self.state.svg(), self.state.text()))
-            self._view = widgets.VBox([row, self._picture])
+            self._picture = widgets.HTML(look.figure(self.state.svg(), self.state.text(), styled=False))
+            self._view = widgets.VBox([row, self._picture, widgets.HTML(look.STYLE)])
             self._view.add_class("cl-explorer")
         return self._view
 
