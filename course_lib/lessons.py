@@ -36,6 +36,4 @@ def finish(slug: str) -> None:
     if lesson.points:
         text += f" Its exercise has {len(lesson.tasks)} tasks and {lesson.points} points."
     text += f" Next: {after.title}." if after else " It is the last one for now."
-    display(
-        {"text/html": look.note("passed", look.markdown(text)), "text/plain": look.note_text("passed", text)}, raw=True
-    )
+    display(look.note_bundle("passed", text), raw=True)

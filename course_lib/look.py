@@ -119,6 +119,19 @@ def note_text(kind: str, text: str, *, title: str = "") -> str:
     return f"{icon} {word}{': ' + title if title else ''}\n{text}".rstrip()
 
 
+def note_bundle(kind: str, text: str, *, title: str = "") -> dict[str, str]:
+    r"""A note in both forms, as a notebook displays it: HTML, and plain text without the marks of markdown.
+
+    >>> note_bundle("passed", "*Right*, says `check`.", title="`auc`")["text/plain"]
+    '✓ Passed: auc\nRight, says check.'
+    """
+    bare, bare_title = (re.sub(r"\*(?=\S)([^*\n]+?)(?<=\S)\*", r"\1", t).replace("`", "") for t in (text, title))
+    return {
+        "text/html": note(kind, markdown(text), title=title),
+        "text/plain": note_text(kind, bare, title=bare_title),
+    }
+
+
 def figure(svg: str, text: str, *, styled: bool = True) -> str:
     """An SVG with its text alternative: read by a screen reader, and shown below the picture.
 

@@ -56,13 +56,18 @@ class Syllabus:
     lessons: tuple[Lesson, ...]
     drafts: tuple[Lesson, ...] = ()
 
+    @property
+    def known(self) -> tuple[Lesson, ...]:
+        """Every lesson in its order, drafts too."""
+        return tuple(sorted((*self.lessons, *self.drafts), key=lambda lesson: lesson.number))
+
     def lesson(self, slug: str) -> Lesson:
         """The lesson of this slug.
 
         Raises:
             InputError: no lesson has it.
         """
-        for lesson in (*self.lessons, *self.drafts):
+        for lesson in self.known:
             if lesson.slug == slug:
                 return lesson
         known = ", ".join(lesson.slug for lesson in self.lessons)
@@ -74,7 +79,7 @@ class Syllabus:
         Raises:
             InputError: no lesson has it.
         """
-        for lesson in (*self.lessons, *self.drafts):
+        for lesson in self.known:
             if task in lesson.tasks:
                 return lesson
         known = ", ".join(name for lesson in self.lessons for name in lesson.tasks)

@@ -71,16 +71,8 @@ def finish_notebook(name: str, cells: list[NotebookNode]) -> NotebookNode:
 
 def to_text(notebook: NotebookNode) -> str:
     """One form for every notebook we write: sorted keys, one-space indent, a newline at the end."""
-    return (
-        json.dumps(
-            nbformat.from_dict(notebook).copy() and _split(notebook), indent=1, sort_keys=True, ensure_ascii=False
-        )
-        + "\n"
-    )
-
-
-def _split(notebook: NotebookNode) -> dict:
-    return json.loads(nbformat.writes(notebook, version=nbformat.NO_CONVERT))
+    split_into_lines = json.loads(nbformat.writes(notebook, version=nbformat.NO_CONVERT))
+    return json.dumps(split_into_lines, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _generated(cell: NotebookNode) -> NotebookNode:
@@ -242,7 +234,6 @@ def release_notebooks(sources: dict[str, str], root: Path) -> dict[str, str]:
             notebook = nbformat.read(course / "release" / name / f"{name}.ipynb", as_version=4)
             notebook.metadata.pop("celltoolbar", None)
             released[name] = to_text(notebook)
-        api.gradebook.close() if hasattr(api.gradebook, "close") else None
     return released
 
 
@@ -278,8 +269,7 @@ def preview(name: str, root: Path = ROOT) -> list[Path]:
     """Build one lesson, drafts included, into build/preview/; the paths written."""
     syllabus = load_syllabus(root / "course_lib" / "course.toml")
     lesson = syllabus.lesson(name.partition("_")[2])
-    everything = sorted((*syllabus.lessons, *syllabus.drafts), key=lambda one: one.number)
-    texts = {f"{name}.ipynb": to_text(lesson_notebook(lesson, replace(syllabus, lessons=tuple(everything)), root))}
+    texts = {f"{name}.ipynb": to_text(lesson_notebook(lesson, replace(syllabus, lessons=syllabus.known), root))}
     if lesson.points:
         source = to_text(exercise_notebook(lesson, root))
         texts[f"{name}.source.ipynb"] = source

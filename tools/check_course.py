@@ -14,7 +14,7 @@ import yaml
 
 from course_lib.errors import CourseError
 from course_lib.quizzes.bank import key, load_bank
-from course_lib.quizzes.schema import Bank
+from course_lib.quizzes.schema import LEVELS, Bank
 from course_lib.syllabus import Lesson, load_syllabus
 
 if __package__ in (None, ""):
@@ -22,7 +22,6 @@ if __package__ in (None, ""):
 from tools.build_course import MARKERS, ROOT, read_source
 
 WAYS = ("Why", "Predict", "Learn", "Trace", "Explore", "Break it", "Recap", "Quiz", "Practise", "Recall")
-LEVELS = ("easy", "medium", "hard")
 KINDS = ("one", "several", "number", "prints", "order", "bug_line")
 LONGEST_CELL = 12
 

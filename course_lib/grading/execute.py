@@ -102,16 +102,9 @@ class GradedExecute(Execute):
             lines.append(f"{'✓' if ok else '✗'} q{i} = {typed or '(empty)'}: {note}")
         text = "\n\n".join([*lines, f"{right} of {len(questions)} right."])
         kind = "passed" if right == len(questions) else "failed"
-        bundle = {
-            "text/html": look.note(kind, look.markdown(text), title="Quiz"),
-            "text/plain": look.note_text(kind, text, title="Quiz"),
-        }
-        return bundle, points * right / len(questions)
+        return look.note_bundle(kind, text, title="Quiz"), points * right / len(questions)
 
 
 def _nothing_seen(name: str, why: str) -> dict[str, str]:
     text = f"Nothing could be judged, so nothing is earned. {why}"
-    return {
-        "text/html": look.note("not attempted", look.markdown(text), title=f"`{name}`"),
-        "text/plain": look.note_text("not attempted", text, title=name),
-    }
+    return look.note_bundle("not attempted", text, title=f"`{name}`")

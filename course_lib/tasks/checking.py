@@ -88,10 +88,7 @@ def verdict_bundle(task: Task, result: Result) -> dict[str, str]:
         text += f" Write your answer, run its cell, then run this one again. For a start: `hint({task.name})`."
     else:
         text = f"{text or 'Right'} ({result.cases} of {result.cases} cases)."
-    return {
-        "text/html": look.note(verdict.outcome, look.markdown(text), title=f"`{task.name}`"),
-        "text/plain": look.note_text(verdict.outcome, text.replace("`", "").replace("*", ""), title=task.name),
-    }
+    return look.note_bundle(verdict.outcome, text, title=f"`{task.name}`")
 
 
 def hint(answer: Any) -> None:
@@ -111,12 +108,7 @@ def hint(answer: Any) -> None:
     text = f"{task.hints[name]}\n\n{len(given)} of {len(task.hints)} hints."
     if len(given) == len(task.hints):
         text += f" Still stuck? `solution({task.name})` shows one way."
-    _show(
-        {
-            "text/html": look.note("hint", look.markdown(text), title=f"`{task.name}`"),
-            "text/plain": look.note_text("hint", text.replace("`", ""), title=task.name),
-        }
-    )
+    _show(look.note_bundle("hint", text, title=f"`{task.name}`"))
 
 
 def solution(answer: Any) -> None:
@@ -174,12 +166,7 @@ def check_quiz(lesson: str, **answers: Any) -> None:
     listing = ", ".join(f"{name} = {value}" for name, value in typed.items() if value) or "nothing yet"
     text = f"Recorded: {listing}." + (f" Still empty: {', '.join(empty)}." if empty else " Your grader has the key.")
     kind = "not attempted" if empty else "note"
-    _show(
-        {
-            "text/html": look.note(kind, look.markdown(text), title="Quiz"),
-            "text/plain": look.note_text(kind, text, title="Quiz"),
-        }
-    )
+    _show(look.note_bundle(kind, text, title="Quiz"))
 
 
 def _name_of(answer: Any) -> str:
@@ -187,7 +174,7 @@ def _name_of(answer: Any) -> str:
     if isinstance(answer, str):
         return answer
     syllabus = load_syllabus()
-    known = {task for lesson in (*syllabus.lessons, *syllabus.drafts) for task in lesson.tasks}
+    known = {task for lesson in syllabus.known for task in lesson.tasks}
     name = getattr(answer, "__name__", "")
     if name in known:
         return name
