@@ -12,12 +12,12 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("progress", help="what you have done, and what is next")
     command = parser.parse_args(arguments).command
     if command == "doctor":
-        from course_lib import doctor
+        from course_lib.classroom import doctor
 
         return doctor.main()
-    from course_lib import progress
+    from course_lib.classroom.overview import dashboard
 
-    print(progress.dashboard())
+    print(dashboard())
     return 0
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from course_lib.errors import ContentError, InputError
 
 COURSE_TOML = Path(__file__).with_name("course.toml")
+ROOMS = Path(__file__).with_name("lessons")
+"""Holds a folder for each lesson's slug: its tasks, questions, cards, explorer and trace."""
 
 
 @dataclass(frozen=True)

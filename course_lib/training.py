@@ -6,7 +6,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -16,23 +15,10 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from tqdm import tqdm  # not tqdm.auto, which would import ipywidgets
 
 from course_lib.checkpoints import CheckpointManager, GeneratorState, Loaded, RNGState
-from course_lib.checkpoints.callback import METRICS
+from course_lib.checkpoints.callback import METRICS, Run
 from course_lib.devices import to_device
 from course_lib.errors import InputError
 from course_lib.evaluation import evaluate
-
-
-@dataclass
-class Run:
-    """What a callback sees of `fit`; a callback that sets `stop` ends the run after this epoch."""
-
-    model: nn.Module
-    optimizer: Optimizer
-    metric_names: tuple[str, ...]
-    history: list[dict[str, float]]
-    epoch: int = 0
-    metrics: dict[str, float] = field(default_factory=dict)
-    stop: bool = False
 
 
 class Callback:

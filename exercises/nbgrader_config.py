@@ -13,7 +13,7 @@ c.CourseDirectory.root = str(here)
 # nbgrader looks for `alembic` on PATH when it first creates the gradebook.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
 
-# check() knows an untouched stub by this text (course_lib.tasks.observation.STUB).
+# check() knows an untouched stub by this text (course_lib.classroom.tasks.observation.STUB).
 c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("Replace this line with your code.")'}
 c.ClearSolutions.text_stub = "*Replace this line with your answer.*"
 
@@ -23,7 +23,7 @@ c.OverwriteCells.add_missing_cells = True
 # Runs the notebook in a kernel that knows the secret of the graded cases, then judges what was seen here,
 # outside that kernel. The rest of the list is nbgrader's own.
 c.Autograde.autograde_preprocessors = [
-    "course_lib.grading.GradedExecute",
+    "course_lib.classroom.grading.GradedExecute",
     "nbgrader.preprocessors.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",

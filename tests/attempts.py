@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from course_lib.classroom.tasks.checking import judge_wires, probe_all
+from course_lib.classroom.tasks.observation import decode
+from course_lib.classroom.tasks.task import Result, Task, find_task
 from course_lib.syllabus import load_syllabus
-from course_lib.tasks.checking import judge_wires, probe_all
-from course_lib.tasks.observation import decode
-from course_lib.tasks.task import Result, Task, find_task
 
 ROOT = Path(__file__).parents[1]
 SECRET = "the secret of this test run"

@@ -21,8 +21,7 @@ from course_lib.devices import plan_map_location, saved_as
 from course_lib.errors import UnsafeFileError
 from course_lib.evaluation import evaluate
 from course_lib.models import build_model
-from course_lib.snapshots import take_snapshot
-from course_lib.verification import diagnose, model_fingerprint, verify_reload
+from course_lib.verification import diagnose, model_fingerprint, take_snapshot, verify_reload
 
 CONFIG = {"kind": "mlp", "inputs": 64, "hidden": 64, "classes": 10, "dropout": 0.5}
 

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-import course_lib.evaluation
+import course_lib.evaluation.loop
 from course_lib.errors import InputError
 from course_lib.evaluation import Evaluation, evaluate, evaluation_mode
 
@@ -114,7 +114,7 @@ def test_loss_is_that_of_all_examples_at_once(name, size, logits, targets):
 
 @pytest.mark.parametrize("name", [name for name in LOSSES if name != "sum"])
 def test_loss_without_the_logits_is_the_same(name, logits, targets, monkeypatch):
-    monkeypatch.setattr(course_lib.evaluation, "_LOGITS_HELD", 7 * C)  # so that there are many bites
+    monkeypatch.setattr(course_lib.evaluation.loop, "_LOGITS_HELD", 7 * C)  # so that there are many bites
     targets[:20] = -100 if ignored_is_default(LOSSES[name]) else targets[:20]
     loss_fn = LOSSES[name]
     whole = evaluate(nn.Identity(), in_batches(logits, targets, 6), loss_fn=loss_fn)
@@ -130,7 +130,7 @@ def ignored_is_default(loss_fn):
 
 
 def test_a_whole_batch_of_ignored_targets_does_no_harm(logits, targets, monkeypatch):
-    monkeypatch.setattr(course_lib.evaluation, "_LOGITS_HELD", 1)
+    monkeypatch.setattr(course_lib.evaluation.loop, "_LOGITS_HELD", 1)
     targets[32:64] = -100
     assert math.isnan(F.cross_entropy(logits[32:64], targets[32:64]).item())  # what a mean of means meets
     for keep in (True, False):
@@ -261,21 +261,21 @@ def test_report_names_classes_and_baseline(logits, targets):
 
 
 def test_without_logits_memory_is_bounded_and_the_rest_says_why(logits, targets, monkeypatch):
-    monkeypatch.setattr(course_lib.evaluation, "_LOGITS_HELD", 40 * C)
+    monkeypatch.setattr(course_lib.evaluation.loop, "_LOGITS_HELD", 40 * C)
     alive, most = [0], [0]
 
     class Counting(nn.Module):
         def forward(self, x):
             return x
 
-    real_add = course_lib.evaluation._Total.add
+    real_add = course_lib.evaluation.loop._Total.add
 
     def counting_add(self, held):
         most[0] = max(most[0], sum(len(y) for _, y in held))
         alive[0] += 1
         real_add(self, held)
 
-    monkeypatch.setattr(course_lib.evaluation._Total, "add", counting_add)
+    monkeypatch.setattr(course_lib.evaluation.loop._Total, "add", counting_add)
     found = evaluate(Counting(), in_batches(logits, targets, 10), keep_logits=False)
     assert alive[0] == 3
     assert most[0] == 40

@@ -12,48 +12,90 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 LAYERS = {
-    "errors": 0, "syllabus": 0, "look": 0,
+    "errors": 0, "syllabus": 0,
     "seeding": 1, "devices": 1, "data": 1, "models": 1,
-    "evaluation": 2, "metrics": 2, "checkpoints": 2, "training": 2, "verification": 2, "snapshots": 2, "diseases": 2,
+    "evaluation": 2, "metrics": 2, "checkpoints": 2, "training": 2, "verification": 2,
     "displays": 3,
-    "tasks": 4, "quizzes": 4, "progress": 4, "event_log": 4, "recall": 4, "doctor": 4,
-    "explorers": 5, "widgets": 5, "lessons": 5, "grading": 5,
-    "__main__": 6, "__init__": 0,
+    "classroom": 0, "classroom.style": 0,
+    "classroom.tasks": 4, "classroom.quizzes": 4, "classroom.progress": 4, "classroom.event_log": 4,
+    "classroom.recall": 4, "classroom.overview": 4, "classroom.doctor": 4,
+    "classroom.explorers": 5, "classroom.widgets": 5, "classroom.session": 5, "classroom.grading": 5,
+    "lessons": 6,
+    "__main__": 7,
 }  # fmt: skip
+"""A module's layer is that of the longest name here that it begins with."""
 NO_FRONT_END = ("matplotlib", "IPython", "ipywidgets", "nbgrader")
 MODULES = sorted((ROOT / "course_lib").rglob("*.py"))
 
 
-def layer(path: Path) -> int:
-    relative = path.relative_to(ROOT / "course_lib")
-    return LAYERS[relative.parts[0] if len(relative.parts) > 1 else relative.stem]
+def name_of(path: Path) -> str:
+    """A file's dotted name below course_lib: "classroom.tasks.task"; course_lib's own is empty."""
+    parts = path.relative_to(ROOT / "course_lib").with_suffix("").parts
+    return ".".join(parts).removesuffix("__init__").rstrip(".")
+
+
+def layer(name: str) -> int:
+    while name and name not in LAYERS:
+        name = name.rpartition(".")[0]
+    return LAYERS[name] if name else 0
 
 
 def imports(path: Path) -> list[str]:
-    """Every module that a file imports, inside functions too."""
-    found = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    """Every module that a file imports, inside functions too; not what only a type checker reads."""
+    tree, found = ast.parse(path.read_text(encoding="utf-8")), []
+    for_types = [n for n in ast.walk(tree) if isinstance(n, ast.If) and getattr(n.test, "id", "") == "TYPE_CHECKING"]
+    unseen = {id(n) for block in for_types for n in ast.walk(block)}
+    for node in ast.walk(tree):
+        if id(node) in unseen:
+            continue
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             found += [
-                f"{node.module}.{alias.name}" if node.module == "course_lib" else node.module for alias in node.names
+                f"{node.module}.{alias.name}" if (node.module or "").startswith("course_lib") else node.module
+                for alias in node.names
             ]
     return found
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_imports_point_down(path):
+    mine = name_of(path)
     for name in imports(path):
         if name.startswith("course_lib."):
-            assert LAYERS[name.split(".")[1]] <= layer(path), f"{path.name} (layer {layer(path)}) imports {name}"
-        if layer(path) <= 2:
-            assert not name.startswith(NO_FRONT_END), f"{path.name} is in layer {layer(path)} and imports {name}"
+            below = name.removeprefix("course_lib.")
+            assert layer(below) <= layer(mine), f"{mine} (layer {layer(mine)}) imports {name}"
+            if below.startswith("lessons.") and mine.startswith("lessons."):
+                assert below.split(".")[1] == mine.split(".")[1], f"{mine} imports another lesson, {name}"
+        if layer(mine) <= 2:
+            assert not name.startswith(NO_FRONT_END), f"{mine} is in layer {layer(mine)} and imports {name}"
+
+
+def test_no_import_goes_in_a_circle():
+    """Module by module, imports inside functions too."""
+    modules = {f"course_lib.{name_of(path)}".rstrip("."): path for path in MODULES}
+    arrows = {}
+    for name, path in modules.items():
+        longest = (next((m for m in (n, n.rpartition(".")[0]) if m in modules), None) for n in imports(path))
+        arrows[name] = {m for m in longest if m and m != name}
+    done, under_way = set(), []
+
+    def visit(name):
+        assert name not in under_way, f"a circle: {' -> '.join([*under_way[under_way.index(name) :], name])}"
+        if name not in done:
+            under_way.append(name)
+            for other in sorted(arrows[name]):
+                visit(other)
+            done.add(under_way.pop())
+
+    for name in sorted(modules):
+        visit(name)
 
 
 def test_every_module_has_a_layer():
     for path in MODULES:
-        layer(path)
+        name = name_of(path)
+        assert not name or any(name == known or name.startswith(f"{known}.") for known in LAYERS), name
 
 
 def test_the_package_imports_nothing():

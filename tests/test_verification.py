@@ -12,8 +12,7 @@ from course_lib.checkpoints.files import load_file, save_file
 from course_lib.devices import saved_as
 from course_lib.errors import InputError
 from course_lib.evaluation import evaluate
-from course_lib.snapshots import take_snapshot
-from course_lib.verification import diagnose, model_fingerprint, verify_reload
+from course_lib.verification import diagnose, model_fingerprint, take_snapshot, verify_reload
 
 CLASSES, FEATURES = 3, 5
 

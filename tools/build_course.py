@@ -183,8 +183,8 @@ def quiz_cells(lesson: Lesson, folder: Path) -> list[NotebookNode]:
     path = folder / "graded_quiz.yaml"
     if not lesson.quiz_points:
         return []
-    from course_lib.quizzes.bank import load_bank
-    from course_lib.quizzes.marking import as_markdown
+    from course_lib.classroom.quizzes.bank import load_bank
+    from course_lib.classroom.quizzes.marking import as_markdown
 
     questions = load_bank(path).questions
     if len(questions) != lesson.quiz_points:

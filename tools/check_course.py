@@ -12,9 +12,9 @@ from pathlib import Path
 
 import yaml
 
+from course_lib.classroom.quizzes.bank import key, load_bank
+from course_lib.classroom.quizzes.schema import LEVELS, Bank
 from course_lib.errors import CourseError
-from course_lib.quizzes.bank import key, load_bank
-from course_lib.quizzes.schema import LEVELS, Bank
 from course_lib.syllabus import Lesson, load_syllabus
 
 if __package__ in (None, ""):

@@ -2,17 +2,31 @@
 
 import math
 import string
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
+
+from torch import nn
+from torch.optim import Optimizer
 
 from course_lib.checkpoints.files import load_file, save_file
 from course_lib.errors import CheckpointError, InputError
 
-if TYPE_CHECKING:
-    from course_lib.training import Run
-
 # What fit measures after each epoch; the last two only with validation data. "epoch" counts from 1.
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
+
+
+@dataclass
+class Run:
+    """What a callback sees of `fit`; a callback that sets `stop` ends the run after this epoch."""
+
+    model: nn.Module
+    optimizer: Optimizer
+    metric_names: tuple[str, ...]
+    history: list[dict[str, float]]
+    epoch: int = 0
+    metrics: dict[str, float] = field(default_factory=dict)
+    stop: bool = False
 
 
 class ModelCheckpoint:

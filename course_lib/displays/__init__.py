@@ -7,8 +7,8 @@ matplotlib's current style, so a style for dark slides works, and a figure bring
 """
 
 from course_lib.displays.counts import CalibrationDisplay, ConfusionMatrixDisplay
+from course_lib.displays.curves import PrecisionRecallDisplay, RocDisplay, ThresholdDisplay
 from course_lib.displays.learning_curves import LearningCurvesDisplay
-from course_lib.displays.scores import PrecisionRecallDisplay, RocDisplay, ThresholdDisplay
 
 __all__ = [
     "CalibrationDisplay",

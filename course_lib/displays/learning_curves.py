@@ -6,9 +6,9 @@ from typing import Any, Self
 import numpy as np
 from matplotlib.axes import Axes
 
+from course_lib.classroom.style import BLUE, GREY, VERMILION
 from course_lib.displays.display import Display
 from course_lib.errors import InputError
-from course_lib.look import BLUE, GREY, VERMILION
 
 
 class LearningCurvesDisplay(Display):

@@ -2,7 +2,7 @@
 # A rehearsal: one small task, to see how checking, handing in and feedback work. Five minutes.
 
 # %%
-from course_lib.tasks import check, hint, solution
+from course_lib.classroom import check, hint, solution
 
 # %% [markdown]
 # ## How many did it find?

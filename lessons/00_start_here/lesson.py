@@ -1,5 +1,5 @@
 # %%
-from course_lib.lessons import begin, finish
+from course_lib.classroom import begin, finish
 
 begin("start_here")
 
@@ -16,7 +16,7 @@ begin("start_here")
 # something is wrong it says so, with the command that mends it.
 
 # %%
-from course_lib.doctor import examine, report
+from course_lib.classroom.doctor import examine, report
 
 print(report(examine()))
 
@@ -55,7 +55,7 @@ def found_of_the_ill(says, ill):
 
 
 # %%
-from course_lib.tasks import check, hint, solution
+from course_lib.classroom import check, hint, solution
 
 check(found_of_the_ill)
 
@@ -69,7 +69,7 @@ check(found_of_the_ill)
 # as well: Tab moves, the space bar presses.
 
 # %%
-from course_lib.quizzes import quiz
+from course_lib.classroom import quiz
 
 quiz("start_here", n=2)
 
@@ -80,7 +80,7 @@ quiz("start_here", n=2)
 # people believe it has one. Turn them.
 
 # %%
-from course_lib.explorers.eval_mode import switchboard
+from course_lib.lessons.eval_mode import switchboard
 
 switchboard()
 
@@ -108,7 +108,7 @@ switchboard()
 # nowhere else.
 
 # %%
-from course_lib.progress import dashboard
+from course_lib.classroom import dashboard
 
 dashboard()
 

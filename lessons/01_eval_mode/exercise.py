@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_lib.tasks import check, check_quiz, hint, solution
+from course_lib.classroom import check, check_quiz, hint, solution
 
 # %% [markdown]
 # ## 1. Evaluate, and leave no trace (10 minutes)

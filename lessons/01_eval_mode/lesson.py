@@ -3,10 +3,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from course_lib.classroom import begin, finish, predict
 from course_lib.data import batches, digits
-from course_lib.lessons import begin, finish
 from course_lib.models import MLP
-from course_lib.widgets import predict
 
 begin("eval_mode")
 
@@ -168,7 +167,7 @@ print("eval() kept the graph; no_grad() kept the randomness")
 # from a run that this cell just made. Step with Next, or with Tab and Enter.
 
 # %%
-from course_lib.explorers.eval_mode_trace import trace_modes
+from course_lib.lessons.eval_mode import trace_modes
 
 trace_modes()
 
@@ -179,7 +178,7 @@ trace_modes()
 # the graph. Tab moves between the switches, the space bar turns them, the arrow keys move the slider.
 
 # %%
-from course_lib.explorers.eval_mode import switchboard
+from course_lib.lessons.eval_mode import switchboard
 
 switchboard()
 
@@ -328,7 +327,7 @@ finish("eval_mode")
 # test: ten questions, from easy to hard.
 
 # %%
-from course_lib.quizzes import mastery_test, quiz
+from course_lib.classroom import mastery_test, quiz
 
 quiz("eval_mode")
 
@@ -346,6 +345,6 @@ mastery_test("eval_mode")
 # Flashcards come back when they are due: tomorrow at first, then more rarely.
 
 # %%
-from course_lib.recall import flashcards
+from course_lib.classroom import flashcards
 
 flashcards("eval_mode")

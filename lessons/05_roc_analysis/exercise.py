@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from sklearn import metrics
 
-from course_lib.tasks import check, check_quiz, hint, solution
+from course_lib.classroom import check, check_quiz, hint, solution
 
 # %% [markdown]
 # ## 1. Every point of the curve (10 minutes)

@@ -5,11 +5,10 @@ import torch.nn.functional as F
 from sklearn import metrics
 from torch.utils.data import TensorDataset
 
+from course_lib.classroom import begin, finish, predict
 from course_lib.data import batches, tumours
 from course_lib.evaluation import evaluate
-from course_lib.lessons import begin, finish
 from course_lib.models import OneLogit
-from course_lib.widgets import predict
 
 begin("roc_analysis")
 
@@ -135,7 +134,7 @@ assert drawn.roc_auc > 0.8
 # each healthy one a step to the right. Two patients share a score: guess which way the curve goes there.
 
 # %%
-from course_lib.explorers.roc_analysis_trace import trace_roc
+from course_lib.lessons.roc_analysis import trace_roc
 
 trace_roc()
 
@@ -329,7 +328,7 @@ assert planned <= habit < 10 * len(ill)
 # weighting the two groups, not by changing the patients. Tab moves between the controls, the arrow keys move a slider.
 
 # %%
-from course_lib.explorers.roc_analysis import threshold_explorer
+from course_lib.lessons.roc_analysis import threshold_explorer
 
 threshold_explorer()
 
@@ -485,7 +484,7 @@ finish("roc_analysis")
 # test: ten questions, from easy to hard.
 
 # %%
-from course_lib.quizzes import mastery_test, quiz
+from course_lib.classroom import mastery_test, quiz
 
 quiz("roc_analysis")
 
@@ -503,6 +502,6 @@ mastery_test("roc_analysis")
 # Flashcards come back when they are due: tomorrow at first, then more rarely.
 
 # %%
-from course_lib.recall import flashcards
+from course_lib.classroom import flashcards
 
 flashcards("roc_analysis")

@@ -6,7 +6,7 @@
 import torch
 from torch import nn
 
-from course_lib.tasks import check, check_quiz, hint, solution
+from course_lib.classroom import check, check_quiz, hint, solution
 
 # %% [markdown]
 # ## 1. What is in it? (10 minutes)

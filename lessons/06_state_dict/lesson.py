@@ -6,12 +6,11 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from course_lib.classroom import begin, finish, predict
 from course_lib.data import batches, digits
 from course_lib.evaluation import evaluate
-from course_lib.lessons import begin, finish
 from course_lib.models import MLP
 from course_lib.training import fit
-from course_lib.widgets import predict
 
 begin("state_dict")
 
@@ -333,7 +332,7 @@ assert checksums[0] == checksums[1] != checksums[2]
 # The three stages again, with the tensors of your file before and after each.
 
 # %%
-from course_lib.explorers.state_dict_trace import (
+from course_lib.lessons.state_dict import (
     trace_loading,
     trace_prediction,
     trace_training,
@@ -364,7 +363,7 @@ trace_prediction(restored, image)
 # needs? Which drags something along? In which is a record wrong?
 
 # %%
-from course_lib.explorers.state_dict import xray
+from course_lib.lessons.state_dict import xray
 
 xray(folder / "weights.pt")
 
@@ -518,7 +517,7 @@ finish("state_dict")
 # test: ten questions, from easy to hard.
 
 # %%
-from course_lib.quizzes import mastery_test, quiz
+from course_lib.classroom import mastery_test, quiz
 
 quiz("state_dict")
 
@@ -536,6 +535,6 @@ mastery_test("state_dict")
 # Flashcards come back when they are due: tomorrow at first, then more rarely.
 
 # %%
-from course_lib.recall import flashcards
+from course_lib.classroom import flashcards
 
 flashcards("state_dict")

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_lib.tasks import check, check_quiz, hint, solution
+from course_lib.classroom import check, check_quiz, hint, solution
 
 # %% [markdown]
 # ## 1. The old file or the new one (15 minutes)

@@ -5,12 +5,11 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from course_lib.classroom import begin, finish, predict
 from course_lib.data import batches, digits, mnist
 from course_lib.evaluation import evaluate
-from course_lib.lessons import begin, finish
 from course_lib.models import MLP
 from course_lib.training import fit
-from course_lib.widgets import predict
 
 begin("checkpointing")
 folder = Path(tempfile.mkdtemp())
@@ -291,7 +290,7 @@ assert remote.load("last").step == 7
 # In the eighth the process is killed, and later a bit flips. The run was made when this cell ran.
 
 # %%
-from course_lib.explorers.checkpointing import trace_folder
+from course_lib.lessons.checkpointing import trace_folder
 
 trace_folder()
 
@@ -303,7 +302,7 @@ trace_folder()
 # end exactly where the unbroken run ends.
 
 # %%
-from course_lib.explorers.checkpointing import crash
+from course_lib.lessons.checkpointing import crash
 
 crash()
 
@@ -477,7 +476,7 @@ finish("checkpointing")
 # test: ten questions, from easy to hard.
 
 # %%
-from course_lib.quizzes import mastery_test, quiz
+from course_lib.classroom import mastery_test, quiz
 
 quiz("checkpointing")
 
@@ -495,6 +494,6 @@ mastery_test("checkpointing")
 # Flashcards come back when they are due: tomorrow at first, then more rarely.
 
 # %%
-from course_lib.recall import flashcards
+from course_lib.classroom import flashcards
 
 flashcards("checkpointing")

@@ -9,7 +9,7 @@ import re
 import torch
 from torch import nn
 
-from course_lib.tasks import check, check_quiz, hint, solution
+from course_lib.classroom import check, check_quiz, hint, solution
 
 # %% [markdown]
 # ## 1. The server has no GPU (10 minutes)

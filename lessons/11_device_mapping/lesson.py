@@ -5,10 +5,9 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
+from course_lib.classroom import begin, finish, predict
 from course_lib.data import batches, digits
-from course_lib.lessons import begin, finish
 from course_lib.models import MLP
-from course_lib.widgets import predict
 
 folder = Path(tempfile.mkdtemp())
 begin("device_mapping")
@@ -366,7 +365,7 @@ assert loaded["weight"].is_meta and loaded["weight"].shape == (10_000_000,)
 # Step with Next, or with Tab and Enter.
 
 # %%
-from course_lib.explorers.device_mapping_trace import trace_devices
+from course_lib.lessons.device_mapping import trace_devices
 
 trace_devices()
 
@@ -378,7 +377,7 @@ trace_devices()
 # which the course's tests compare with `torch.load` itself. Tab moves between the buttons, the space bar presses one.
 
 # %%
-from course_lib.explorers.device_mapping import device_map
+from course_lib.lessons.device_mapping import device_map
 
 device_map()
 
@@ -531,7 +530,7 @@ finish("device_mapping")
 # test: ten questions, from easy to hard.
 
 # %%
-from course_lib.quizzes import mastery_test, quiz
+from course_lib.classroom import mastery_test, quiz
 
 quiz("device_mapping")
 
@@ -549,6 +548,6 @@ mastery_test("device_mapping")
 # Flashcards come back when they are due: tomorrow at first, then more rarely.
 
 # %%
-from course_lib.recall import flashcards
+from course_lib.classroom import flashcards
 
 flashcards("device_mapping")

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from course_lib.quizzes.bank import load_bank
-from course_lib.quizzes.marking import draw
-from course_lib.tasks.checking import solution_code
+from course_lib.classroom.quizzes.bank import load_bank
+from course_lib.classroom.quizzes.marking import draw
+from course_lib.classroom.tasks.checking import solution_code
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
@@ -86,7 +86,7 @@ def test_a_trace_steps_by_keyboard(lesson):
 def test_an_exercise_wrong_then_right(lab):
     notebook = lab.open("exercises/release/01_eval_mode/01_eval_mode.ipynb")
     page = notebook.page
-    notebook.run(notebook.cell("from course_lib.tasks import check"))
+    notebook.run(notebook.cell("from course_lib.classroom import check"))
     answer, check = notebook.cell("def evaluation_mode"), notebook.cell("check(evaluation_mode)")
 
     def verdict(name):

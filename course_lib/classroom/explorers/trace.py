@@ -1,0 +1,157 @@
+"""A trace: the stages of a real run, recorded once, walked through with Previous and Next.
+
+A trace types no numbers. A function such as `eval_mode.trace_modes()` runs the code, keeps what came out of
+every step, and writes it into its stages.
+"""
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ipywidgets as widgets
+from torch import Tensor
+
+from course_lib.classroom import style
+from course_lib.classroom.explorers import svg
+from course_lib.classroom.explorers.explorer import bundle
+from course_lib.errors import InputError
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a recorded run. The texts may use `code`, **bold** and *emphasis*.
+
+    Args:
+        title: A few words for the list of stages.
+        goes_in: What the step is given.
+        happens: What it does, with this run's numbers.
+        comes_out: What it leaves.
+        picture_svg: A small picture or table.
+        picture_text: The picture in plain text, for screen readers and terminals; needed with a picture.
+        note: What a learner might miss.
+    """
+
+    title: str
+    goes_in: str
+    happens: str
+    comes_out: str
+    picture_svg: str = ""
+    picture_text: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if self.picture_svg and not self.picture_text:
+            raise InputError(f"Stage {self.title!r} has a picture; give it a picture_text too.")
+
+
+class Trace:
+    """A stepper over stages. In a notebook, make it the last line of a cell.
+
+    Raises:
+        InputError: There are no stages.
+    """
+
+    def __init__(self, title: str, stages: Sequence[Stage]) -> None:
+        if not stages:
+            raise InputError(f"Trace {title!r} has no stages; record at least one.")
+        self.title = title
+        self.stages = tuple(stages)
+        self.position = 0
+        self._view = None
+
+    def go(self, position: int) -> None:
+        """Show the stage at `position` (0 is the first); a position beyond an end shows that end."""
+        self.position = min(max(position, 0), len(self.stages) - 1)
+        if self._view is not None:
+            self._picture.value = self._html()
+            self._where.value = self._where_html()
+            self._previous.disabled = self.position == 0
+            self._next.disabled = self.position == len(self.stages) - 1
+
+    def static(self) -> str:
+        """All stages in order, as HTML that needs no widgets."""
+        stages = "".join(
+            f"<p><b>{i}. {style.inline(stage.title)}</b></p>{_body(stage)}" for i, stage in enumerate(self.stages, 1)
+        )
+        return style.panel(f"<p><b>{style.inline(self.title)}</b></p>{stages}")
+
+    @property
+    def view(self) -> widgets.Widget:
+        """The widgets, built when first asked for."""
+        if self._view is None:
+            self._previous = widgets.Button(description="Previous")
+            self._next = widgets.Button(description="Next")
+            self._previous.on_click(lambda _: self.go(self.position - 1))
+            self._next.on_click(lambda _: self.go(self.position + 1))
+            self._where, self._picture = widgets.HTML(), widgets.HTML()
+            row = widgets.HBox([self._previous, self._next, self._where], layout={"align_items": "center"})
+            row.add_class("cl-buttons")
+            self._view = widgets.VBox([row, self._picture]).add_class("cl-trace")
+            self.go(self.position)
+        return self._view
+
+    def __repr__(self) -> str:
+        parts = [self.title]
+        for i, stage in enumerate(self.stages, 1):
+            lines = [f"{i}. {stage.title}", *(f"   {name}: {words}" for name, words in _rows(stage))]
+            parts.append("\n".join([*lines, *(f"      {row}" for row in stage.picture_text.splitlines())]))
+        return "\n\n".join(parts)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        return bundle(self.view, self.static(), repr(self))
+
+    def _where_html(self) -> str:
+        here = f"Stage {self.position + 1} of {len(self.stages)}: {self.stages[self.position].title}"
+        return f'<div class="cl" role="status">{style.inline(here)}</div>'
+
+    def _html(self) -> str:
+        here = [' aria-current="step"' if i == self.position else "" for i in range(len(self.stages))]
+        items = "".join(
+            f"<li{mark}>{style.inline(stage.title)}</li>" for mark, stage in zip(here, self.stages, strict=True)
+        )
+        body = _body(self.stages[self.position])
+        return style.panel(f'<div class="cl-steps"><ol class="cl-stages">{items}</ol>{body}</div>')
+
+
+def _rows(stage: Stage) -> list[tuple[str, str]]:
+    rows = [("Goes in", stage.goes_in), ("Happens", stage.happens), ("Comes out", stage.comes_out)]
+    return [*rows, ("Note", stage.note)] if stage.note else rows
+
+
+def _body(stage: Stage) -> str:
+    cells = "".join(f"<dt>{name}</dt><dd>{style.inline(words)}</dd>" for name, words in _rows(stage))
+    label = html.escape(stage.picture_text, quote=True)
+    shown = f'<div role="img" aria-label="{label}">{stage.picture_svg}</div>' if stage.picture_svg else ""
+    return f'<div class="cl-stage"><dl>{cells}</dl>{shown}</div>'
+
+
+def tables(columns: Sequence[str], *shown: tuple[str, Tensor | Sequence, Sequence[str], float]) -> dict[str, str]:
+    """Small tables side by side, as the picture of a stage: `Stage(..., **tables(...))`.
+
+    Args:
+        columns: Headings of the columns, the same for every table.
+        *shown: For each table its caption, rows (tensor or lists; words are allowed), names of the rows (none:
+            those of the table before it), and the number with the fullest tint (0: no tint).
+
+    Returns:
+        `picture_svg` and `picture_text`.
+    """
+    width, gap, names = 44 * len(columns), 20, ()
+    parts, lines, left, height = [], [], 4.0, 0.0
+    for caption, rows, own_names, span in shown:
+        rows = rows.tolist() if isinstance(rows, Tensor) else rows
+        names = own_names or names
+        room = 8 + 6.5 * max(map(len, own_names), default=0) if own_names else 0
+        left += room
+        parts.append(svg.text(left, 14, caption, bold=True))
+        parts.append(
+            svg.table(left, 42, rows, columns=columns, names=own_names, name_width=room, cell=(44, 22), span=span)
+        )
+        lines.append(f"{caption}: {', '.join(columns)}")
+        for i, row in enumerate(rows):
+            name = names[i] if i < len(names) else ""
+            lines.append(f"{name:<16}" + "".join(f"{svg.shown(value):>8}" for value in row))
+        left += width + gap
+        height = max(height, 46 + 22 * len(rows))
+    return {"picture_svg": svg.picture(left, height, *parts), "picture_text": "\n".join(lines)}

@@ -1,0 +1,56 @@
+"""Eval mode for a block, with every submodule's own flag put back."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+from torch import nn
+
+from course_lib.errors import InputError
+
+
+@contextmanager
+def evaluation_mode(*modules: nn.Module) -> Iterator[None]:
+    """Eval mode and inference mode inside the block; afterwards every submodule has its own flag again.
+
+    A plain `model.train()` at the end would un-freeze layers that you had put in eval mode on purpose. Works
+    as a decorator too. Tensors made inside can't be used in later training, except as a `.clone()`.
+
+    Args:
+        modules: The models to switch.
+
+    Raises:
+        InputError: something that is not a module, such as a list of them.
+
+    >>> model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2).eval())
+    >>> with evaluation_mode(model):
+    ...     model.training, model(torch.ones(1, 2)).requires_grad
+    (False, False)
+    >>> [module.training for module in model]
+    [True, False]
+
+    Source: https://docs.pytorch.org/docs/stable/notes/autograd.html#locally-disabling-gradient-computation
+    """
+    with eval_flags(*modules), torch.inference_mode():
+        yield
+
+
+@contextmanager
+def eval_flags(*modules: nn.Module) -> Iterator[None]:
+    """Eval mode inside the block, and every flag put back; gradients stay as they are."""
+    require_modules(*modules)
+    flags = [(part, part.training) for module in modules for part in module.modules()]
+    with ExitStack() as restore:
+        for part, flag in flags:
+            restore.callback(setattr, part, "training", flag)  # not .train(): that would recurse
+        for module in modules:
+            module.eval()
+        yield
+
+
+def require_modules(*modules: Any) -> None:
+    """Raise an InputError unless every argument is a module."""
+    for module in modules:
+        if not isinstance(module, nn.Module):
+            raise InputError(f"Expected nn.Module, got {type(module).__name__}. Unpack a list of them with *.")

@@ -1,0 +1,57 @@
+"""What the tasks of lesson `device_mapping` share."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import torch
+from torch import Tensor
+from torch.serialization import _package_registry, register_package
+
+from course_lib.devices import saved_as
+
+
+@contextmanager
+def machine(devices: Sequence[str]) -> Iterator[dict[float, str]]:
+    """Inside, `torch.load` finds these devices and no others, whatever this machine has.
+
+    torch's own code chooses the place and writes the error. Only the last step differs: what goes to one of
+    the devices stays in main memory, and the device is noted under the storage's first number.
+    """
+    landed: dict[float, str] = {}
+
+    def place(storage: torch.UntypedStorage, location: str) -> torch.UntypedStorage | None:
+        device = {"cuda": "cuda:0", "mps:0": "mps"}.get(location, location)
+        if device not in devices or device == "cpu":
+            return None  # torch goes on to its own rules, and to its own errors
+        landed[torch.empty(0).set_(storage)[0].item()] = device
+        return storage
+
+    gpus = sum(device.startswith("cuda") for device in devices)
+    first = min(priority for priority, *_ in _package_registry)
+    register_package(first - 1, lambda storage: None, place)
+    try:
+        with patch.multiple(torch.cuda, is_available=lambda: gpus > 0, device_count=lambda: gpus):
+            yield landed
+    finally:
+        _package_registry[:] = [entry for entry in _package_registry if entry[2] is not place]
+
+
+def write(path: Path, content: Any, tags: Mapping[str, Sequence[Tensor]]) -> None:
+    """Save `content` with the tensors under each tag tagged so."""
+    with ExitStack() as stack:
+        for tag, tensors in tags.items():
+            if tag != "cpu":
+                stack.enter_context(saved_as(tag, only=tensors))
+        torch.save(content, path)
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Tensor]]:
+    """Every tensor in nested dictionaries and lists, with its dotted path."""
+    items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list | tuple) else ()
+    for name, item in items:
+        yield from leaves(item, f"{path}.{name}".lstrip("."))
+    if isinstance(value, Tensor):
+        yield path, value

@@ -1,0 +1,1 @@
+"""The tasks of lesson 05: curves, areas, thresholds and intervals from scores."""

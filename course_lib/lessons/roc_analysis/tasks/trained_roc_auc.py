@@ -1,0 +1,162 @@
+"""The ROC-AUC of a trained network over a test loader: mend it."""
+
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from course_lib.classroom.tasks.observation import Observation, observe
+from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
+from course_lib.lessons.roc_analysis.tasks.shared import number, true_auc
+
+
+class TwoColumns(nn.Module):
+    """A trunk and a head: logits (B,), (B, 1) or (B, 2), with batch norm and dropout on the way."""
+
+    def __init__(self, head: str, generator: torch.Generator, sure: bool):
+        super().__init__()
+        self.head = head
+        self.trunk = nn.Sequential(nn.Linear(6, 8), nn.BatchNorm1d(8), nn.Tanh(), nn.Dropout(0.5))
+        self.out = nn.Linear(8, 2 if head == "two" else 1)
+        with torch.no_grad():
+            for tensor in (*self.parameters(), *self.buffers()):
+                if tensor.is_floating_point():
+                    tensor.copy_(torch.rand(tensor.shape, generator=generator) + 0.5)
+            for layer in (self.trunk[0], self.out):
+                layer.weight.copy_(torch.randn(layer.weight.shape, generator=generator))
+            if sure:  # where both classes lie beyond what a float32 sigmoid can tell from 1
+                self.out.weight *= 8
+                self.out.bias[-1] += 90
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, 6) -> logits."""
+        logits = self.out(self.trunk(x))
+        return logits.squeeze(1) if self.head == "one" else logits
+
+
+def margin(model: TwoColumns, x: Tensor) -> Tensor:
+    """The log-odds of class 1 in eval mode, (N,); the model comes back in the mode it had."""
+    flags = [(part, part.training) for part in model.modules()]
+    with torch.no_grad():
+        logits = model.eval()(x)
+    for part, training in flags:
+        part.training = training
+    return logits[:, 1] - logits[:, 0] if model.head == "two" else logits.reshape(-1)
+
+
+class TrainedRocAuc(Task):
+    """The ROC-AUC of a trained network over a test loader: mend it."""
+
+    visible: ClassVar = {
+        "two logits": {"head": "two", "sure": False, "examples": 90, "batch_size": 32},
+        "one logit, (B,)": {"head": "one", "sure": False, "examples": 70, "batch_size": 16},
+    }
+    graded: ClassVar = {
+        "one logit, (B, 1), and a last batch of one": {
+            "head": "column",
+            "sure": False,
+            "examples": 65,
+            "batch_size": 16,
+        },
+        "a very sure network": {"head": "column", "sure": True, "examples": 80, "batch_size": 32},
+        "two logits, very sure": {"head": "two", "sure": True, "examples": 80, "batch_size": 32},
+    }
+    hints: ClassVar = {
+        "eval": "Dropout and batch norm are still in training mode. Which two switches does an evaluation need?",
+        "restore": "Somebody goes on training this model: give every module its own flag back.",
+        "scores": "A ROC curve needs a score that ranks, not a label. `argmax` leaves two values, and one corner.",
+        "column": "For two logits the score is `logits[:, 1] - logits[:, 0]`: the log-odds of class 1.",
+        "saturate": "In float32, sigmoid and softmax are exactly 1 from a logit of about 17 on: all ties. Rank by logits.",
+        "all": "One area over all examples. A mean over batches weighs them wrongly, and a batch may lack a class.",
+        "once": "Go through the loader once: it may shuffle, and a second pass has another order.",
+        "order": "scikit-learn takes `roc_auc_score(y_true, y_score)`.",
+        "shape": "Logits may be (B,), (B, 1) or (B, 2). `reshape(-1)` is safe for the first two, also for B = 1.",
+    }
+
+    def model(self, case: Case) -> TwoColumns:
+        """The network, as training left it."""
+        model = TwoColumns(case.head, case.generator(), case.sure).train()
+        model.trunk[1].eval()  # a batch norm that somebody froze
+        return model
+
+    def data(self, case: Case) -> tuple[Tensor, Tensor]:
+        """Inputs (N, 6) and targets (N,), which follow the network's own ranking with much noise."""
+        x = torch.randn(case.examples, 6, generator=case.generator())
+        clean = margin(self.model(case), x)
+        rank = clean.argsort().argsort() / len(x) + 0.35 * torch.randn(len(x), generator=case.generator())
+        return x, (rank > rank.quantile(0.6)).long()
+
+    def probe(self, answer: Any, case: Case) -> Observation:
+        """Ask for the area over a loader that shuffles; look at modes, grad and flags."""
+        model, (x, y) = self.model(case), self.data(case)
+        y = y.float() if case.head == "one" else y
+        data = torch.utils.data.TensorDataset(x, y)
+        loader = torch.utils.data.DataLoader(data, case.batch_size, shuffle=True, generator=case.generator())
+        before = {name: part.training for name, part in model.named_modules()}
+        during = {"training": False, "grad": False}
+
+        def look(part: nn.Module, inputs: Any, output: Any) -> None:
+            during["training"] |= part.training
+            during["grad"] |= torch.is_grad_enabled()
+
+        model.trunk[3].register_forward_hook(look)
+        return observe(
+            answer,
+            model,
+            loader,
+            also={
+                "during": lambda: during,
+                "flags": lambda: [n for n, part in model.named_modules() if part.training != before[n]],
+            },
+        )
+
+    def judge(self, seen: Observation, case: Case) -> Verdict:
+        """The area in eval mode, over all examples, from scores of class 1 that don't saturate."""
+        if seen.error:
+            hint = "order" if "continuous" in seen.error else "shape"
+            return failed(f"`trained_roc_auc(model, loader)` raised {seen.error}.", hint=hint)
+        value = number(seen.value)
+        if value is None:
+            return failed(f"Expected one number; got {seen.type}.", hint="scores")
+        if seen.also["during"]["training"]:
+            return failed("The model was in training mode: dropout was throwing units away.", hint="eval")
+        x, y = self.data(case)
+        model = self.model(case)
+        score = margin(model, x)
+        wanted = true_auc(score.double().numpy(), y.numpy())
+        if not near(value, wanted, atol=2e-3):  # float32 logits may tie or part where float64 ones don't
+            return self.diagnosis(value, wanted, model, x, y)
+        if seen.also["flags"]:
+            changed = ", ".join(name or "model" for name in seen.also["flags"])
+            return failed(f"The area is right, but these came back in another mode: {changed}.", hint="restore")
+        if seen.also["during"]["grad"]:
+            return failed("The area is right, but autograd built a graph for every batch.", hint="eval")
+        return passed(f"The area is {wanted:.3f}, whatever the head.")
+
+    @staticmethod
+    def diagnosis(value: float, wanted: float, model: TwoColumns, x: Tensor, y: Tensor) -> Verdict:
+        """Which mistake gives this value."""
+        with torch.no_grad():
+            logits = model.eval()(x)
+        score, y = margin(model, x), y.numpy()
+        labels = (score > 0).double().numpy()
+        got = f"Expected {wanted:.3f}, got {value:.3f}"
+        from_labels = [true_auc(labels, y)]
+        if 0 < labels.sum() < len(labels):
+            from_labels.append(true_auc(y.astype(float), labels))
+        saturated = score.sigmoid() if model.head != "two" else logits.softmax(1)[:, 1]
+        if near(value, true_auc(saturated.double().numpy(), y), atol=2e-3):
+            return failed(
+                f"{got}: in float32 the probabilities saturate at 1, and equal scores rank nothing.", hint="saturate"
+            )
+        if any(near(value, area, atol=1e-6) for area in from_labels):
+            return failed(f"{got}: the area of labels, which have one corner. It needs scores.", hint="scores")
+        if near(value, 1 - wanted, atol=2e-3):
+            return failed(f"{got}, which is 1 minus it: these are the scores of class 0.", hint="column")
+        if model.head == "two":
+            columns = [true_auc(logits[:, k].double().numpy(), y) for k in (0, 1)]
+            if near(value, columns[1], atol=1e-6):
+                return failed(f"{got}: the second logit alone. Its rank depends on the first one too.", hint="column")
+            if near(value, columns[0], atol=1e-6):
+                return failed(f"{got}: these are the logits of class 0.", hint="column")
+        return failed(f"{got}. One pass, all examples together, the score of class 1.", hint="all")

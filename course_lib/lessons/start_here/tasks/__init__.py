@@ -1,0 +1,1 @@
+"""The rehearsal of lesson 00."""

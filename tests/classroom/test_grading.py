@@ -1,0 +1,82 @@
+"""What the grader makes of a cell's outputs, honest and forged, without a kernel."""
+
+import base64
+
+import pytest
+from attempts import ATTEMPTS, ROOT, SECRET
+from nbformat.v4 import new_output
+from nbgrader.utils import determine_grade
+
+from course_lib.classroom.grading import GradedExecute
+from course_lib.classroom.tasks.checking import OBSERVATIONS_MIME, probe_all
+from course_lib.classroom.tasks.task import find_task
+
+
+@pytest.fixture
+def grader(tmp_path):
+    (tmp_path / "secret.txt").write_text(SECRET)
+    return GradedExecute(secret_file=str(tmp_path / "secret.txt"), lessons=str(ROOT / "lessons"))
+
+
+def score(grader, name, points, outputs):
+    """What nbgrader itself reads from the judged outputs."""
+    from nbformat.v4 import new_code_cell
+
+    cell = new_code_cell(outputs=grader._judged(name, points, outputs))
+    cell.metadata["nbgrader"] = {"grade": True, "solution": False, "points": points, "grade_id": f"check-{name}"}
+    return determine_grade(cell)[0]
+
+
+def handed_out(task, attempt, secret=SECRET):
+    answer = next(a for a in ATTEMPTS if a.path.stem == attempt).answer()
+    wires = [base64.b64encode(w).decode() for w in probe_all(find_task(task), answer, secret)]
+    return new_output("display_data", data={OBSERVATIONS_MIME: {"task": task, "wires": wires}})
+
+
+def test_a_right_answer_gets_full_points_whatever_else_was_printed(grader):
+    noise = [new_output("stream", name="stderr", text="UserWarning: stray"), new_output("stream", text="x" * 10**6)]
+    assert score(grader, "predict", 5, [*noise, handed_out("predict", "right_predict_modes_by_hand")]) == 5
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        [],
+        [new_output("execute_result", data={"text/plain": "5.0"})],
+        [new_output("stream", text="5.0")],
+        [new_output("error", ename="NameError", evalue="name 'predict' is not defined", traceback=[])],
+        [new_output("display_data", data={OBSERVATIONS_MIME: {}})],
+        [new_output("display_data", data={OBSERVATIONS_MIME: "5.0"})],
+        [new_output("display_data", data={OBSERVATIONS_MIME: {"wires": ["@@@"]}})],
+        [new_output("display_data", data={OBSERVATIONS_MIME: {"wires": [base64.b64encode(b"x" * 50).decode()]}})],
+        [new_output("display_data", data={OBSERVATIONS_MIME: {"wires": []}})],
+    ],
+    ids=["nothing", "a number", "printed", "an error", "empty", "text", "no base64", "no observation", "no wires"],
+)
+def test_without_evidence_nothing_is_earned(grader, outputs):
+    assert score(grader, "predict", 5, outputs) == 0
+
+
+def test_observations_of_another_secret_earn_nothing(grader):
+    assert score(grader, "predict", 5, [handed_out("predict", "right_predict_modes_by_hand", "guessed")]) == 0
+
+
+def test_observations_of_the_visible_cases_earn_nothing(grader):
+    assert score(grader, "predict", 5, [handed_out("predict", "right_predict_modes_by_hand", None)]) == 0
+
+
+def test_the_quiz_is_marked_by_the_key_and_forgives_case_and_spaces(grader):
+    def answers(**typed):
+        return [new_output("display_data", data={OBSERVATIONS_MIME: {"quiz": "eval_mode", "answers": typed}})]
+
+    assert score(grader, "quiz", 4, answers()) == 0
+    assert score(grader, "quiz", 4, answers(q1="c", q2=" 2 ", q3="b,d , e", q4="D")) == 4
+    assert score(grader, "quiz", 4, answers(q1="C", q2="nonsense", q3="A" * 10_000, q4=["D"])) == 1
+
+
+def test_the_secret_is_made_once_and_kept(tmp_path):
+    path = tmp_path / "grading_secret.txt"
+    first = GradedExecute(secret_file=str(path)).secret()
+    assert len(first) >= 32
+    assert GradedExecute(secret_file=str(path)).secret() == first
+    assert path.stat().st_mode & 0o077 == 0

@@ -1,0 +1,241 @@
+"""The exercises through real nbgrader: generate, release, collect, autograde, feedback, export."""
+
+import csv
+import getpass
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from attempts import ROOT, attempts
+
+from course_lib.classroom.quizzes.bank import key, load_bank
+from course_lib.classroom.tasks.checking import solution_code
+from course_lib.syllabus import load_syllabus
+
+pytestmark = [pytest.mark.grading, pytest.mark.timeout(900)]
+LESSON = load_syllabus().lesson("eval_mode")
+NAME = LESSON.name
+POINTS = LESSON.tasks
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """A course folder of its own: the shipped configuration and sources, and an exchange."""
+    root = tmp_path_factory.mktemp("course")
+    exercises = root / "exercises"
+    exercises.mkdir()
+    shutil.copy(ROOT / "exercises" / "nbgrader_config.py", exercises)
+    shutil.copytree(ROOT / "exercises" / "source", exercises / "source")
+    shutil.copytree(ROOT / "lessons", root / "lessons")
+    (root / "exchange").mkdir()
+    (root / "exchange").chmod(0o777)
+    return exercises
+
+
+def nbgrader(course: Path, *arguments: str, cwd: Path | None = None) -> str:
+    """Run a command as an instructor types it; its output."""
+    home = course.parent / "home"
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "JUPYTER_DATA_DIR": str(home),
+        "JUPYTER_CONFIG_DIR": str(home),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "COURSE_DATA_DIR": str(home / "progress"),
+        "PYTHONWARNINGS": "ignore",
+    }
+    done = subprocess.run(
+        ["nbgrader", *arguments, f"--Exchange.root={course.parent / 'exchange'}"],
+        cwd=cwd or course,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=500,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return done.stderr + done.stdout
+
+
+def right_quiz(name: str = NAME) -> dict[str, str]:
+    """The key of a graded quiz, as a learner would type it."""
+    typed = {}
+    path = ROOT / "lessons" / name / "graded_quiz.yaml"
+    for i, question in enumerate(load_bank(path).questions if path.exists() else (), start=1):
+        found = key(question)
+        if question.kind in ("one", "prints"):
+            typed[f"q{i}"] = "ABCDE"[found]
+        elif question.kind == "bug_line":
+            typed[f"q{i}"] = str(found + 1)
+        elif question.kind == "several":
+            typed[f"q{i}"] = ", ".join("ABCDE"[j] for j in sorted(found))
+        elif question.kind == "order":
+            typed[f"q{i}"] = " ".join(str(j + 1) for j in found)
+        else:
+            typed[f"q{i}"] = str(found)
+    return typed
+
+
+def submission(
+    release: Path, answers: dict[str, str], quiz: dict[str, str], *, drop: str = ""
+) -> nbformat.NotebookNode:
+    """The released notebook, filled in as a learner would: answers by task, typed quiz answers."""
+    notebook = nbformat.read(release, as_version=4)
+    for cell in notebook.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+        task = name.removeprefix("solution-")
+        if task != name and task in answers:
+            cell.source = answers[task]
+        for q, typed in quiz.items():
+            if cell.source == f'{q} = ""':
+                cell.source = f'{q} = "{typed}"'
+    if drop:
+        notebook.cells = [c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") != drop]
+    return notebook
+
+
+def attempt(name: str) -> str:
+    """The code of one attempt."""
+    return next(a.path.read_text() for a in attempts(NAME) if a.path.stem == name)
+
+
+SOLUTIONS = {task: solution_code(task) for task in POINTS}
+NOISY = "import sys, warnings\nprint('about to predict', file=sys.stderr)\nwarnings.warn('stray')\n"
+FORGED = """
+def predict(model, images, **options):
+    class Fake(float):
+        pass
+    print(5.0)
+    return 5.0
+5.0
+"""
+LEAVES = "import os\ndef predict(model, images, *, batch_size=64):\n    os._exit(0)\n"
+STUCK = "def predict(model, images, *, batch_size=64):\n    while True: pass\n"
+
+
+def students(quiz):
+    """name -> (answers, quiz answers, cell to delete, expected points). `None` answers mean the untouched release."""
+    everything = sum(POINTS.values()) + LESSON.quiz_points
+    first_only = {"evaluation_mode": SOLUTIONS["evaluation_mode"]}
+    one_flag = {**SOLUTIONS, "evaluation_mode": attempt("wrong_evaluation_mode_one_flag_for_all")}
+    no_finally = {**SOLUTIONS, "evaluation_mode": attempt("wrong_evaluation_mode_no_finally")}
+    return {
+        "full": (SOLUTIONS, quiz, "", everything),
+        "stub": ({}, {}, "", 0),
+        "partial_tasks": (first_only, {}, "", POINTS["evaluation_mode"]),
+        # fails the first, ordinary case: nothing for the task
+        "partial_wrong": (one_flag, quiz, "", everything - POINTS["evaluation_mode"]),
+        # right in three of its four cases
+        "partial_share": (no_finally, {}, "", everything - LESSON.quiz_points - POINTS["evaluation_mode"] * 1 / 4),
+        "quiz_half": ({}, {"q1": quiz["q1"], "q2": quiz["q2"]}, "", 2),
+        "noisy": ({**SOLUTIONS, "predict": NOISY + SOLUTIONS["predict"]}, quiz, "", everything),
+        "forger": ({**SOLUTIONS, "predict": FORGED}, quiz, "", everything - POINTS["predict"]),
+        "deleter": (SOLUTIONS, quiz, "check-predict", everything),
+        # the kernel dies at the last task: what was earned before stays, and the rest is zero with a reason
+        "leaver": ({**SOLUTIONS, "predict": LEAVES}, quiz, "", everything - POINTS["predict"] - LESSON.quiz_points),
+    }
+
+
+@pytest.fixture(scope="module")
+def graded(course):
+    """Everything an instructor does with one assignment, once."""
+    nbgrader(course, "generate_assignment", NAME)
+    release = course / "release" / NAME / f"{NAME}.ipynb"
+    assert release.read_bytes() == (ROOT / "exercises" / "release" / NAME / f"{NAME}.ipynb").read_bytes()
+    nbgrader(course, "release_assignment", NAME)
+    quiz = right_quiz()
+
+    # one learner goes the whole way through the exchange
+    home = course.parent / "learner"
+    home.mkdir()
+    nbgrader(course, "fetch_assignment", NAME, "--course=evaluate_save_load", cwd=home)
+    mine = home / NAME / f"{NAME}.ipynb"
+    nbformat.write(submission(mine, SOLUTIONS, quiz), mine)
+    nbgrader(course, "submit", NAME, "--course=evaluate_save_load", cwd=home)
+    nbgrader(course, "collect", NAME)
+
+    for student, (answers, typed, drop, _) in students(quiz).items():
+        folder = course / "submitted" / student / NAME
+        folder.mkdir(parents=True)
+        nbformat.write(submission(release, answers, typed, drop=drop), folder / f"{NAME}.ipynb")
+    log = nbgrader(course, "autograde", NAME)
+    nbgrader(course, "generate_feedback", NAME)
+    nbgrader(course, "export", "--to", "grades.csv")
+    with open(course / "grades.csv", newline="") as f:
+        scores = {row["student_id"]: float(row["raw_score"]) for row in csv.DictReader(f) if row["assignment"] == NAME}
+    return {"scores": scores, "quiz": quiz, "log": log, "course": course}
+
+
+def test_every_student_gets_the_points_that_are_due(graded):
+    expected = {name: round(points, 2) for name, (*_, points) in students(graded["quiz"]).items()}
+    expected[getpass.getuser()] = sum(POINTS.values()) + LESSON.quiz_points
+    assert graded["scores"] == expected
+
+
+def test_nothing_waits_for_a_manual_grade(graded):
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{graded['course']}/gradebook.db") as book:
+        assert not [s.student_id for s in book.assignment_submissions(NAME) if s.needs_manual_grade]
+
+
+def test_feedback_gives_reasons_and_hides_what_was_hidden(graded):
+    def feedback(student):
+        return (graded["course"] / "feedback" / student / NAME / f"{NAME}.html").read_text()
+
+    assert "own flag" in feedback("partial_wrong")
+    assert "Nothing could be judged" in feedback("leaver")
+    assert "Not attempted" in feedback("stub")
+    secret = (graded["course"] / "grading_secret.txt").read_text()
+    for student in graded["scores"]:
+        assert secret not in feedback(student)
+    # the quiz says which answers are right, never what would have been
+    wrong_everywhere = feedback("stub")
+    assert "no answer" in wrong_everywhere
+    for question in load_bank(ROOT / "lessons" / NAME / "graded_quiz.yaml").questions:
+        for option in question.options:
+            assert option.why.strip()[:40] not in wrong_everywhere
+
+
+def test_regrading_gives_the_same_grades(graded):
+    nbgrader(graded["course"], "autograde", NAME, "--student=partial_share", "--force")
+    nbgrader(graded["course"], "export", "--to", "again.csv")
+    with open(graded["course"] / "again.csv", newline="") as f:
+        scores = {row["student_id"]: float(row["raw_score"]) for row in csv.DictReader(f) if row["assignment"] == NAME}
+    assert scores == graded["scores"]
+
+
+def test_the_release_holds_no_solutions_and_no_key(graded):
+    text = (graded["course"] / "release" / NAME / f"{NAME}.ipynb").read_text()
+    for task in POINTS:
+        last_line = solution_code(task).splitlines()[-1].strip()
+        assert last_line not in text
+    assert "BEGIN SOLUTION" not in text
+    for i in range(1, LESSON.quiz_points + 1):
+        assert f'q{i} = \\"\\"' in text
+
+
+@pytest.mark.parametrize(
+    "lesson", [one for one in load_syllabus().lessons if one.points and one.name != NAME], ids=lambda one: one.slug
+)
+def test_published_solutions_get_full_points(course, lesson):
+    """Every other exercise: generate, fill in the published solutions, autograde."""
+    nbgrader(course, "generate_assignment", lesson.name)
+    solutions = {task: solution_code(task) for task in lesson.tasks}
+    folder = course / "submitted" / "full" / lesson.name
+    folder.mkdir(parents=True)
+    release = course / "release" / lesson.name / f"{lesson.name}.ipynb"
+    nbformat.write(submission(release, solutions, right_quiz(lesson.name)), folder / f"{lesson.name}.ipynb")
+    untouched = course / "submitted" / "stub" / lesson.name
+    untouched.mkdir(parents=True)
+    shutil.copy(release, untouched)
+    nbgrader(course, "autograde", lesson.name)
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as book:
+        scores = {s.student_id: s.score for s in book.assignment_submissions(lesson.name)}
+    # written answers wait for a person; an untouched one earns nothing
+    assert scores == {"full": lesson.points - sum(lesson.written.values()), "stub": 0}
