@@ -2,6 +2,8 @@
 
 import random
 import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
@@ -34,6 +36,58 @@ def seed_everything(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)  # CUDA and MPS too
+
+
+@contextmanager
+def sealed(seed: int = 0) -> Iterator[None]:
+    """Run a block as if nothing had been set before it, and leave nothing behind.
+
+    Inside: every RNG seeded, gradients on, inference mode and autocast off, float32 and the CPU as defaults,
+    deterministic algorithms not demanded. Afterwards all of it is as it was, also when the block raised. So a
+    caller's `torch.no_grad()` or `set_default_dtype` can't change what the block does, nor the block theirs.
+    Tensors that the caller made in inference mode stay inference tensors. For the current thread.
+
+    Args:
+        seed: As in `seed_everything`.
+
+    >>> torch.manual_seed(5).initial_seed()
+    5
+    >>> with torch.inference_mode(), sealed(1):
+    ...     torch.is_grad_enabled(), torch.is_inference_mode_enabled(), torch.initial_seed()
+    (True, False, 1)
+    >>> torch.initial_seed()
+    5
+    """
+    python, numpy, dtype = random.getstate(), np.random.get_state(), torch.get_default_dtype()
+    deterministic = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    gpus = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()  # not to initialise CUDA here
+    with ExitStack() as stack:
+        stack.enter_context(torch.random.fork_rng(devices=list(gpus)))
+        stack.enter_context(torch.inference_mode(False))
+        stack.enter_context(torch.enable_grad())
+        if torch.get_default_device().type != "cpu":  # a device context slows every call: only where one is needed
+            stack.enter_context(torch.device("cpu"))
+        else:
+            stack.callback(_forget_default_device)
+        if torch.is_autocast_enabled("cpu"):
+            stack.enter_context(torch.autocast("cpu", enabled=False))
+        stack.callback(random.setstate, python)
+        stack.callback(np.random.set_state, numpy)
+        stack.callback(torch.set_default_dtype, dtype)
+        stack.callback(torch.use_deterministic_algorithms, deterministic[0], warn_only=deterministic[1])
+        random.seed(seed)
+        np.random.seed(seed)
+        torch.random.default_generator.manual_seed(seed)
+        if gpus:
+            torch.cuda.manual_seed_all(seed)
+        torch.set_default_dtype(torch.float32)
+        torch.use_deterministic_algorithms(False)
+        yield
+
+
+def _forget_default_device() -> None:
+    if torch.get_default_device().type != "cpu":
+        torch.set_default_device(None)
 
 
 def rng_state() -> dict[str, Any]:

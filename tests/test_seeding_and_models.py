@@ -2,6 +2,7 @@
 
 import io
 import random
+from contextlib import contextmanager, nullcontext
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from torch import nn
 
 from course_lib.errors import InputError
 from course_lib.models import build_model
-from course_lib.seeding import rng_state, seed_everything, set_rng_state
+from course_lib.seeding import rng_state, sealed, seed_everything, set_rng_state
 
 
 def draws():
@@ -125,3 +126,63 @@ def test_config_is_not_changed_by_building():
 def test_bad_configs(config, message):
     with pytest.raises(InputError, match=message):
         build_model(config)
+
+
+def globals_now():
+    return (
+        rng_state()["torch"].tolist(),
+        random.getstate(),
+        np.random.get_state()[1].tolist(),
+        torch.is_grad_enabled(),
+        torch.is_inference_mode_enabled(),
+        torch.get_default_dtype(),
+        torch.get_default_device(),
+        torch.is_autocast_enabled("cpu"),
+        torch.are_deterministic_algorithms_enabled(),
+        torch.is_deterministic_algorithms_warn_only_enabled(),
+    )
+
+
+@contextmanager
+def odd_defaults():
+    torch.set_default_dtype(torch.float64)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(torch.float32)
+        torch.use_deterministic_algorithms(False)
+
+
+CALLERS = [
+    nullcontext,
+    torch.no_grad,
+    torch.inference_mode,
+    odd_defaults,
+    lambda: torch.device("meta"),
+    lambda: torch.autocast("cpu"),
+]
+
+
+@pytest.mark.parametrize("caller", CALLERS, ids=["plain", "no_grad", "inference", "odd defaults", "meta", "autocast"])
+def test_sealed_is_the_same_for_every_caller_and_leaves_no_trace(caller):
+    with caller():
+        before = globals_now()
+        with sealed(7):
+            drawn = torch.rand(2), np.random.rand(), random.random()
+            out = nn.Linear(2, 1)(torch.ones(1, 2))
+            torch.set_grad_enabled(False)
+            torch.set_default_dtype(torch.float16)
+        assert globals_now() == before
+    assert out.requires_grad and out.dtype == torch.float32 and out.device.type == "cpu"
+    with sealed(7):
+        assert (torch.rand(2).tolist(), np.random.rand(), random.random()) == (drawn[0].tolist(), *drawn[1:])
+
+
+def test_sealed_puts_everything_back_when_the_block_raises_or_sets_a_device():
+    before = globals_now()
+    with pytest.raises(ZeroDivisionError), sealed(1):
+        torch.set_default_device("meta")
+        torch.use_deterministic_algorithms(True)
+        1 / 0
+    assert globals_now() == before
