@@ -6,7 +6,8 @@
     |   |-- DamagedFileError                its bytes are not the bytes that were saved
     |   `-- UnsafeFileError                 loading it would run somebody's code or flood the memory
     |-- ContentError (also a ValueError)    a lesson, bank or syllabus file that its author must mend
-    `-- NotHereError                        something optional that this machine lacks
+    |-- NotHereError                        something optional that this machine lacks
+    `-- WireError                           bytes from a learner's process that are no observation
 
 Each message says what was expected, what came, and what to do next.
 """
@@ -38,3 +39,7 @@ class ContentError(CourseError, ValueError):
 
 class NotHereError(CourseError):
     """Something optional that this machine lacks: a package, a network, a device."""
+
+
+class WireError(CourseError):
+    """Bytes that are no observation: cut, too large, or written by somebody else."""

@@ -17,7 +17,10 @@ ROOMS = Path(__file__).with_name("lessons")
 
 @dataclass(frozen=True)
 class Lesson:
-    """One lesson. `tasks` maps each graded task to its points; `quiz_points` is for the typed answers."""
+    """One lesson. `tasks` maps each graded task to its points; `quiz_points` is for the typed answers.
+
+    `turns` are the small tasks inside the lesson, *Your turn*: checked, and without points.
+    """
 
     number: int
     slug: str
@@ -29,6 +32,7 @@ class Lesson:
     tasks: dict[str, int]
     written: dict[str, int]
     quiz_points: int
+    turns: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -82,9 +86,9 @@ class Syllabus:
             InputError: no lesson has it.
         """
         for lesson in self.known:
-            if task in lesson.tasks:
+            if task in lesson.tasks or task in lesson.turns:
                 return lesson
-        known = ", ".join(name for lesson in self.lessons for name in lesson.tasks)
+        known = ", ".join(name for lesson in self.lessons for name in (*lesson.tasks, *lesson.turns))
         raise InputError(f"No task is called {task!r}. Use one of: {known}.")
 
 
@@ -102,7 +106,7 @@ def load_syllabus(path: Path = COURSE_TOML) -> Syllabus:
         for what in (
             f"number {lesson.number}",
             f"slug {lesson.slug!r}",
-            *(f"task {t!r}" for t in lesson.tasks),
+            *(f"task {t!r}" for t in (*lesson.tasks, *lesson.turns)),
         ):
             if what in seen:
                 raise ContentError(
@@ -122,7 +126,7 @@ def load_syllabus(path: Path = COURSE_TOML) -> Syllabus:
 
 def _lesson(entry: dict, path: Path) -> Lesson:
     required = {"number", "slug", "title", "part", "minutes", "objectives"}
-    optional = {"needs": (), "tasks": {}, "written": {}, "quiz_points": 0, "draft": False}
+    optional = {"needs": (), "tasks": {}, "written": {}, "quiz_points": 0, "turns": (), "draft": False}
     who = entry.get("slug", entry.get("title", "?"))
     if missing := required - entry.keys():
         raise ContentError(f"{path.name}, lesson {who!r}: add {', '.join(sorted(missing))}.")
@@ -131,4 +135,4 @@ def _lesson(entry: dict, path: Path) -> Lesson:
         raise ContentError(f"{path.name}, lesson {who!r}: unknown {', '.join(sorted(unknown))}. Known are: {allowed}.")
     fields = {**optional, **entry}
     del fields["draft"]
-    return Lesson(**{**fields, "objectives": tuple(fields["objectives"]), "needs": tuple(fields["needs"])})
+    return Lesson(**{**fields, "objectives": tuple(fields["objectives"]), "needs": tuple(fields["needs"]), "turns": tuple(fields["turns"])})

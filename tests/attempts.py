@@ -5,31 +5,34 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from course_lib.classroom.tasks.checking import judge_wires, probe_all
+from course_lib.classroom.sources import read_cells
+from course_lib.classroom.tasks.checking import probe_all
 from course_lib.classroom.tasks.observation import decode
-from course_lib.classroom.tasks.task import Result, Task, find_task
+from course_lib.classroom.tasks.task import Task, find_task
+from course_lib.classroom.tasks.verdicts import Result, judge_all, judge_wires
 from course_lib.syllabus import load_syllabus
 
 ROOT = Path(__file__).parents[1]
 SECRET = "the secret of this test run"
+HEADER = re.compile(
+    r'(?P<side>right|wrong): (?P<what>[^·"]+?)(?: · clause (?P<clause>\d+))? · message: "(?P<message>.+)"'
+)
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """An answer with what must come out."""
+    """An answer with what must come out. `what` is the approach of a right one, the mistake of a wrong one."""
 
-    path: Path
     task: str
-    verdict: str
+    right: bool
+    what: str
+    clause: int | None
     message: str
-
-    @property
-    def right(self) -> bool:
-        return self.path.name.startswith("right_")
+    code: str
 
     def answer(self) -> object:
-        """Run the file as a notebook cell would run, and hand out the answer."""
-        return answer_of(self.path.read_text(encoding="utf-8"), self.task)
+        """Run the cell as a notebook would, and hand out the answer."""
+        return answer_of(self.code, self.task)
 
 
 def answer_of(code: str, task: str) -> object:
@@ -40,14 +43,25 @@ def answer_of(code: str, task: str) -> object:
 
 @cache
 def attempts(lesson_name: str) -> tuple[Attempt, ...]:
-    """Every attempt of a lesson; its first three lines say what it is."""
+    """Every attempt of a lesson, from attempts/<task>.py: one cell each."""
     found = []
     for path in sorted((ROOT / "lessons" / lesson_name / "attempts").glob("*.py")):
-        head = path.read_text(encoding="utf-8").splitlines()[:3]
-        values = [re.fullmatch(r"# (task|verdict|message): (.+)", line) for line in head]
-        assert all(values), f"{path}: the first three lines must be '# task:', '# verdict:' and '# message:'"
-        found.append(Attempt(path, *(v[2] for v in values)))
+        for cell in read_cells(path):
+            head = HEADER.fullmatch(cell.title)
+            assert head, (
+                f"{path.relative_to(ROOT)}, line {cell.line}: expected "
+                f"'# %% wrong: the mistake · clause 2 · message: \"...\"' or right, without a clause; got {cell.title!r}"
+            )
+            clause = int(head["clause"]) if head["clause"] else None
+            found.append(
+                Attempt(path.stem, head["side"] == "right", head["what"], clause, head["message"], cell.source)
+            )
     return tuple(found)
+
+
+def attempt(task: str, what: str) -> Attempt:
+    """One attempt, by its task and what it is."""
+    return next(a for a in ATTEMPTS if (a.task, a.what) == (task, what))
 
 
 def judged(task: Task, answer: object, secret: str | None = None) -> Result:
@@ -59,7 +73,8 @@ def failing_cases(task: Task, answer: object) -> set[str]:
     """The names of the graded cases that this answer fails."""
     cases = task.cases(SECRET)
     seen = [decode(wire) for wire in probe_all(task, answer, SECRET)]
-    return {case.name for case, s in zip(cases, seen, strict=False) if task.judge(s, case).outcome != "passed"}
+    results = {case.name: judge_all(task, [case], [s]) for case, s in zip(cases, seen, strict=False)}
+    return {name for name, result in results.items() if result.verdict.outcome != "passed"}
 
 
 _SYLLABUS = load_syllabus()
@@ -67,10 +82,13 @@ _SYLLABUS = load_syllabus()
 
 def _begun(lesson) -> bool:
     """Whether a draft is far enough to be tried."""
-    written = ROOT / "course_lib" / "tasks" / f"{lesson.slug}.py", ROOT / "lessons" / lesson.name / "exercise.py"
-    return all(path.exists() for path in written)
+    rooms = ROOT / "course_lib" / "lessons" / lesson.slug / "tasks"
+    return (
+        all((rooms / f"{task}.py").exists() for task in lesson.tasks)
+        and (ROOT / "lessons" / lesson.name / "exercise.py").exists()
+    )
 
 
 LESSONS = [x for x in (*_SYLLABUS.lessons, *filter(_begun, _SYLLABUS.drafts)) if x.tasks]
 ATTEMPTS = [a for lesson in LESSONS for a in attempts(lesson.name)]
-TASKS = [find_task(name) for lesson in LESSONS for name in lesson.tasks]
+TASKS = [find_task(name) for lesson in LESSONS for name in (*lesson.tasks, *lesson.turns)]

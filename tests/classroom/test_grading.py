@@ -1,41 +1,45 @@
 """What the grader makes of a cell's outputs, honest and forged, without a kernel."""
 
 import base64
+import contextlib
 
 import pytest
-from attempts import ATTEMPTS, ROOT, SECRET
+import torch
+from attempts import ROOT, SECRET, TASKS, attempt
 from nbformat.v4 import new_output
 from nbgrader.utils import determine_grade
 
 from course_lib.classroom.grading import GradedExecute
+from course_lib.classroom.grading.judging import Judge
 from course_lib.classroom.tasks.checking import OBSERVATIONS_MIME, probe_all
+from course_lib.classroom.tasks.observation import Observation, encode, plain
 from course_lib.classroom.tasks.task import find_task
+from course_lib.seeding import sealed
 
 
 @pytest.fixture
-def grader(tmp_path):
-    (tmp_path / "secret.txt").write_text(SECRET)
-    return GradedExecute(secret_file=str(tmp_path / "secret.txt"), lessons=str(ROOT / "lessons"))
+def grader():
+    return Judge(SECRET, ROOT / "lessons")
 
 
 def score(grader, name, points, outputs):
     """What nbgrader itself reads from the judged outputs."""
     from nbformat.v4 import new_code_cell
 
-    cell = new_code_cell(outputs=grader._judged(name, points, outputs))
+    cell = new_code_cell(outputs=grader.outputs(name, points, outputs))
     cell.metadata["nbgrader"] = {"grade": True, "solution": False, "points": points, "grade_id": f"check-{name}"}
     return determine_grade(cell)[0]
 
 
-def handed_out(task, attempt, secret=SECRET):
-    answer = next(a for a in ATTEMPTS if a.path.stem == attempt).answer()
+def handed_out(task, what, secret=SECRET):
+    answer = attempt(task, what).answer()
     wires = [base64.b64encode(w).decode() for w in probe_all(find_task(task), answer, secret)]
     return new_output("display_data", data={OBSERVATIONS_MIME: {"task": task, "wires": wires}})
 
 
 def test_a_right_answer_gets_full_points_whatever_else_was_printed(grader):
     noise = [new_output("stream", name="stderr", text="UserWarning: stray"), new_output("stream", text="x" * 10**6)]
-    assert score(grader, "predict", 5, [*noise, handed_out("predict", "right_predict_modes_by_hand")]) == 5
+    assert score(grader, "predict", 5, [*noise, handed_out("predict", "modes by hand")]) == 5
 
 
 @pytest.mark.parametrize(
@@ -58,11 +62,11 @@ def test_without_evidence_nothing_is_earned(grader, outputs):
 
 
 def test_observations_of_another_secret_earn_nothing(grader):
-    assert score(grader, "predict", 5, [handed_out("predict", "right_predict_modes_by_hand", "guessed")]) == 0
+    assert score(grader, "predict", 5, [handed_out("predict", "modes by hand", "guessed")]) == 0
 
 
 def test_observations_of_the_visible_cases_earn_nothing(grader):
-    assert score(grader, "predict", 5, [handed_out("predict", "right_predict_modes_by_hand", None)]) == 0
+    assert score(grader, "predict", 5, [handed_out("predict", "modes by hand", None)]) == 0
 
 
 def test_the_quiz_is_marked_by_the_key_and_forgives_case_and_spaces(grader):
@@ -80,3 +84,25 @@ def test_the_secret_is_made_once_and_kept(tmp_path):
     assert len(first) >= 32
     assert GradedExecute(secret_file=str(path)).secret() == first
     assert path.stat().st_mode & 0o077 == 0
+
+
+FORGED = [None, True, -1, 1e308, 10**400, "x", [], [[]], {}, {"a": {"object": "x"}}, torch.zeros(0), torch.ones(3, 3)]
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda t: t.name)
+def test_forged_observations_never_raise_and_never_earn(task, grader):
+    """Every judge, on observations that its probe would never make: strange values, and fields of the right names."""
+    names = set()
+    for case in task.cases(SECRET):
+        with contextlib.suppress(Exception), sealed(case.seed):
+            names |= task.probe(lambda *a, **k: None, case).also.keys()
+    for value in FORGED:
+        also = {name: plain(value) for name in names}
+        seen = [
+            Observation(plain(value), "forged", "", True, also),
+            Observation(None, "forged", "E: x", True, also),
+        ]
+        for one in (*seen, Observation(plain(value), "forged")):
+            wires = [base64.b64encode(encode(one)).decode()] * len(task.cases(SECRET))
+            out = [new_output("display_data", data={OBSERVATIONS_MIME: {"task": task.name, "wires": wires}})]
+            assert score(grader, task.name, 4, out) == 0

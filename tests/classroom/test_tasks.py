@@ -1,13 +1,15 @@
 """check, hint and solution; and the wire form that every observation crosses."""
 
 import json
+import linecache
+import math
 import random
 import struct
 
 import numpy as np
 import pytest
 import torch
-from attempts import ATTEMPTS, SECRET, judged
+from attempts import SECRET, attempt, judged
 from torch import nn
 
 from course_lib.classroom import check, check_quiz, hint, progress, solution
@@ -16,14 +18,14 @@ from course_lib.classroom.tasks.observation import (
     LIMIT_BYTES,
     STUB,
     Observation,
-    WireError,
     decode,
     encode,
     observe,
     plain,
 )
-from course_lib.classroom.tasks.task import Case, Task, find_task, judge_all, near, passed
-from course_lib.errors import InputError, NotHereError
+from course_lib.classroom.tasks.task import Case, Task, failed, find_task, near, passed
+from course_lib.classroom.tasks.verdicts import judge_all, judge_wires
+from course_lib.errors import InputError, NotHereError, WireError
 
 
 def found_of_the_ill(says, ill):
@@ -48,16 +50,16 @@ def test_a_verdict_in_a_terminal_names_what_was_seen_and_expected(capsys):
 
 
 def test_a_right_answer_earns_its_points_and_is_recorded(capsys):
-    answer = next(a for a in ATTEMPTS if a.path.stem == "right_found_of_the_ill_sklearn").answer()
+    answer = attempt("found_of_the_ill", "sklearn").answer()
     assert check(answer) == 2.0
-    assert type(check(answer)) is float  # nbgrader gives full points for anything else
+    assert repr(check(answer)) == "2.0"  # nbgrader reads this text, and gives full points for what is no number
     assert "Passed" in capsys.readouterr().out
     kinds = [e["kind"] for e in progress.events() if e["name"] == "found_of_the_ill"]
     assert kinds == ["checked", "passed"] * 2
 
 
 def test_hints_begin_with_the_one_that_fits_and_end_with_the_solution(capsys):
-    wrong = next(a for a in ATTEMPTS if a.path.stem == "wrong_evaluation_mode_no_finally").answer()
+    wrong = attempt("evaluation_mode", "no finally").answer()
     check(wrong)
     capsys.readouterr()
     task = find_task("evaluation_mode")
@@ -98,7 +100,7 @@ def test_a_decorated_answer_is_found_by_its_variable():
 
 
 def test_checking_leaves_every_rng_and_the_grad_mode_alone():
-    answer = next(a for a in ATTEMPTS if a.path.stem == "right_predict_modes_by_hand").answer()
+    answer = attempt("predict", "modes by hand").answer()
     torch.manual_seed(5), np.random.seed(5), random.seed(5)
     before = torch.get_rng_state(), np.random.get_state()[1].copy(), random.getstate()
     with torch.no_grad():
@@ -111,7 +113,7 @@ def test_checking_leaves_every_rng_and_the_grad_mode_alone():
 
 def test_while_grading_observations_are_handed_out_and_nothing_is_judged(monkeypatch, capsys):
     monkeypatch.setenv("COURSE_GRADING_SECRET", SECRET)
-    answer = next(a for a in ATTEMPTS if a.path.stem == "right_predict_modes_by_hand").answer()
+    answer = attempt("predict", "modes by hand").answer()
     assert check(answer) is None
     assert capsys.readouterr().out.strip() == "Recorded for grading."
     assert progress.events() == []
@@ -135,8 +137,6 @@ class Double(Task):
         return observe(answer, case.x)
 
     def judge(self, seen, case):
-        from course_lib.classroom.tasks.task import failed
-
         return passed() if seen.value == 2 * case.x else failed(f"got {seen.value}")
 
 
@@ -260,3 +260,96 @@ def test_handing_in_quiz_answers_says_what_is_empty(capsys):
     said = capsys.readouterr().out
     assert "q1 = B" in said
     assert "Still empty: q2" in said
+
+
+def ask(code, name="found_of_the_ill", **more):
+    """Check an answer as it is typed in a notebook, with the lines where a notebook keeps them."""
+    namespace = {"__name__": "__main__"}
+    filename = f"<cell {len(linecache.cache)}>"
+    linecache.cache[filename] = (len(code), None, code.splitlines(keepends=True), filename)
+    exec(compile(code, filename, "exec"), namespace)
+    return check(namespace[name], **more)
+
+
+def test_a_verdict_on_an_error_names_the_learner_s_own_line(capsys):
+    ask("def deeper(ill):\n    return ill['x']\n\ndef found_of_the_ill(says, ill):\n    return deeper(ill)\n")
+    said = capsys.readouterr().out
+    assert "It raised TypeError: list indices must be integers" in said
+    assert "Raised in line 2 of your cell, in deeper: return ill['x']." in said
+
+
+def test_a_forgotten_return_is_asked_for(capsys):
+    ask("def found_of_the_ill(says, ill):\n    share = 1\n")
+    assert "got None. Is a return missing?" in capsys.readouterr().out
+
+
+def test_a_case_is_tried_alone_and_lets_the_error_through(capsys):
+    with pytest.raises(ZeroDivisionError) as raised:
+        ask("def found_of_the_ill(says, ill):\n    return 1 / 0\n", case="nobody is ill")
+    assert raised.traceback[-1].lineno == 1
+    assert "patients = 0" in capsys.readouterr().out
+    assert ask("def found_of_the_ill(says, ill):\n    return 1 / 0\n") == 0  # and only then
+    capsys.readouterr()
+    assert ask("def found_of_the_ill(says, ill):\n    return 0.0\n", case="nobody is ill") is None
+    assert "expected nan" in capsys.readouterr().out
+    with pytest.raises(InputError, match=r"no case 'other' here\. Its cases are: 'ten patients', 'nobody is ill'"):
+        check("found_of_the_ill", case="other")
+
+
+def test_an_interrupt_stops_without_a_verdict_and_without_a_traceback(capsys):
+    assert ask("def found_of_the_ill(says, ill):\n    raise KeyboardInterrupt\n") is None
+    assert "Stopped before there was a verdict" in capsys.readouterr().out
+    assert not [e for e in progress.events() if e["kind"] == "checked"]
+
+
+def test_points_stand_in_the_verdict_and_in_the_log(capsys):
+    ask("def found_of_the_ill(says, ill):\n    return 0.0\n")
+    assert "found_of_the_ill, 0 of 2 points" in capsys.readouterr().out
+    checked = [e for e in progress.events() if e["kind"] == "checked"]
+    assert (checked[-1]["earned"], checked[-1]["of"]) == (0, 2)
+
+
+def test_after_the_last_hint_it_says_that_they_begin_again(capsys):
+    for _ in find_task("stays_random").hints:
+        hint("stays_random")
+    assert "seen them all" not in capsys.readouterr().out
+    hint("stays_random")
+    assert "seen them all" in capsys.readouterr().out
+
+
+class Careless(Task):
+    """A judge that trusts what it is given, and a probe that trusts the answer."""
+
+    visible = {"one": {}}
+    hints = {"none": "There is none."}
+
+    def probe(self, answer, case):
+        return observe(answer, also={"length": lambda: len(answer.things)})
+
+    def judge(self, seen, case):
+        return passed() if math.exp(seen.value["a"][0]) * seen.also["length"] > 0 else failed("no")
+
+
+FORGED = [None, 1e9, 10**400, [], {"a": []}, {"a": ["x"]}, {"a": [10**5]}, torch.ones(2), "text", {"a": {}}]
+
+
+@pytest.mark.parametrize("value", FORGED, ids=repr)
+def test_a_judge_that_raises_fails_the_answer_and_nothing_else(value):
+    task = Careless()
+    result = judge_all(task, task.cases(), [Observation(value=value, type="x", also={"length": 1})])
+    assert result.verdict.outcome == "failed"
+    assert "can't be judged" in result.verdict.message
+    assert judge_all(task, task.cases(), [Observation(error="KeyError: 3")]).verdict.outcome == "failed"
+    assert judged(task, lambda: 1).verdict.outcome == "failed"  # the probe itself can't look at this answer
+
+
+def test_no_honest_value_breaks_a_check(capsys):
+    for value in ("10**400", "10**5000", "float('inf')", "'x' * 10**7", "[0] * 3_000_000", "type", "2j", "b'x'"):
+        assert ask(f"def found_of_the_ill(says, ill):\n    return {value}\n") == 0
+        assert "Not yet" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("wire", [b"", GOOD[:20], GOOD + b"\x00" * LIMIT_BYTES], ids=len)
+def test_bytes_that_are_no_observation_fail_their_case(wire):
+    task = Careless()
+    assert judge_wires(task, [wire]).verdict.message.startswith("What came back can't be judged.")

@@ -2,20 +2,24 @@
 
 import base64
 import os
-import random
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-
 from course_lib.classroom import progress, style
-from course_lib.classroom.tasks.observation import Observation, decode, encode, has_empty_body
-from course_lib.classroom.tasks.task import Result, Task, find_task, judge_all
+from course_lib.classroom.sources import read_cells
+from course_lib.classroom.tasks.observation import (
+    Observation,
+    encode,
+    errors_come_through,
+    errors_let_through,
+    has_empty_body,
+)
+from course_lib.classroom.tasks.task import Case, Task, find_task
+from course_lib.classroom.tasks.verdicts import judge_all, judge_wires, verdict_bundle
 from course_lib.errors import InputError, NotHereError
+from course_lib.seeding import sealed
 from course_lib.syllabus import ROOMS, load_syllabus
 
 SECRET_VARIABLE = "COURSE_GRADING_SECRET"
@@ -27,67 +31,88 @@ _hints_given: dict[str, list[str]] = {}
 _last_hint: dict[str, str] = {}
 
 
+class Points(float):
+    """What `check` returns: a float that a notebook shows as nothing, because the verdict above says it in words.
+
+    Its plain text is the bare number: nbgrader's Validate reads the score of a cell there, and anything that is
+    no number would count as full marks.
+    """
+
+    def _repr_html_(self) -> str:
+        return "<!-- the verdict says it -->"
+
+
 def probe_all(task: Task, answer: Any, secret: str | None = None) -> list[bytes]:
-    """Try an answer on every case; what was seen, in its wire form. Leaves every global RNG as it was."""
+    """Try an answer on every case; what was seen, in its wire form. Nothing global is seen or changed by it."""
     if has_empty_body(answer):
         return [encode(Observation(attempted=False))]
     wires = []
     for case in task.cases(secret):
-        with _undisturbed(case.seed):
-            seen = task.probe(answer, case)
+        seen = _probe(task, answer, case)
         wires.append(encode(seen))
         if not seen.attempted:
             break
     return wires
 
 
-def judge_wires(task: Task, wires: list[bytes], secret: str | None = None) -> Result:
-    """Judge what came over the wire. A judge builds models too: it must not draw from the learner's RNG."""
-    with _undisturbed(0):
-        return judge_all(task, task.cases(secret), [decode(wire) for wire in wires])
+def _probe(task: Task, answer: Any, case: Case) -> Observation:
+    try:
+        with sealed(case.seed):
+            return task.probe(answer, case)
+    except Exception as e:  # an answer can do what its probe didn't think of, such as breaking what it was given
+        if errors_come_through():
+            raise
+        return Observation(error=f"{type(e).__name__}: {e}"[:1000], type="nothing that could be looked at")
 
 
-def check(answer: Any) -> float | None:
+def check(answer: Any, *, case: str | None = None) -> float | None:
     """Try your answer and show a verdict.
 
     Args:
         answer: the function or class you wrote, under the name the task gives it.
+        case: try this one case only, and let an error of yours through with its whole traceback, as a debugger
+            wants it. A verdict names the case it speaks of.
 
     Returns:
-        The points it earns on the visible cases. While grading: None; the grader awards the points.
+        The points it earns on the visible cases; None for a task without points, for a single case, and while
+        grading, where the grader awards them.
 
     Raises:
-        InputError: no task has that name.
+        InputError: no task has that name, or the task no such case.
     """
     task = find_task(_name_of(answer))
     if secret := os.environ.get(SECRET_VARIABLE):
         wires = [base64.b64encode(wire).decode() for wire in probe_all(task, answer, secret)]
-        _show({OBSERVATIONS_MIME: {"task": task.name, "wires": wires}, "text/plain": "Recorded for grading."})
+        style.show({OBSERVATIONS_MIME: {"task": task.name, "wires": wires}, "text/plain": "Recorded for grading."})
         return None
-    result = judge_wires(task, probe_all(task, answer))
-    verdict = result.verdict
-    if verdict.hint:
-        _last_hint[task.name] = verdict.hint
+    if case is not None:
+        return _reproduce(task, answer, case)
+    try:
+        result = judge_wires(task, probe_all(task, answer))
+    except KeyboardInterrupt:
+        style.show(style.note_bundle("note", "Stopped before there was a verdict.", title=f"`{task.name}`"))
+        return None
+    if result.verdict.hint:
+        _last_hint[task.name] = result.verdict.hint
     lesson = load_syllabus().lesson_of_task(task.name)
-    progress.record("checked", lesson.slug, task.name, outcome=verdict.outcome)
-    if verdict.outcome == "passed":
+    earned = Points(round(task.points * result.share, 2))
+    points = {"earned": float(earned), "of": task.points} if task.points else {}
+    progress.record("checked", lesson.slug, task.name, outcome=result.verdict.outcome, **points)
+    if result.verdict.outcome == "passed":
         progress.record("passed", lesson.slug, task.name)
-    _show(verdict_bundle(task, result))
-    return float(round(task.points * result.share, 2))
+    style.show(verdict_bundle(task, result, points=task.points))
+    return earned if task.points else None
 
 
-def verdict_bundle(task: Task, result: Result) -> dict[str, str]:
-    """A verdict as HTML and as plain text."""
-    verdict = result.verdict
-    text = verdict.message
-    if verdict.outcome == "failed":
-        text += f"\n\nSeen in case *{result.case}*; {result.right} of {result.cases} cases count as right."
-        text += f" Stuck? Run `hint({task.name})`."
-    elif verdict.outcome == "not attempted":
-        text += f" Write your answer, run its cell, then run this one again. For a start: `hint({task.name})`."
-    else:
-        text = f"{text or 'Right'} ({result.cases} of {result.cases} cases)."
-    return style.note_bundle(verdict.outcome, text, title=f"`{task.name}`")
+def _reproduce(task: Task, answer: Any, name: str) -> None:
+    cases = {case.name: case for case in task.cases()}
+    if name not in cases:
+        raise InputError(f"{task.name} has no case {name!r} here. Its cases are: {', '.join(map(repr, cases))}.")
+    settings = ", ".join(f"{key} = {value!r}" for key, value in cases[name].settings.items())
+    style.show(style.note_bundle("note", f"`{settings or 'no settings'}`", title=f"case *{name}* alone"))
+    with errors_let_through():
+        seen = _probe(task, answer, cases[name])
+    style.show(verdict_bundle(task, judge_all(task, [cases[name]], [seen])))
 
 
 def hint(answer: Any) -> None:
@@ -98,20 +123,21 @@ def hint(answer: Any) -> None:
     """
     task = find_task(_name_of(answer))
     given = _hints_given.setdefault(task.name, [])
-    order = [h for h in (_last_hint.get(task.name), *task.hints) if h]
-    name = next((h for h in order if h not in given), None)
-    if name is None:
+    again = ""
+    if set(given) >= task.hints.keys():
         given.clear()
-        name = order[0]
+        again = "You have seen them all; from the first again.\n\n"
+    order = [h for h in (_last_hint.get(task.name), *task.hints) if h]
+    name = next(h for h in order if h not in given)
     given.append(name)
-    text = f"{task.hints[name]}\n\n{len(given)} of {len(task.hints)} hints."
-    if len(given) == len(task.hints):
+    text = f"{again}{task.hints[name]}\n\n{len(given)} of {len(task.hints)} hints."
+    if len(given) == len(task.hints) and _sources(task.name).exists():
         text += f" Still stuck? `solution({task.name})` shows one way."
-    _show(style.note_bundle("hint", text, title=f"`{task.name}`"))
+    style.show(style.note_bundle("hint", text, title=f"`{task.name}`"))
 
 
 def solution(answer: Any) -> None:
-    """Show the worked solution, taken from the exercise's source in the repository.
+    """Show the worked solution, taken from the source of the exercise (or lesson) in the repository.
 
     Args:
         answer: your function or class, or its name in quotes.
@@ -121,30 +147,26 @@ def solution(answer: Any) -> None:
     """
     task = find_task(_name_of(answer))
     code = solution_code(task.name)
-    _show(
-        {
-            "text/html": style.note(
-                "note", style.markdown(f"```python\n{code}\n```"), title=f"one solution of `{task.name}`"
-            ),
-            "text/plain": code,
-        }
-    )
+    # As markdown: the front end highlights it, and breaks no line inside a word.
+    style.show({"text/markdown": f"One solution of `{task.name}`:\n\n```python\n{code}\n```", "text/plain": code})
 
 
 def solution_code(task: str) -> str:
-    """The solution cell of the exercise, without nbgrader's markers."""
-    lesson = load_syllabus().lesson_of_task(task)
-    path = ROOMS.parents[1] / "lessons" / lesson.name / "exercise.py"
+    """The solution cell of an exercise, or of a *Your turn* in a lesson, without nbgrader's markers."""
+    path = _sources(task)
     if not path.exists():
         raise NotHereError(
             f"The solution of {task} is not part of this copy of the course. Ask whoever gave it to you."
         )
-    cells = re.split(r"^(?=# %%)", path.read_text(encoding="utf-8"), flags=re.M)
-    for cell in cells:
-        header, _, body = cell.partition("\n")
-        if f'solution="{task}"' in header:
-            return re.sub(r"^\s*### (BEGIN|END) SOLUTION\n", "", body, flags=re.M).strip()
-    raise NotHereError(f"{path.name} of lesson {lesson.name} has no cell '# %% solution=\"{task}\"'. Add it.")
+    for cell in read_cells(path):
+        if task in (cell.metadata.get("solution"), cell.metadata.get("turn")):
+            return re.sub(r"^\s*### (BEGIN|END) SOLUTION\n?", "", cell.source, flags=re.M).strip()
+    raise NotHereError(f"{path.name} of {path.parent.name} has no cell '# %% solution=\"{task}\"'. Add it.")
+
+
+def _sources(task: str) -> Path:
+    lesson = load_syllabus().lesson_of_task(task)
+    return ROOMS.parents[1] / "lessons" / lesson.name / ("exercise.py" if task in lesson.tasks else "lesson.py")
 
 
 def check_quiz(lesson: str, **answers: Any) -> None:
@@ -159,13 +181,13 @@ def check_quiz(lesson: str, **answers: Any) -> None:
     load_syllabus().lesson(lesson)
     typed = {name: str(value).strip()[:100] for name, value in answers.items()}
     if os.environ.get(SECRET_VARIABLE):
-        _show({OBSERVATIONS_MIME: {"quiz": lesson, "answers": typed}, "text/plain": "Recorded for grading."})
+        style.show({OBSERVATIONS_MIME: {"quiz": lesson, "answers": typed}, "text/plain": "Recorded for grading."})
         return
     empty = [name for name, value in typed.items() if not value]
     listing = ", ".join(f"{name} = {value}" for name, value in typed.items() if value) or "nothing yet"
     text = f"Recorded: {listing}." + (f" Still empty: {', '.join(empty)}." if empty else " Your grader has the key.")
     kind = "not attempted" if empty else "note"
-    _show(style.note_bundle(kind, text, title="Quiz"))
+    style.show(style.note_bundle(kind, text, title="Quiz"))
 
 
 def _name_of(answer: Any) -> str:
@@ -173,7 +195,7 @@ def _name_of(answer: Any) -> str:
     if isinstance(answer, str):
         return answer
     syllabus = load_syllabus()
-    known = {task for lesson in syllabus.known for task in lesson.tasks}
+    known = {task for lesson in syllabus.known for task in (*lesson.tasks, *lesson.turns)}
     name = getattr(answer, "__name__", "")
     if name in known:
         return name
@@ -185,32 +207,3 @@ def _name_of(answer: Any) -> str:
         f"Expected an answer named after a task, or the task's name in quotes; got {name or type(answer).__name__!r}. "
         "Give your function the name that the task's text asks for."
     )
-
-
-def _show(bundle: dict[str, Any]) -> None:
-    """Display in a notebook, print in a terminal."""
-    from IPython import get_ipython
-
-    if get_ipython() is None:
-        print(bundle["text/plain"])
-    else:
-        from IPython.display import display
-
-        display(bundle, raw=True)
-
-
-@contextmanager
-def _undisturbed(seed: int) -> Iterator[None]:
-    """Run at a seed, then put every global RNG and the grad mode back: checking must not change training."""
-    python, numpy = random.getstate(), np.random.get_state()
-    grad = torch.is_grad_enabled()
-    with torch.random.fork_rng(devices=[]):
-        random.seed(seed)
-        np.random.seed(seed)
-        torch.random.default_generator.manual_seed(seed)
-        try:
-            yield
-        finally:
-            random.setstate(python)
-            np.random.set_state(numpy)
-            torch.set_grad_enabled(grad)

@@ -6,8 +6,12 @@ back can't run code, whatever the learner's process wrote.
 
 import inspect
 import json
+import linecache
 import struct
-from collections.abc import Callable, Mapping
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +20,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
-from course_lib.errors import CourseError
+from course_lib.errors import WireError
 
 STUB = "Replace this line with your code."
 """The message of an untouched stub's NotImplementedError: torch raises that type too, so the text decides."""
@@ -24,11 +28,24 @@ STUB = "Replace this line with your code."
 LIMIT_BYTES = 8 * 2**20
 _LIMIT_DEPTH = 12
 _LIMIT_TEXT = 20_000
+_LIMIT_BITS = 10_000
 _EMPTY_BODIES = set()
+_let_through: ContextVar[bool] = ContextVar("let_through", default=False)
 
 
-class WireError(CourseError):
-    """Bytes that are no Observation: cut, too large, or written by somebody else."""
+@contextmanager
+def errors_let_through() -> Iterator[None]:
+    """Inside, `observe` raises what the answer raises, traceback and all: for a learner who reproduces one case."""
+    token = _let_through.set(True)
+    try:
+        yield
+    finally:
+        _let_through.reset(token)
+
+
+def errors_come_through() -> bool:
+    """Whether a learner asked for the error itself."""
+    return _let_through.get()
 
 
 @dataclass(frozen=True)
@@ -36,7 +53,8 @@ class Observation:
     """What could be seen when an answer was called.
 
     `value` and `also` hold JSON types and tensors; anything else was turned into
-    `{"object": type, "text": repr}`. Tuples arrive as lists: `type` says what the value was.
+    `{"object": type, "text": repr}`. Tuples arrive as lists: `type` says what the value was. `where` is the
+    learner's own line that raised `error`, in words.
     """
 
     value: Any = None
@@ -44,6 +62,7 @@ class Observation:
     error: str = ""
     attempted: bool = True
     also: Mapping[str, Any] = field(default_factory=dict)
+    where: str = ""
 
     @property
     def error_type(self) -> str:
@@ -70,20 +89,23 @@ def observe(
     >>> observe(sorted, [2, 1]).value
     [1, 2]
     """
-    value, error, attempted = None, "", True
+    value, error, where, attempted = None, "", "", True
     try:
         value = answer(*args, **kwargs)
-    except NotImplementedError as e:
-        attempted = STUB not in str(e)
-        error = _describe(e)
     except (Exception, SystemExit) as e:
-        error = _describe(e)
+        # torch raises NotImplementedError too: the text tells the stub
+        attempted = not (isinstance(e, NotImplementedError) and STUB in str(e))
+        if attempted and errors_come_through():
+            raise
+        error, where = _describe(e), _own_line(e)
     seen = {name: plain(look()) for name, look in (also or {}).items()}
-    return Observation(plain(value), _type_name(value), error, attempted, seen)
+    return Observation(plain(value), _type_name(value), error, attempted, seen, where)
 
 
 def plain(value: Any, depth: int = 0) -> Any:
     """Turn a value into JSON types and CPU tensors; what has no plain form is described, not kept."""
+    if isinstance(value, int) and value.bit_length() > _LIMIT_BITS:  # Python refuses to write longer ones as text
+        return {"object": "int", "text": f"an integer of {value.bit_length():,} bits"}
     if value is None or isinstance(value, bool | int | float) or type(value) is str:
         return float(value) if isinstance(value, np.floating) else value
     if isinstance(value, str):
@@ -126,6 +148,7 @@ def encode(seen: Observation) -> bytes:
         "error": seen.error,
         "attempted": seen.attempted,
         "also": strip(dict(seen.also)),
+        "where": seen.where,
     }
     head = json.dumps(fields).encode()
     return struct.pack("<Q", len(head)) + head + save(tensors)
@@ -153,7 +176,7 @@ def decode(wire: bytes) -> Observation:
                 return tensors[value["tensor"]] if "tensor" in value else {k: fill(v) for k, v in value["dict"].items()}
             return value
 
-        text = {name: str(fields[name]) for name in ("type", "error")}
+        text = {name: str(fields[name]) for name in ("type", "error", "where")}
         return Observation(
             value=fill(fields["value"]),
             attempted=fields["attempted"] is True,
@@ -184,6 +207,16 @@ def _short_repr(value: Any) -> str:
         return repr(value)[:200]
     except Exception as e:  # a learner's __repr__ may do anything
         return f"(its repr raised {type(e).__name__})"
+
+
+def _own_line(e: BaseException) -> str:
+    """The innermost line of the learner's own code that an error passed, in words; nothing where there is none."""
+    found = ""
+    for frame, line in traceback.walk_tb(e.__traceback__):
+        if frame.f_globals.get("__name__") == "__main__":
+            code = linecache.getline(frame.f_code.co_filename, line).strip()[:200]
+            found = f"line {line} of your cell, in `{frame.f_code.co_name}`" + (f": `{code}`" if code else "")
+    return found
 
 
 def _describe(e: BaseException) -> str:

@@ -6,7 +6,7 @@ import inspect
 import math
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Literal
@@ -88,8 +88,8 @@ class Task(ABC):
 
     @property
     def points(self) -> int:
-        """What a right answer earns."""
-        return load_syllabus().lesson_of_task(self.name).tasks[self.name]
+        """What a right answer earns: 0 for a *Your turn* inside a lesson."""
+        return load_syllabus().lesson_of_task(self.name).tasks.get(self.name, 0)
 
     def cases(self, secret: str | None = None) -> list[Case]:
         """The cases to try. Without a secret: the visible ones, always the same.
@@ -102,36 +102,6 @@ class Task(ABC):
     def _seed(self, secret: str, case: str) -> int:
         digest = hashlib.sha256(f"{secret}/{self.name}/{case}".encode()).digest()
         return int.from_bytes(digest[:4], "little") >> 1  # 31 bits: NumPy's legacy seeds end at 2**32 - 1
-
-
-@dataclass(frozen=True)
-class Result:
-    """The verdicts of all cases together: the first that isn't passed speaks."""
-
-    verdict: Verdict
-    case: str
-    right: int
-    cases: int
-
-    @property
-    def share(self) -> float:
-        """The part of the points that was earned, 0 to 1: nothing unless the first, ordinary case is right."""
-        return 0.0 if self.right == 0 else self.right / self.cases
-
-
-def judge_all(task: Task, cases: Sequence[Case], observations: Sequence[Observation]) -> Result:
-    """Judge one observation per case. A case that nothing was seen of is not passed."""
-    verdicts = []
-    for case, seen in zip(cases, observations, strict=False):
-        verdict = task.judge(seen, case) if seen.attempted else Verdict("not attempted", "This is still the stub.")
-        verdicts.append((case.name, verdict))
-    if len(verdicts) < len(cases):
-        verdicts.append((cases[len(verdicts)].name, failed("Nothing was seen of this case: the run ended early.")))
-    right = sum(v.outcome == "passed" for _, v in verdicts)
-    if verdicts[0][1].outcome != "passed":
-        right = 0
-    first = next((v for v in verdicts if v[1].outcome != "passed"), verdicts[0])
-    return Result(first[1], first[0], right, len(cases))
 
 
 def near(a: Any, b: Any, *, rtol: float = 1e-4, atol: float = 1e-6) -> bool:

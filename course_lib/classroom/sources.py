@@ -1,0 +1,72 @@
+"""Read the authored files of a lesson: Python with cells, as `# %%` marks them (py:percent).
+
+The one reader of lesson.py, exercise.py and the attempts. It needs nothing but the standard library, because
+`solution()` reads an exercise on a learner's machine.
+
+    # %% [markdown]
+    # Text of a markdown cell.
+
+    # %% a title · of any words solution="mean_loss" points=3
+    def mean_loss(): ...
+"""
+
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from course_lib.errors import ContentError
+
+_HEADER = re.compile(r"# %%(?: (?P<rest>.*))?")
+_PAIR = re.compile(r'(?:^| )(?P<key>[a-z_]+)=(?P<value>"[^"]*"|\[[^\]]*\]|-?\d+(?:\.\d+)?)(?=$| )')
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: `title` is what its header says in words, `metadata` its key="value" pairs, `line` where it begins."""
+
+    kind: Literal["code", "markdown"]
+    source: str
+    title: str = ""
+    metadata: dict[str, Any] = field(default_factory=dict)
+    line: int = 1
+
+
+def read_cells(path: Path) -> list[Cell]:
+    """The cells of a file, in order.
+
+    Raises:
+        ContentError: there is no such file, text stands before the first cell, or a line of a markdown cell is
+            no comment.
+    """
+    if not path.is_file():
+        raise ContentError(f"There is no file {path.parent.name}/{path.name}. Write it.")
+    name, blocks = f"{path.parent.name}/{path.name}", []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if header := _HEADER.fullmatch(line):
+            blocks.append((number, header["rest"] or "", []))
+        elif blocks:
+            blocks[-1][2].append(line)
+        elif line.strip():
+            raise ContentError(f"{name}, line {number}: text before the first cell. Begin the file with '# %%'.")
+    return [_cell(name, *block) for block in blocks]
+
+
+def _cell(name: str, number: int, header: str, lines: list[str]) -> Cell:
+    kind: Literal["code", "markdown"] = "code"
+    if "[markdown]" in header:
+        kind, header = "markdown", header.replace("[markdown]", "").strip()
+    metadata = {m["key"]: json.loads(m["value"]) for m in _PAIR.finditer(header) if m["key"] != "message"}
+    title = header if 'message: "' in header else _PAIR.sub("", header).strip()
+    if kind == "markdown":
+        lines = [_uncommented(name, number + i, line) for i, line in enumerate(lines, start=1)]
+    return Cell(kind, "\n".join(lines).strip("\n"), title, metadata, number)
+
+
+def _uncommented(name: str, number: int, line: str) -> str:
+    if not line.strip():
+        return ""
+    if not line.startswith("#"):
+        raise ContentError(f"{name}, line {number}: a line of a markdown cell begins with '# '; got {line[:40]!r}.")
+    return line[1:].removeprefix(" ")

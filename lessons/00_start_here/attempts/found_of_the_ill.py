@@ -1,0 +1,45 @@
+# %% right: sklearn · message: "recall"
+import numpy as np
+from sklearn.metrics import recall_score
+
+
+def found_of_the_ill(says, ill):
+    """scikit-learn takes the truth first."""
+    return recall_score(ill, says, zero_division=np.nan)
+
+
+# %% right: tensors · message: "recall"
+import torch
+
+
+def found_of_the_ill(says, ill):
+    """Tensors do the counting; zero over zero is nan by itself."""
+    says, ill = torch.tensor(says), torch.tensor(ill)
+    return (says & ill).sum() / ill.sum()
+
+
+# %% wrong: accuracy · message: "This is the accuracy"
+def found_of_the_ill(says, ill):
+    return sum(s == i for s, i in zip(says, ill)) / len(ill)
+
+
+# %% wrong: count · message: "Expected 0."
+def found_of_the_ill(says, ill):
+    return sum(s and i for s, i in zip(says, ill))
+
+
+# %% wrong: division · message: "expected nan"
+def found_of_the_ill(says, ill):
+    return sum(s and i for s, i in zip(says, ill)) / sum(ill)
+
+
+# %% wrong: swapped · message: "share of the alarms"
+def found_of_the_ill(says, ill):
+    return sum(s and i for s, i in zip(says, ill)) / sum(says)
+
+
+# %% wrong: zero · message: "expected nan"
+def found_of_the_ill(says, ill):
+    if sum(ill) == 0:
+        return 0.0
+    return sum(s and i for s, i in zip(says, ill)) / sum(ill)

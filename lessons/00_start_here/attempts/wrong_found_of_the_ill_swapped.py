@@ -1,7 +1,0 @@
-# task: found_of_the_ill
-# verdict: failed
-# message: share of the alarms
-
-
-def found_of_the_ill(says, ill):
-    return sum(s and i for s, i in zip(says, ill)) / sum(says)

@@ -1,0 +1,148 @@
+# %% right: cumulative · message: "equal scores step together"
+import numpy as np
+
+
+def roc_curve(scores, targets):
+    """Sort once, count cumulatively, keep the last of every run of equal scores."""
+    if len(set(targets.tolist())) < 2:
+        raise ValueError("one class only")
+    order = np.argsort(-scores, kind="stable")
+    scores, targets = scores[order], targets[order]
+    last = np.r_[np.flatnonzero(np.diff(scores)), len(scores) - 1]
+    tp = targets.cumsum()[last]
+    fp = 1 + last - tp
+    return np.r_[0, fp] / fp[-1], np.r_[0, tp] / tp[-1], np.r_[np.inf, scores[last]]
+
+
+# %% right: sklearn all points · message: "equal scores step together"
+from sklearn import metrics
+
+
+def roc_curve(scores, targets):
+    if targets.min() == targets.max():
+        raise ValueError("one class only")
+    return metrics.roc_curve(targets, scores, drop_intermediate=False)
+
+
+# %% right: torch dictionary · message: "equal scores step together"
+import torch
+
+
+def roc_curve(scores, targets):
+    """A dictionary of counts for each score, walked from the highest down; tensors come back."""
+    counts = {}
+    for score, target in zip(scores.tolist(), targets.tolist()):
+        counts.setdefault(score, [0, 0])[target] += 1
+    healthy, ill = (sum(pair[k] for pair in counts.values()) for k in (0, 1))
+    if 0 in (healthy, ill):
+        raise ValueError("one class only")
+    points, fp, tp = [(0.0, 0.0, float("inf"))], 0, 0
+    for score in sorted(counts, reverse=True):
+        fp, tp = fp + counts[score][0], tp + counts[score][1]
+        points.append((fp / healthy, tp / ill, score))
+    return torch.tensor(points, dtype=torch.float64).unbind(1)
+
+
+# %% wrong: a point for every patient · message: "a point for every patient"
+import numpy as np
+
+
+def roc_curve(scores, targets):
+    if targets.min() == targets.max():
+        raise ValueError
+    order = np.argsort(-scores)
+    scores, targets = scores[order], targets[order]
+    tpr, fpr = np.cumsum(targets) / targets.sum(), np.cumsum(1 - targets) / (1 - targets).sum()
+    return np.r_[0, fpr], np.r_[0, tpr], np.r_[np.inf, scores]
+
+
+# %% wrong: above not at least · message: "at least"
+import numpy as np
+
+
+def roc_curve(scores, targets):
+    if targets.min() == targets.max():
+        raise ValueError
+    t = np.r_[np.inf, np.unique(scores)[::-1]]
+    return (
+        np.array([(scores[targets == 0] > s).mean() for s in t]),
+        np.array([(scores[targets == 1] > s).mean() for s in t]),
+        t,
+    )
+
+
+# %% wrong: backwards · message: "backwards"
+import numpy as np
+
+
+def roc_curve(scores, targets):
+    if targets.min() == targets.max():
+        raise ValueError
+    t = np.r_[np.unique(scores), np.inf]
+    fpr = np.array([(scores[targets == 0] >= s).mean() for s in t])
+    tpr = np.array([(scores[targets == 1] >= s).mean() for s in t])
+    return fpr, tpr, t
+
+
+# %% wrong: divides by nothing · message: "so that nobody takes it for a result"
+import numpy as np
+
+
+def roc_curve(scores, targets):
+    t = np.unique(scores)[::-1]
+    tp = np.r_[0, [((scores >= s) & (targets == 1)).sum() for s in t]]
+    fp = np.r_[0, [((scores >= s) & (targets == 0)).sum() for s in t]]
+    with np.errstate(invalid="ignore"):
+        return fp / (targets == 0).sum(), tp / (targets == 1).sum(), np.r_[np.inf, t]
+
+
+# %% wrong: grid from 0 to 1 · message: "points; expected"
+import numpy as np
+
+
+def roc_curve(scores, targets):
+    """A hundred thresholds between 0 and 1, as for probabilities."""
+    if targets.min() == targets.max():
+        raise ValueError
+    t = np.r_[np.inf, np.linspace(1, 0, 100)]
+    fpr = np.array([(scores[targets == 0] >= s).mean() for s in t])
+    tpr = np.array([(scores[targets == 1] >= s).mean() for s in t])
+    return fpr, tpr, t
+
+
+# %% wrong: no first point · message: "first point is missing"
+import numpy as np
+
+
+def roc_curve(scores, targets):
+    if targets.min() == targets.max():
+        raise ValueError
+    t = np.unique(scores)[::-1]
+    return (
+        np.array([(scores[targets == 0] >= s).mean() for s in t]),
+        np.array([(scores[targets == 1] >= s).mean() for s in t]),
+        t,
+    )
+
+
+# %% wrong: rates swapped · message: "swapped"
+import numpy as np
+
+
+def roc_curve(scores, targets):
+    if targets.min() == targets.max():
+        raise ValueError
+    t = np.unique(scores)[::-1]
+    tpr = [(scores[targets == 1] >= s).mean() for s in t]
+    fpr = [(scores[targets == 0] >= s).mean() for s in t]
+    return np.r_[0, tpr], np.r_[0, fpr], np.r_[np.inf, t]
+
+
+# %% wrong: sklearn default · message: "straight line"
+from sklearn import metrics
+
+
+def roc_curve(scores, targets):
+    if targets.min() == targets.max():
+        raise ValueError
+    return metrics.roc_curve(targets, scores)

@@ -1,0 +1,284 @@
+# %% right: evaluate of the course · message: "whatever the head"
+from course_lib.evaluation import evaluate
+from course_lib.metrics import roc_auc
+
+
+def trained_roc_auc(model, loader):
+    return roc_auc(evaluate(model, loader))
+
+
+# %% right: softmax in double on a copy · message: "whatever the head"
+import copy
+
+import torch
+from sklearn import metrics
+
+
+@torch.inference_mode()
+def trained_roc_auc(model, loader):
+    """Evaluates a copy; log-probabilities in float64 keep apart what float32 can't."""
+    model = copy.deepcopy(model).eval()
+    pairs = [(model(x).double(), y) for x, y in loader]
+    logits = torch.cat([logits.reshape(len(y), -1) for logits, y in pairs])
+    y = torch.cat([y for _, y in pairs])
+    if logits.shape[1] == 1:
+        logits = torch.cat([torch.zeros_like(logits), logits], dim=1)
+    odds = logits.log_softmax(1)
+    return float(metrics.roc_auc_score(y, odds[:, 1] - odds[:, 0]))
+
+
+# %% wrong: arguments swapped · message: "raised"
+import torch
+from sklearn import metrics
+
+
+def trained_roc_auc(model, loader):
+    flags = [(m, m.training) for m in model.modules()]
+    model.eval()
+    scores, targets = [], []
+    with torch.no_grad():
+        for x, y in loader:
+            logits = model(x)
+            two = logits.ndim == 2 and logits.shape[1] == 2
+            scores.append(logits[:, 1] - logits[:, 0] if two else logits.reshape(-1))
+            targets.append(y)
+    for m, training in flags:
+        m.training = training
+    return metrics.roc_auc_score(torch.cat(scores), torch.cat(targets))
+
+
+# %% wrong: as shipped · message: "training mode"
+import torch
+from sklearn import metrics
+
+
+def trained_roc_auc(model, loader):
+    scores, targets = [], []
+    with torch.no_grad():
+        for x, y in loader:
+            probabilities = model(x).softmax(1)
+            scores += probabilities.argmax(1).tolist()
+            targets += y.tolist()
+    return metrics.roc_auc_score(scores, targets)
+
+
+# %% wrong: class 0 · message: "scores of class 0"
+import torch
+from sklearn import metrics
+
+
+def trained_roc_auc(model, loader):
+    flags = [(m, m.training) for m in model.modules()]
+    model.eval()
+    scores, targets = [], []
+    with torch.no_grad():
+        for x, y in loader:
+            logits = model(x)
+            two = logits.ndim == 2 and logits.shape[1] == 2
+            scores.append(logits.softmax(1)[:, 0] if two else logits.reshape(-1))
+            targets.append(y)
+    for m, training in flags:
+        m.training = training
+    return metrics.roc_auc_score(torch.cat(targets), torch.cat(scores))
+
+
+# %% wrong: float32 probabilities · message: "saturate at 1"
+import torch
+from sklearn import metrics
+
+
+def trained_roc_auc(model, loader):
+    flags = [(m, m.training) for m in model.modules()]
+    model.eval()
+    scores, targets = [], []
+    with torch.no_grad():
+        for x, y in loader:
+            logits = model(x)
+            two = logits.ndim == 2 and logits.shape[1] == 2
+            scores.append(logits.softmax(1)[:, 1] if two else logits.sigmoid().reshape(-1))
+            targets.append(y)
+    for m, training in flags:
+        m.training = training
+    return metrics.roc_auc_score(torch.cat(targets), torch.cat(scores))
+
+
+# %% wrong: graph · message: "autograd built a graph"
+import torch
+from sklearn import metrics
+
+
+def trained_roc_auc(model, loader):
+    flags = [(m, m.training) for m in model.modules()]
+    model.eval()
+    scores, targets = [], []
+    if True:
+        for x, y in loader:
+            logits = model(x)
+            two = logits.ndim == 2 and logits.shape[1] == 2
+            scores.append(logits[:, 1] - logits[:, 0] if two else logits.reshape(-1))
+            targets.append(y)
+    for m, training in flags:
+        m.training = training
+    return metrics.roc_auc_score(torch.cat(targets), torch.cat(scores).detach())
+
+
+# %% wrong: labels · message: "the area of labels"
+import torch
+from sklearn import metrics
+
+
+def trained_roc_auc(model, loader):
+    flags = [(m, m.training) for m in model.modules()]
+    model.eval()
+    scores, targets = [], []
+    with torch.no_grad():
+        for x, y in loader:
+            logits = model(x)
+            two = logits.ndim == 2 and logits.shape[1] == 2
+            scores.append(logits.argmax(1).float() if two else (logits.reshape(-1) > 0).float())
+            targets.append(y)
+    for m, training in flags:
+        m.training = training
+    return metrics.roc_auc_score(torch.cat(targets), torch.cat(scores))
+
+
+# %% wrong: left in eval · message: "came back in another mode"
+import torch
+from sklearn import metrics
+
+
+def trained_roc_auc(model, loader):
+    flags = [(m, m.training) for m in model.modules()]
+    model.eval()
+    scores, targets = [], []
+    with torch.no_grad():
+        for x, y in loader:
+            logits = model(x)
+            two = logits.ndim == 2 and logits.shape[1] == 2
+            scores.append(logits[:, 1] - logits[:, 0] if two else logits.reshape(-1))
+            targets.append(y)
+    return metrics.roc_auc_score(torch.cat(targets), torch.cat(scores))
+
+
+# %% wrong: mean of batches · message: "Expected"
+import torch
+from sklearn import metrics
+
+
+def trained_roc_auc(model, loader):
+    flags = [(m, m.training) for m in model.modules()]
+    model.eval()
+    scores, targets = [], []
+    with torch.no_grad():
+        for x, y in loader:
+            logits = model(x)
+            two = logits.ndim == 2 and logits.shape[1] == 2
+            scores.append(logits[:, 1] - logits[:, 0] if two else logits.reshape(-1))
+            targets.append(y)
+    for m, training in flags:
+        m.training = training
+    return sum(metrics.roc_auc_score(t, s) for s, t in zip(scores, targets)) / len(scores)
+
+
+# %% wrong: second logit alone · message: "second logit alone"
+import torch
+from sklearn import metrics
+
+
+def trained_roc_auc(model, loader):
+    flags = [(m, m.training) for m in model.modules()]
+    model.eval()
+    scores, targets = [], []
+    with torch.no_grad():
+        for x, y in loader:
+            logits = model(x)
+            scores.append(
+                logits[:, 1]
+                if logits.ndim == 2 and logits.shape[1] == 2
+                else logits.reshape(-1)
+            )
+            targets.append(y)
+    for m, training in flags:
+        m.training = training
+    return metrics.roc_auc_score(torch.cat(targets), torch.cat(scores))
+
+
+# %% wrong: squeeze everything · message: "raised"
+import torch
+from sklearn import metrics
+
+
+def trained_roc_auc(model, loader):
+    flags = [(m, m.training) for m in model.modules()]
+    model.eval()
+    scores, targets = [], []
+    with torch.no_grad():
+        for x, y in loader:
+            logits = model(x)
+            scores.append(
+                logits[:, 1] - logits[:, 0]
+                if logits.shape[-1] == 2 and logits.ndim == 2
+                else logits.squeeze()
+            )
+            targets.append(y)
+    for m, training in flags:
+        m.training = training
+    return metrics.roc_auc_score(torch.cat(targets), torch.cat(scores))
+
+
+# %% wrong: train at the end · message: "came back in another mode"
+import torch
+from sklearn import metrics
+
+
+def trained_roc_auc(model, loader):
+    flags = [(m, m.training) for m in model.modules()]
+    model.eval()
+    scores, targets = [], []
+    with torch.no_grad():
+        for x, y in loader:
+            logits = model(x)
+            two = logits.ndim == 2 and logits.shape[1] == 2
+            scores.append(logits[:, 1] - logits[:, 0] if two else logits.reshape(-1))
+            targets.append(y)
+    model.train()
+    return metrics.roc_auc_score(torch.cat(targets), torch.cat(scores))
+
+
+# %% wrong: two logits only · message: "raised"
+import torch
+from sklearn import metrics
+
+
+def trained_roc_auc(model, loader):
+    flags = [(m, m.training) for m in model.modules()]
+    model.eval()
+    scores, targets = [], []
+    with torch.no_grad():
+        for x, y in loader:
+            logits = model(x)
+            scores.append(logits.softmax(1)[:, 1])
+            targets.append(y)
+    for m, training in flags:
+        m.training = training
+    return metrics.roc_auc_score(torch.cat(targets), torch.cat(scores))
+
+
+# %% wrong: two passes · message: "One pass, all examples together"
+import torch
+from sklearn import metrics
+
+
+def trained_roc_auc(model, loader):
+    flags = [(m, m.training) for m in model.modules()]
+    model.eval()
+    scores, targets = [], []
+    with torch.no_grad():
+        for x, y in loader:
+            logits = model(x)
+            two = logits.ndim == 2 and logits.shape[1] == 2
+            scores.append(logits[:, 1] - logits[:, 0] if two else logits.reshape(-1))
+    targets = [y for _, y in loader]
+    for m, training in flags:
+        m.training = training
+    return metrics.roc_auc_score(torch.cat(targets), torch.cat(scores))

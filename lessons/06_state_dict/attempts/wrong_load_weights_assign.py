@@ -1,9 +1,0 @@
-# task: load_weights
-# verdict: failed
-# message: new parameters
-import torch
-
-
-def load_weights(model, path):
-    model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True), assign=True)
-    return model

@@ -1,0 +1,133 @@
+# %% right: match · message: "the number, and where to instead"
+import re
+
+PATTERNS = [
+    (r"on CUDA device (?P<gpu>\d+) but torch\.cuda\.device_count\(\)", "NO_SUCH_GPU"),
+    (r"on a CUDA device but", "NO_CUDA"),
+    (r"recognized: mps", "NO_MPS"),
+    (r"tagged with", "UNKNOWN_DEVICE"),
+]
+
+
+def read_error(message):
+    """A table of patterns; the missing GPU goes to the last one that is there."""
+    for pattern, cause in PATTERNS:
+        if found := re.search(pattern, message):
+            if cause != "NO_SUCH_GPU":
+                return cause, "cpu"
+            count = int(re.search(r"device_count\(\) is (\d+)", message)[1])
+            return cause, {f"cuda:{found['gpu']}": f"cuda:{count - 1}"}
+    raise ValueError("none of the four")
+
+
+# %% right: split · message: "the number, and where to instead"
+def read_error(message):
+    """Words instead of a pattern."""
+    words = message.replace("\n", " ").split()
+    if "device_count()" in message:
+        number = words[words.index("device") + 1]
+        return ["NO_SUCH_GPU", {"cuda:" + number: "cuda:0"}]
+    known = {
+        "CUDA device but": "NO_CUDA",
+        "device not recognized": "NO_MPS",
+        "how to restore data location": "UNKNOWN_DEVICE",
+    }
+    for part, cause in known.items():
+        if part in message:
+            return [cause, "cpu"]
+    raise ValueError(message)
+
+
+# %% wrong: always one · message: "Expected a dictionary whose key is 'cuda:11'"
+def read_error(message):
+    """The number is typed, as in the lesson's message."""
+    if "device_count()" in message:
+        return "NO_SUCH_GPU", {"cuda:1": "cuda:0"}
+    if "is_available() is False" in message:
+        return "NO_CUDA", "cpu"
+    if "mps" in message:
+        return "NO_MPS", "cpu"
+    if "tagged with" in message:
+        return "UNKNOWN_DEVICE", "cpu"
+    raise ValueError(message)
+
+
+# %% wrong: any cuda · message: "the cause given is 'NO_CUDA'"
+def read_error(message):
+    """CUDA in the text, so there is none."""
+    if "CUDA" in message:
+        return "NO_CUDA", "cpu"
+    if "mps" in message:
+        return "NO_MPS", "cpu"
+    return "UNKNOWN_DEVICE", "cpu"
+
+
+# %% wrong: cpu for all · message: "the mend is 'cpu'"
+def read_error(message):
+    """The right causes, and the whole training moved to the CPU."""
+    if "device_count()" in message:
+        return "NO_SUCH_GPU", "cpu"
+    if "is_available() is False" in message:
+        return "NO_CUDA", "cpu"
+    if "mps" in message:
+        return "NO_MPS", "cpu"
+    if "tagged with" in message:
+        return "UNKNOWN_DEVICE", "cpu"
+    raise ValueError(message)
+
+
+# %% wrong: key without number · message: "Expected a dictionary whose key is 'cuda:1'"
+def read_error(message):
+    """The dictionary's key will miss the tag."""
+    if "device_count()" in message:
+        return "NO_SUCH_GPU", {"cuda": "cuda:0"}
+    if "is_available() is False" in message:
+        return "NO_CUDA", "cpu"
+    if "mps" in message:
+        return "NO_MPS", "cpu"
+    if "tagged with" in message:
+        return "UNKNOWN_DEVICE", "cpu"
+    raise ValueError(message)
+
+
+# %% wrong: no value error · message: "none of the four"
+import re
+
+
+def read_error(message):
+    """Whatever is left is an unknown device."""
+    if found := re.search(r"CUDA device (\d+)", message):
+        return "NO_SUCH_GPU", {f"cuda:{found[1]}": "cuda:0"}
+    if "is_available() is False" in message:
+        return "NO_CUDA", "cpu"
+    if "mps" in message:
+        return "NO_MPS", "cpu"
+    return "UNKNOWN_DEVICE", "cpu"
+
+
+# %% wrong: one digit · message: "Expected a dictionary whose key is 'cuda:11'"
+import re
+
+
+def read_error(message):
+    """One digit of the number."""
+    if found := re.search(r"CUDA device (\d)", message):
+        return "NO_SUCH_GPU", {f"cuda:{found[1]}": "cuda:0"}
+    if "is_available() is False" in message:
+        return "NO_CUDA", "cpu"
+    if "mps" in message:
+        return "NO_MPS", "cpu"
+    if "tagged with" in message:
+        return "UNKNOWN_DEVICE", "cpu"
+    raise ValueError(message)
+
+
+# %% wrong: only cuda · message: "raised ValueError"
+import re
+
+
+def read_error(message):
+    """Nobody here has an Apple or an NPU."""
+    if found := re.search(r"CUDA device (\d+)", message):
+        return "NO_SUCH_GPU", {f"cuda:{found[1]}": "cuda:0"}
+    raise ValueError(message)
