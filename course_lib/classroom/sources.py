@@ -1,6 +1,6 @@
 """Read the authored files of a lesson: Python with cells, as `# %%` marks them (py:percent).
 
-The one reader of lesson.py, exercise.py and the attempts. It needs nothing but the standard library, because
+The one reader of lesson.py, exercise.py and the attempts. It needs no tool of an author's, because
 `solution()` reads an exercise on a learner's machine.
 
     # %% [markdown]
@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from course_lib.classroom.tasks.observation import STUB
 from course_lib.errors import ContentError
 
 _HEADER = re.compile(r"# %%(?: (?P<rest>.*))?")
@@ -51,6 +52,17 @@ def read_cells(path: Path) -> list[Cell]:
         elif line.strip():
             raise ContentError(f"{name}, line {number}: text before the first cell. Begin the file with '# %%'.")
     return [_cell(name, *block) for block in blocks]
+
+
+def as_stub(source: str) -> str:
+    """A solution cell as a learner first sees it: what stands between the solution's marks is theirs to write."""
+    marks = re.compile(r"^( *)### BEGIN SOLUTION\n.*?### END SOLUTION", flags=re.S | re.M)
+    return marks.sub(rf'\1raise NotImplementedError("{STUB}")', source)
+
+
+def without_marks(source: str) -> str:
+    """A solution cell without the marks: the worked solution."""
+    return re.sub(r"^\s*### (BEGIN|END) SOLUTION\n?", "", source, flags=re.M).strip()
 
 
 def _cell(name: str, number: int, header: str, lines: list[str]) -> Cell:

@@ -9,9 +9,9 @@ from course_lib.classroom import check, hint, solution
 #
 # Write `found_of_the_ill(says, ill)`:
 #
-# - `says` and `ill` are lists of booleans, one entry a patient: what the model says, and what is true;
-# - it returns the share of the ill that the model found, a number from 0 to 1;
-# - if nobody is ill it returns `float("nan")`, because there is no share.
+# 1. `says` and `ill` are lists of booleans, one entry a patient: what the model says, and what is true;
+# 2. it returns the share of the ill that the model found, a number from 0 to 1;
+# 3. if nobody is ill it returns `float("nan")`, because there is no share.
 
 
 # %% solution="found_of_the_ill"

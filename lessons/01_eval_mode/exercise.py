@@ -17,10 +17,10 @@ from course_lib.classroom import check, check_quiz, hint, solution
 #
 # Write `evaluation_mode(model)`, a context manager:
 #
-# - inside `with evaluation_mode(model):` every submodule is in eval mode;
-# - afterwards every submodule has **its own** flag back, also when the block raised an error;
-# - an error raised in the block comes through;
-# - it leaves the grad switch alone.
+# 1. inside `with evaluation_mode(model):` every submodule is in eval mode;
+# 2. afterwards every submodule has **its own** flag back, also when the block raised an error;
+# 3. an error raised in the block comes through;
+# 4. it leaves the grad switch alone.
 
 # %% solution="evaluation_mode"
 from contextlib import contextmanager
@@ -50,11 +50,11 @@ check(evaluation_mode)
 #
 # Write `stays_random(model, x)`:
 #
-# - `model` is an `nn.Module`, `x` a batch for it, shape (N, F);
-# - it returns a list of the dotted names (as in `model.named_modules()`) of the modules without children
-#   whose output is random in eval mode: called twice on the same input, they give two outputs;
-# - a module that is only *fed* by a random one is not on the list;
-# - the model comes back as it was: flags and running statistics.
+# 1. `model` is an `nn.Module`, `x` a batch for it, shape (N, F);
+# 2. it returns a list of the dotted names (as in `model.named_modules()`) of the modules without children
+#    whose output is random in eval mode: called twice on the same input, they give two outputs;
+# 3. a module that is only *fed* by a random one is not on the list;
+# 4. the model comes back as it was: flags and running statistics.
 
 
 # %% solution="stays_random"
@@ -90,11 +90,11 @@ check(stays_random)
 #
 # Write `freeze_batch_norm(model)`:
 #
-# - from then on, however often `model.train()` and `model.eval()` are called, every batch norm layer (1d, 2d
-#   and 3d, at any depth) normalises by its running statistics and never changes them;
-# - its weight and bias no longer learn;
-# - everything else trains as before, dropout included;
-# - it returns the model.
+# 1. from then on, however often `model.train()` and `model.eval()` are called, every batch norm layer (1d, 2d
+#    and 3d, at any depth) normalises by its running statistics and never changes them;
+# 2. its weight and bias no longer learn;
+# 3. everything else trains as before, dropout included;
+# 4. it returns the model.
 
 
 # %% solution="freeze_batch_norm"
@@ -135,10 +135,11 @@ def predict_with_bugs(model, images, *, batch_size=64):
 # %% [markdown]
 # Write `predict(model, images, *, batch_size=64)`, mended:
 #
-# - `images` is (N, F), the model's logits are (N, C); it returns labels, shape (N,), those of eval mode;
-# - they don't depend on `batch_size`, except for rounding;
-# - the model comes back with every flag and statistic as it was;
-# - no graph is built.
+# 1. `images` is (N, F), the model's logits are (N, C); it returns labels, shape (N,);
+# 2. the labels are those of eval mode;
+# 3. they don't depend on `batch_size`, except for rounding;
+# 4. the model comes back with every flag and statistic as it was;
+# 5. no graph is built.
 #
 # Each task stands alone: here you may use `evaluation_mode` from `course_lib.evaluation`, whatever became of yours.
 

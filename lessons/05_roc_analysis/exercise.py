@@ -20,11 +20,11 @@ from course_lib.classroom import check, check_quiz, hint, solution
 #
 # Write `roc_curve(scores, targets)`, with NumPy or torch and without scikit-learn if you want to learn most:
 #
-# - it returns `(fpr, tpr, thresholds)`, three arrays of one length (or tensors, or lists);
-# - the first point is (0, 0) at the threshold infinity (`np.inf`); then comes one point for **every different score**,
-#   highest first; the last point is (1, 1);
-# - fpr is the part of the healthy that is called ill, tpr the part of the ill;
-# - if all targets are equal it raises a `ValueError`.
+# 1. it returns `(fpr, tpr, thresholds)`, three arrays of one length (or tensors, or lists);
+# 2. the first point is (0, 0) at the threshold infinity (`np.inf`);
+# 3. then comes one point for **every different score**, highest first; the last point is (1, 1);
+# 4. fpr is the part of the healthy that is called ill, tpr the part of the ill;
+# 5. if all targets are equal it raises a `ValueError`.
 
 
 # %% solution="roc_curve"
@@ -54,9 +54,9 @@ check(roc_curve)
 #
 # Write `auc(scores, targets)`:
 #
-# - draw one ill and one healthy patient: it returns the chance that the ill one scores higher, as a number;
-# - equal scores count one half;
-# - if all targets are equal it raises a `ValueError`.
+# 1. draw one ill and one healthy patient: it returns the chance that the ill one scores higher, as a number;
+# 2. equal scores count one half;
+# 3. if all targets are equal it raises a `ValueError`.
 
 
 # %% solution="auc"
@@ -83,9 +83,9 @@ check(auc)
 #
 # Write `threshold_for_recall(scores, targets, *, recall)`:
 #
-# - it returns the **highest** of the scores at which at least this part of the ill is found;
-# - at least means at least: 23 of 26 are less than 0.9, and 14 of 25 are enough for 0.56;
-# - if no patient is ill, or if `recall` isn't above 0 and at most 1, it raises a `ValueError`.
+# 1. it returns the **highest** of the scores at which at least this part of the ill is found;
+# 2. at least means at least: 23 of 26 are less than 0.9, and 14 of 25 are enough for 0.56;
+# 3. if no patient is ill, or if `recall` isn't above 0 and at most 1, it raises a `ValueError`.
 
 
 # %% solution="threshold_for_recall"
@@ -112,10 +112,11 @@ check(threshold_for_recall)
 #
 # Write `auc_interval(scores, targets, *, resamples=1000, confidence=0.95, seed=0)`, the percentile bootstrap:
 #
-# - `resamples` times, draw N patients **with replacement**, each with their own target, and compute the area;
-# - a resample without ill or without healthy patients has no area: leave it out;
-# - return `(low, high)`, between which the middle `confidence` part of the areas lies;
-# - the same seed gives the same interval, and the global random states (`np.random`, `torch`) stay untouched.
+# 1. `resamples` times, draw N patients **with replacement**, each with their own target, and compute the area;
+# 2. a resample without ill or without healthy patients has no area: leave it out;
+# 3. return `(low, high)`, between which the middle `confidence` part of the areas lies;
+# 4. the same seed gives the same interval;
+# 5. the global random states (`np.random`, `torch`) stay untouched.
 
 
 # %% solution="auc_interval"
@@ -158,12 +159,13 @@ def trained_roc_auc_with_bugs(model, loader):
 # %% [markdown]
 # Write `trained_roc_auc(model, loader)`, mended:
 #
-# - `loader` gives `(x, y)` with y (B,) of 0 and 1, floats or integers; it may shuffle, and its last batch may have one
-#   example;
-# - the model gives two logits (B, 2), class 1 in the second column, or one logit, (B,) or (B, 1);
-# - it returns one number: the area over all examples together, for class 1, with the model in eval mode;
-# - however sure the network is, different logits stay different scores;
-# - no graph is built, and every module of the model gets its own training flag back.
+# 1. `loader` gives `(x, y)` with y (B,) of 0 and 1, floats or integers; it may shuffle, and its last batch may have one
+#    example;
+# 2. the model gives two logits (B, 2), class 1 in the second column, or one logit, (B,) or (B, 1);
+# 3. it returns one number: the area over all examples together, for class 1, with the model in eval mode;
+# 4. however sure the network is, different logits stay different scores;
+# 5. no graph is built;
+# 6. every module of the model gets its own training flag back.
 
 
 # %% solution="trained_roc_auc"

@@ -15,11 +15,11 @@ from course_lib.classroom import check, check_quiz, hint, solution
 #
 # Write `parameter_table(model)`:
 #
-# - it returns a list of dictionaries, one for each entry of the model's state_dict, in its order;
-# - each has the keys `name` (text), `kind` (`"parameter"` or `"buffer"`), `shape` (a tuple), `dtype` (as
-#   `str(tensor.dtype)` writes it, such as `"torch.float32"`) and `size_bytes` (what the tensor's numbers take);
-# - a frozen parameter is a parameter still, and so is each name of a tensor that has two;
-# - every model will do, also one without entries: its table is empty.
+# 1. it returns a list of dictionaries, one for each entry of the model's state_dict, in its order;
+# 2. each has the keys `name` (text), `kind` (`"parameter"` or `"buffer"`), `shape` (a tuple), `dtype` (as
+#    `str(tensor.dtype)` writes it, such as `"torch.float32"`) and `size_bytes` (what the tensor's numbers take);
+# 3. a frozen parameter is a parameter still, and so is each name of a tensor that has two;
+# 4. every model will do, also one without entries: its table is empty.
 
 
 # %% solution="parameter_table"
@@ -50,11 +50,13 @@ check(parameter_table)
 #
 # Write `save_weights(model, path)`:
 #
-# - afterwards the file `path` (text or a `pathlib.Path`) holds the model's state_dict, names and values as they are,
-#   and `torch.load(path, weights_only=True)` gives it back; a file that was there is replaced;
-# - no other file is left beside it;
-# - the model stays where it is and as it is: device, dtype, modes, values;
-# - what it returns doesn't matter. A folder that doesn't exist may raise what `torch.save` raises.
+# 1. afterwards the file `path` (text or a `pathlib.Path`) holds the model's state_dict, names and values as they are,
+#    and `torch.load(path, weights_only=True)` gives it back;
+# 2. a file that was there is replaced;
+# 3. no other file is left beside it;
+# 4. the model stays where it is and as it is: device, dtype, modes, values.
+#
+# What it returns doesn't matter. A folder that doesn't exist may raise what `torch.save` raises.
 
 
 # %% solution="save_weights"
@@ -76,11 +78,12 @@ check(save_weights)
 #
 # Write `load_weights(model, path)`:
 #
-# - it puts the values of the file into `model` and returns the model;
-# - it works on a machine that lacks the device the file was saved on;
-# - a file with a name missing, or one too many, raises the `RuntimeError` that names it;
-# - a file that asks for anything but tensors and plain containers raises an error, and nothing in it is run;
-# - the model keeps its own parameters (an optimizer may hold them already), its modes, its device and its dtype.
+# 1. it puts the values of the file into `model`;
+# 2. it returns the model;
+# 3. it works on a machine that lacks the device the file was saved on;
+# 4. a file with a name missing, or one too many, raises the `RuntimeError` that names it;
+# 5. a file that asks for anything but tensors and plain containers raises an error, and nothing in it is run;
+# 6. the model keeps its own parameters (an optimizer may hold them already), its modes, its device and its dtype.
 
 
 # %% solution="load_weights"
@@ -117,11 +120,11 @@ def snapshot_best_with_bugs(model, train_epoch, score, *, epochs):
 # %% [markdown]
 # Write `snapshot_best(model, train_epoch, score, *, epochs)`, mended:
 #
-# - it calls `train_epoch(model)`, which trains in place, `epochs` times (at least once), and after each of them
-#   `score(model)`, a number of any sign; higher is better;
-# - it returns the complete state_dict of the epoch with the highest score, the earliest if several have it;
-# - whatever is trained later, what it returned stays as it is;
-# - the model is left as its last epoch left it.
+# 1. it calls `train_epoch(model)`, which trains in place, `epochs` times (at least once), and after each of them
+#    `score(model)`, a number of any sign; higher is better;
+# 2. it returns the complete state_dict of the epoch with the highest score, the earliest if several have it;
+# 3. whatever is trained later, what it returned stays as it is;
+# 4. the model is left as its last epoch left it.
 
 
 # %% solution="snapshot_best"
@@ -152,12 +155,12 @@ check(snapshot_best)
 #
 # Write `slim(state_dict)`:
 #
-# - it returns a new dictionary with the same names in the same order, each tensor with the same values, shape and
-#   dtype;
-# - no tensor in it holds more storage than its own numbers need;
-# - a tensor that uses all of its storage is handed on as it is, so that two names of one tensor are still saved once;
-# - what is no tensor, such as an epoch count, is handed on too;
-# - the dictionary you are given, and the tensors in it, stay as they are.
+# 1. it returns a new dictionary with the same names in the same order, each tensor with the same values, shape and
+#    dtype;
+# 2. no tensor in it holds more storage than its own numbers need;
+# 3. a tensor that uses all of its storage is handed on as it is, so that two names of one tensor are still saved once;
+# 4. what is no tensor, such as an epoch count, is handed on too;
+# 5. the dictionary you are given, and the tensors in it, stay as they are.
 
 
 # %% solution="slim"

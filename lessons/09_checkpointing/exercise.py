@@ -21,13 +21,13 @@ from course_lib.classroom import check, check_quiz, hint, solution
 #
 # Write `save_checkpoint(checkpoint, path)`:
 #
-# - `checkpoint` is a dictionary of tensors and plain data, `path` (text or a `pathlib.Path`) a file in a folder that
-#   exists; afterwards `torch.load(path, weights_only=True)` gives the dictionary back;
-# - at every moment the file under that name is the whole old one or the whole new one;
-# - the new bytes are forced to the disk (`os.fsync`) before they take the name;
-# - if saving fails, or if the file could not be loaded back with `weights_only=True` (a NumPy number is enough), an
-#   error comes, of whatever type, and the old file is untouched;
-# - either way no other file is left in the folder, and those that were there stay as they are.
+# 1. `checkpoint` is a dictionary of tensors and plain data, `path` (text or a `pathlib.Path`) a file in a folder that
+#    exists; afterwards `torch.load(path, weights_only=True)` gives the dictionary back;
+# 2. at every moment the file under that name is the whole old one or the whole new one;
+# 3. the new bytes are forced to the disk (`os.fsync`) before they take the name;
+# 4. if saving fails, or if the file could not be loaded back with `weights_only=True` (a NumPy number is enough), an
+#    error comes, of whatever type, and the old file is untouched;
+# 5. either way no other file is left in the folder, and those that were there stay as they are.
 #
 # What it returns doesn't matter. (`course_lib.checkpoints.save_file` keeps the same promises. Read it, then write
 # your own.)
@@ -92,16 +92,16 @@ def train_with_checkpoints_with_bugs(model, optimizer, batches, folder, *, epoch
 # %% [markdown]
 # Write `train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2)`, mended:
 #
-# - `batches` are pairs of images (B, 1, 28, 28) and labels (B,), read once per epoch; the loss is cross-entropy, the
-#   model is trained in training mode, whatever mode it came in;
-# - when `every` epochs are done, and 2 × `every`, and so on, it writes `folder/epoch-002.pt`, `folder/epoch-004.pt`,
-#   ...: three digits with the number of epochs that are done;
-# - a file is a dictionary with `epoch` (that number), `model` and `optimizer` (their state_dicts) and `loss`, the mean
-#   over the images of that epoch, a plain float; `torch.load(..., weights_only=True)` takes it;
-# - if there are checkpoints in `folder` when it is called, it goes on from the newest. After it the model has the
-#   weights that an unbroken run of `epochs` epochs would have given;
-# - what a killed save may have left, such as `epoch-006.pt.tmp-5e1f`, is ignored;
-# - it returns the list of the mean losses of the epochs that it trained in this call.
+# 1. `batches` are pairs of images (B, 1, 28, 28) and labels (B,), read once per epoch; the loss is cross-entropy, the
+#    model is trained in training mode, whatever mode it came in;
+# 2. when `every` epochs are done, and 2 × `every`, and so on, it writes `folder/epoch-002.pt`, `folder/epoch-004.pt`,
+#    ...: three digits with the number of epochs that are done;
+# 3. a file is a dictionary with `epoch` (that number), `model` and `optimizer` (their state_dicts) and `loss`, the mean
+#    over the images of that epoch, a plain float; `torch.load(..., weights_only=True)` takes it;
+# 4. if there are checkpoints in `folder` when it is called, it goes on from the newest. After it the model has the
+#    weights that an unbroken run of `epochs` epochs would have given;
+# 5. what a killed save may have left, such as `epoch-006.pt.tmp-5e1f`, is ignored;
+# 6. it returns the list of the mean losses of the epochs that it trained in this call.
 
 
 # %% solution="train_with_checkpoints"
@@ -163,15 +163,15 @@ check(train_with_checkpoints)
 #
 # Write `best_by_validation_accuracy(model, train_epoch, validation, test, path, *, epochs)`:
 #
-# - it calls `train_epoch(model)`, which trains one epoch in place, `epochs` times (at least once); each call finds the
-#   model in training mode;
-# - after each it measures the accuracy on `validation`, a list of pairs (inputs (B, ...), labels (B,)) with a smaller
-#   last batch, in eval mode; the model returns logits (B, C);
-# - whenever that is higher than in all epochs before, it writes `path` at once: a dictionary with `model` (the
-#   state_dict), `epoch` (counted from 1) and `val_accuracy` (a float), for `torch.load(..., weights_only=True)`. Of
-#   equal epochs the earlier stays;
-# - after the last epoch it loads that file back into the model, measures on `test`, which it has not touched before,
-#   and returns the test accuracy, a float.
+# 1. it calls `train_epoch(model)`, which trains one epoch in place, `epochs` times (at least once); each call finds the
+#    model in training mode;
+# 2. after each it measures the accuracy on `validation`, a list of pairs (inputs (B, ...), labels (B,)) with a smaller
+#    last batch, in eval mode; the model returns logits (B, C);
+# 3. whenever that is higher than in all epochs before, it writes `path` at once. Of equal epochs the earlier stays;
+# 4. the file is a dictionary with `model` (the state_dict), `epoch` (counted from 1) and `val_accuracy` (a float), for
+#    `torch.load(..., weights_only=True)`;
+# 5. after the last epoch it loads that file back into the model;
+# 6. then it measures on `test`, which it has not touched before, and returns the test accuracy, a float.
 
 
 # %% solution="best_by_validation_accuracy"
@@ -206,13 +206,15 @@ check(best_by_validation_accuracy)
 # Write `model_checkpoint(model, path, *, monitor="val_loss", mode="min")`. It returns an object (a small class of your
 # own will do) with
 #
-# - `on_epoch_end(epoch, logs)`: `logs` is a dictionary of names and numbers, which may be floats, NumPy numbers or
-#   tensors of one element. If `logs[monitor]` is better than in all epochs before (strictly: less with "min", more
-#   with "max"; NaN is never better), it writes `path`: a dictionary with `model` (the state_dict), `epoch` and
-#   `logs` as plain floats, for `torch.load(..., weights_only=True)`. It returns `True` if it saved, else `False`;
-# - `best`: the best value so far, `None` at first;
-# - if `monitor` is not in `logs`, an error whose message names it, and the file stays as it is;
-# - a `mode` that is neither "min" nor "max" is an error when the object is made.
+# 1. `on_epoch_end(epoch, logs)`: `logs` is a dictionary of names and numbers, which may be floats, NumPy numbers or
+#    tensors of one element. If `logs[monitor]` is better than in all epochs before (strictly: less with "min", more
+#    with "max"; NaN is never better), it writes `path`;
+# 2. what it writes is a dictionary with `model` (the state_dict), `epoch` and `logs` as plain floats, for
+#    `torch.load(..., weights_only=True)`;
+# 3. it returns `True` if it saved, else `False`;
+# 4. `best`: the best value so far, `None` at first;
+# 5. if `monitor` is not in `logs`, an error whose message names it, and the file stays as it is;
+# 6. a `mode` that is neither "min" nor "max" is an error when the object is made.
 
 
 # %% solution="model_checkpoint"

@@ -19,13 +19,13 @@ from course_lib.classroom import check, check_quiz, hint, solution
 #
 # Write `load_anywhere(path, device="cpu")`:
 #
-# - `path` is a file that `torch.save` wrote: dictionaries and lists with tensors in them, at any depth, tagged with
-#   any device, known here or not;
-# - it returns the whole content;
-# - tensors tagged `cpu` stay on the CPU (random states and Adam's step counter must); all others are on `device`,
-#   which is a string or a `torch.device`;
-# - a file that holds anything but plain data is refused: `torch.load`'s UnpicklingError comes through, and nothing in
-#   the file is executed.
+# 1. `path` is a file that `torch.save` wrote: dictionaries and lists with tensors in them, at any depth, tagged with
+#    any device, known here or not;
+# 2. it returns the whole content;
+# 3. tensors tagged `cpu` stay on the CPU (random states and Adam's step counter must);
+# 4. all others are on `device`, which is a string or a `torch.device`;
+# 5. a file that holds anything but plain data is refused: `torch.load`'s UnpicklingError comes through, and nothing in
+#    the file is executed.
 #
 # `check` uses the device `meta` as a second device: it has no memory, but tensors on it know where they are.
 
@@ -54,12 +54,12 @@ check(load_anywhere)
 #
 # Write `device_plan(tags, devices)`:
 #
-# - `tags` is the set of tags in the file, such as `{"cuda:1", "cpu"}`; `devices` is a list of the devices of the
-#   machine, such as `["cpu", "cuda:0"]`, the CPU always among them;
-# - it returns something that `torch.load` takes as `map_location`: a dictionary, a string or a function;
-# - tensors whose tag is a device of the machine stay there, those of the CPU too;
-# - others go to the first device in the list of the same kind (`cuda:3` to `cuda:0`); where there is none, to the CPU;
-# - nothing raises.
+# 1. `tags` is the set of tags in the file, such as `{"cuda:1", "cpu"}`; `devices` is a list of the devices of the
+#    machine, such as `["cpu", "cuda:0"]`, the CPU always among them;
+# 2. it returns something that `torch.load` takes as `map_location`: a dictionary, a string or a function;
+# 3. tensors whose tag is a device of the machine stay there, those of the CPU too;
+# 4. others go to the first device in the list of the same kind (`cuda:3` to `cuda:0`); where there is none, to the CPU;
+# 5. nothing raises.
 #
 # `check` loads a file by your plan on several machines. It has no GPU, so it notes where PyTorch would have put each
 # tensor. If you return a function, let it return the storage (for the CPU) or `None` (for the place in the tag), or
@@ -107,15 +107,15 @@ def move_training_with_bugs(path, build_model, build_optimizer, device):
 # %% [markdown]
 # Write `move_training(path, build_model, build_optimizer, device)`, mended:
 #
-# - the file holds `{"model": ..., "optimizer": ..., "rng": ...}`: two state dicts and `torch.get_rng_state()`. Its tags
-#   are those of any device, as a GPU would have left them;
-# - `build_model()` gives a new model on the CPU, `build_optimizer(parameters)` an optimizer, `device` is a
-#   `torch.device`;
-# - it returns `(model, optimizer)`, the model on `device` and in training mode, the optimizer with its state beside the
-#   parameters it holds (Adam's step counter stays on the CPU);
-# - the next random number is the one that would have come next before the save;
-# - so training goes on as if nothing had happened. It works for any device, also where `.to(device)` puts new
-#   Parameters into the model, as it does for `meta`.
+# 1. the file holds `{"model": ..., "optimizer": ..., "rng": ...}`: two state dicts and `torch.get_rng_state()`. Its tags
+#    are those of any device, as a GPU would have left them;
+# 2. `build_model()` gives a new model on the CPU, `build_optimizer(parameters)` an optimizer, `device` is a
+#    `torch.device`;
+# 3. it returns `(model, optimizer)`, the model on `device` and in training mode;
+# 4. the optimizer has its state beside the parameters it holds (Adam's step counter stays on the CPU);
+# 5. the next random number is the one that would have come next before the save;
+# 6. so training goes on as if nothing had happened;
+# 7. it works for any device, also where `.to(device)` puts new Parameters into the model, as it does for `meta`.
 
 
 # %% solution="move_training"
@@ -142,7 +142,7 @@ check(move_training)
 # The help desk gets four messages from people who loaded a file without `map_location`. All are in the lesson, word for
 # word. You answer them with a function.
 #
-# Write `read_error(message)`, which returns a pair `(cause, map_location)`:
+# Write `read_error(message)`:
 #
 # | cause | what it says | map_location |
 # |---|---|---|
@@ -151,9 +151,10 @@ check(move_training)
 # | `"NO_MPS"` | the file is an Apple GPU's | `"cpu"` |
 # | `"UNKNOWN_DEVICE"` | nobody here knows a device of that name | `"cpu"` |
 #
-# - `message` is the whole text of the error; texts differ a little between versions, so look for the part that matters;
-# - for the second cause the key is the GPU of the message, whatever its number, and the value any GPU that is there;
-# - a message that is none of the four raises a `ValueError`.
+# 1. it returns a pair `(cause, map_location)`, as in this table;
+# 2. `message` is the whole text of the error; texts differ a little between versions, so look for the part that matters;
+# 3. for the second cause the key is the GPU of the message, whatever its number, and the value any GPU that is there;
+# 4. a message that is none of the four raises a `ValueError`.
 
 
 # %% solution="read_error"

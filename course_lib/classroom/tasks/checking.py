@@ -2,13 +2,12 @@
 
 import base64
 import os
-import re
 import sys
 from pathlib import Path
 from typing import Any
 
 from course_lib.classroom import progress, style
-from course_lib.classroom.sources import read_cells
+from course_lib.classroom.sources import read_cells, without_marks
 from course_lib.classroom.tasks.observation import (
     Observation,
     encode,
@@ -160,7 +159,7 @@ def solution_code(task: str) -> str:
         )
     for cell in read_cells(path):
         if task in (cell.metadata.get("solution"), cell.metadata.get("turn")):
-            return re.sub(r"^\s*### (BEGIN|END) SOLUTION\n?", "", cell.source, flags=re.M).strip()
+            return without_marks(cell.source)
     raise NotHereError(f"{path.name} of {path.parent.name} has no cell '# %% solution=\"{task}\"'. Add it.")
 
 

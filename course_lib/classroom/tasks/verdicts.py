@@ -4,6 +4,7 @@
 honest or forged, there is a verdict.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -77,7 +78,7 @@ def _judge(task: Task, seen: Observation | Verdict, case: Case) -> tuple[Verdict
         what = f"{type(e).__name__}: {e}"[:300]
         why = f"`{task.name}` raised {seen.error}" if seen.error else f"comparing it raised {what}"
         verdict = failed(f"What came back ({seen.type}) can't be judged: {why}.")
-    if verdict.outcome == "failed" and not seen.error and seen.value is None and "None" in verdict.message:
+    if verdict.outcome == "failed" and not seen.error and re.search(r"(got|returned) `?None", verdict.message):
         verdict = failed(f"{verdict.message} Is a `return` missing?", hint=verdict.hint)
     speaks_of_it = bool(seen.error) and seen.error_type in verdict.message
     return verdict, seen.where if speaks_of_it else ""

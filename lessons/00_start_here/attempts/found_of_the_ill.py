@@ -18,28 +18,35 @@ def found_of_the_ill(says, ill):
     return (says & ill).sum() / ill.sum()
 
 
-# %% wrong: accuracy · message: "This is the accuracy"
+# %% wrong: accuracy instead of recall · clause 2 · message: "This is the accuracy"
 def found_of_the_ill(says, ill):
     return sum(s == i for s, i in zip(says, ill)) / len(ill)
 
 
-# %% wrong: count · message: "Expected 0."
+# %% wrong: a count, not a share · clause 2 · message: "Expected 0."
 def found_of_the_ill(says, ill):
     return sum(s and i for s, i in zip(says, ill))
 
 
-# %% wrong: division · message: "expected nan"
+# %% wrong: division by zero when nobody is ill · clause 3 · message: "expected nan"
 def found_of_the_ill(says, ill):
     return sum(s and i for s, i in zip(says, ill)) / sum(ill)
 
 
-# %% wrong: swapped · message: "share of the alarms"
+# %% wrong: divided by the alarms, not by the ill · clause 2 · message: "share of the alarms"
 def found_of_the_ill(says, ill):
     return sum(s and i for s, i in zip(says, ill)) / sum(says)
 
 
-# %% wrong: zero · message: "expected nan"
+# %% wrong: 0 when nobody is ill · clause 3 · message: "expected nan"
 def found_of_the_ill(says, ill):
     if sum(ill) == 0:
         return 0.0
     return sum(s and i for s, i in zip(says, ill)) / sum(ill)
+
+
+# %% wrong: lists taken for tensors · clause 1 · message: "It raised TypeError"
+def found_of_the_ill(says, ill):
+    if not any(ill):
+        return float("nan")
+    return (says & ill).sum() / ill.sum()

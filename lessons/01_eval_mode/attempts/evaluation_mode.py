@@ -1,4 +1,4 @@
-# %% right: class · message: "own flag outside"
+# %% right: a class · message: "own flag outside"
 class evaluation_mode:
     """A class instead of a generator."""
 
@@ -14,7 +14,7 @@ class evaluation_mode:
             module.training = True
 
 
-# %% right: exit stack · message: "own flag outside"
+# %% right: an exit stack · message: "own flag outside"
 from contextlib import ExitStack
 
 
@@ -27,7 +27,7 @@ def evaluation_mode(model):
     return stack
 
 
-# %% wrong: grad too · message: "grad is the other"
+# %% wrong: gradients turned off too · clause 4 · message: "grad is the other"
 from contextlib import contextmanager
 
 import torch
@@ -45,7 +45,7 @@ def evaluation_mode(model):
             module.training = training
 
 
-# %% wrong: no finally · message: "stayed in eval mode for ever"
+# %% wrong: no finally · clause 2 · message: "stayed in eval mode for ever"
 from contextlib import contextmanager
 
 
@@ -58,7 +58,7 @@ def evaluation_mode(model):
         module.training = training
 
 
-# %% wrong: one flag for all · message: "every submodule's own flag"
+# %% wrong: one flag for all · clause 2 · message: "every submodule's own flag"
 from contextlib import contextmanager
 
 
@@ -72,12 +72,12 @@ def evaluation_mode(model):
         model.train(was_training)
 
 
-# %% wrong: plain function · message: "could not be entered"
+# %% wrong: a plain function, no context manager · clause 1 · message: "could not be entered"
 def evaluation_mode(model):
     model.eval()
 
 
-# %% wrong: remembers once · message: "inner `with`"
+# %% wrong: one memory for nested uses · clause 2 · message: "inner `with`"
 class evaluation_mode:
     """Keeps one memory for everybody, and switches back by the model's own flag."""
 
@@ -96,7 +96,7 @@ class evaluation_mode:
             module.training = training
 
 
-# %% wrong: swallows · message: "swallowed it"
+# %% wrong: the block's error swallowed · clause 3 · message: "swallowed it"
 from contextlib import contextmanager
 
 
@@ -112,7 +112,7 @@ def evaluation_mode(model):
         module.training = training
 
 
-# %% wrong: top only · message: "still trains"
+# %% wrong: only the top module's flag set · clause 1 · message: "still trains"
 from contextlib import contextmanager
 
 
@@ -126,7 +126,7 @@ def evaluation_mode(model):
         model.training = before
 
 
-# %% wrong: train afterwards · message: "came back in the other mode"
+# %% wrong: train() afterwards, whatever it was · clause 2 · message: "came back in the other mode"
 from contextlib import contextmanager
 
 

@@ -1,4 +1,4 @@
-# %% right: hook · message: "nothing else is"
+# %% right: a forward pre-hook · message: "nothing else is"
 import torch
 from torch import nn
 
@@ -13,7 +13,7 @@ def freeze_batch_norm(model):
     return model
 
 
-# %% right: subclass · message: "nothing else is"
+# %% right: a subclass whose train() does nothing · message: "nothing else is"
 def freeze_batch_norm(model):
     """Swap each layer's class for one whose train() stays in eval."""
     for module in model.modules():
@@ -28,7 +28,7 @@ def freeze_batch_norm(model):
     return model
 
 
-# %% wrong: 1d only · message: "thawed it"
+# %% wrong: only BatchNorm1d, only at the top level · clause 1 · message: "thawed it"
 import torch
 from torch import nn
 
@@ -42,7 +42,7 @@ def freeze_batch_norm(model):
     return model
 
 
-# %% wrong: affine learns · message: "weight and bias"
+# %% wrong: weight and bias still learn · clause 2 · message: "weight and bias"
 import torch
 from torch import nn
 
@@ -55,7 +55,7 @@ def freeze_batch_norm(model):
     return model
 
 
-# %% wrong: eval once · message: "thawed it"
+# %% wrong: eval() once, and train() thaws it · clause 1 · message: "thawed it"
 import torch
 from torch import nn
 
@@ -68,7 +68,7 @@ def freeze_batch_norm(model):
     return model
 
 
-# %% wrong: first train only · message: "thawed it"
+# %% wrong: survives only the first train() · clause 1 · message: "thawed it"
 import torch
 from torch import nn
 
@@ -95,7 +95,7 @@ def freeze_batch_norm(model):
     return model
 
 
-# %% wrong: momentum zero · message: "running statistics"
+# %% wrong: momentum 0 instead of eval mode · clause 1 · message: "running statistics"
 import torch
 from torch import nn
 
@@ -109,7 +109,7 @@ def freeze_batch_norm(model):
     return model
 
 
-# %% wrong: whole model · message: "More than batch norm"
+# %% wrong: the whole model frozen · clause 3 · message: "More than batch norm"
 import torch
 from torch import nn
 

@@ -1,4 +1,4 @@
-# %% right: copy softmax · message: "the model as it came"
+# %% right: softmax on a copy · message: "the model as it came"
 import copy
 
 import torch
@@ -34,7 +34,7 @@ def predict(model, images, *, batch_size=64):
     return labels
 
 
-# %% wrong: always trains again · message: "came back in another mode"
+# %% wrong: train() afterwards, whatever it was · clause 4 · message: "came back in another mode"
 import torch
 from torch import nn
 
@@ -47,7 +47,7 @@ def predict(model, images, *, batch_size=64):
     return labels
 
 
-# %% wrong: as shipped · message: "learned from the images"
+# %% wrong: as shipped · clause 2 · message: "learned from the images"
 import torch
 from torch import nn
 
@@ -62,7 +62,7 @@ def predict(model, images, *, batch_size=64):
     return torch.cat(labels)
 
 
-# %% wrong: batches of one break · message: "raised"
+# %% wrong: squeeze() breaks a batch of one · clause 3 · message: "raised"
 import torch
 from torch import nn
 
@@ -77,7 +77,7 @@ def predict(model, images, *, batch_size=64):
     return labels
 
 
-# %% wrong: graph · message: "autograd kept"
+# %% wrong: gradients left on · clause 5 · message: "autograd kept"
 import torch
 from torch import nn
 
@@ -91,7 +91,7 @@ def predict(model, images, *, batch_size=64):
     return labels
 
 
-# %% wrong: no eval · message: "learned from the images"
+# %% wrong: no_grad without eval() · clause 2 · message: "learned from the images"
 import torch
 from torch import nn
 
@@ -101,7 +101,7 @@ def predict(model, images, *, batch_size=64):
         return torch.cat([model(b).argmax(1) for b in images.split(max(2, batch_size))])
 
 
-# %% wrong: softmax over batch · message: "differ from those"
+# %% wrong: softmax over the batch · clause 3 · message: "differ from those"
 import torch
 from torch import nn
 
@@ -116,7 +116,7 @@ def predict(model, images, *, batch_size=64):
     return labels
 
 
-# %% wrong: wrong axis · message: "one an image"
+# %% wrong: argmax over the batch · clause 1 · message: "one an image"
 import torch
 from torch import nn
 

@@ -1,4 +1,4 @@
-# %% right: hooks compare · message: "by what they do"
+# %% right: a second call inside a forward hook · message: "by what they do"
 import torch
 from torch import nn
 
@@ -29,7 +29,7 @@ def stays_random(model, x):
     return found
 
 
-# %% right: on a copy · message: "by what they do"
+# %% right: the generator's state watched on a copy · message: "by what they do"
 import copy
 
 import torch
@@ -55,13 +55,13 @@ def stays_random(model, x):
     return sorted(drew)
 
 
-# %% wrong: always one · message: "is not random itself"
+# %% wrong: the culprit typed in · clause 2 · message: "is not random itself"
 def stays_random(model, x):
     """There is always a culprit, thinks the author, and it is the one after batch norm."""
     return ["3"]
 
 
-# %% wrong: by type · message: "obeys eval()"
+# %% wrong: found by type, not by behaviour · clause 2 · message: "obeys eval()"
 import torch
 from torch import nn
 
@@ -70,7 +70,7 @@ def stays_random(model, x):
     return [name for name, m in model.named_modules() if isinstance(m, nn.Dropout)]
 
 
-# %% wrong: downstream · message: "is not random itself"
+# %% wrong: whole model run twice, outputs compared · clause 3 · message: "is not random itself"
 import torch
 from torch import nn
 
@@ -99,7 +99,7 @@ def stays_random(model, x):
     return [n for n in first if not torch.equal(first[n], second[n]) and n not in innocent]
 
 
-# %% wrong: first only · message: "was not found"
+# %% wrong: stops at the first one found · clause 2 · message: "was not found"
 import torch
 from torch import nn
 
@@ -120,7 +120,7 @@ def stays_random(model, x):
     return found
 
 
-# %% wrong: in train mode · message: "obeys eval()"
+# %% wrong: asked in training mode · clause 2 · message: "obeys eval()"
 import torch
 from torch import nn
 
@@ -135,7 +135,7 @@ def stays_random(model, x):
     return found
 
 
-# %% wrong: leaves eval · message: "came back changed"
+# %% wrong: the model left in eval mode · clause 4 · message: "came back changed"
 import torch
 from torch import nn
 
@@ -152,6 +152,27 @@ def stays_random(model, x):
     return found
 
 
-# %% wrong: returns text · message: "Expected a list of names"
+# %% wrong: one name as text, not a list · clause 2 · message: "Expected a list of names"
 def stays_random(model, x):
     return "3"
+
+
+# %% wrong: an input of its own, the width typed in · clause 1 · message: "raised RuntimeError"
+import torch
+
+
+def stays_random(model, x):
+    """Doesn't look at the batch it is given."""
+    x = torch.randn(8, 10)
+    before = [(m, m.training) for m in model.modules()]
+    model.eval()
+    found = []
+    with torch.no_grad():
+        for name, module in model.named_children():
+            a, b = module(x), module(x)
+            if not torch.equal(a, b):
+                found.append(name)
+            x = a
+    for module, training in before:
+        module.training = training
+    return found

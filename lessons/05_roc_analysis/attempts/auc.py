@@ -12,7 +12,7 @@ def auc(scores, targets):
     return (ranks[targets == 1].sum() - ill * (ill + 1) / 2) / (ill * healthy)
 
 
-# %% right: double loop in torch · message: "ties and all"
+# %% right: a loop over the ill in torch · message: "ties and all"
 import torch
 
 
@@ -40,7 +40,7 @@ def auc(scores, targets):
 import numpy as np
 
 
-# %% wrong: arguments swapped · message: "scikit-learn takes the targets first"
+# %% wrong: scikit-learn's arguments swapped · clause 1 · message: "scikit-learn takes the targets first"
 from sklearn import metrics
 
 
@@ -50,7 +50,7 @@ def auc(scores, targets):
     return metrics.roc_auc_score(scores, targets)
 
 
-# %% wrong: from labels · message: "area of labels"
+# %% wrong: the area of labels · clause 1 · message: "area of labels"
 from sklearn import metrics
 
 
@@ -60,7 +60,7 @@ def auc(scores, targets):
     return metrics.roc_auc_score(targets, (scores >= 0.5).astype(int))
 
 
-# %% wrong: nan for nobody · message: "so that nobody takes it for a result"
+# %% wrong: NaN when nobody is ill · clause 3 · message: "so that nobody takes it for a result"
 import numpy as np
 
 
@@ -71,7 +71,7 @@ def auc(scores, targets):
     return (np.sign(ill[:, None] - healthy) / 2 + 0.5).mean()
 
 
-# %% wrong: never below half · message: "upside down"
+# %% wrong: flipped so as never to be below one half · clause 1 · message: "upside down"
 from sklearn import metrics
 
 
@@ -82,7 +82,7 @@ def auc(scores, targets):
     return max(area, 1 - area)
 
 
-# %% wrong: order of the rows · message: "equal scores count one half"
+# %% wrong: ranks of ties by the order of the rows · clause 2 · message: "equal scores count one half"
 import numpy as np
 
 
@@ -96,7 +96,7 @@ def auc(scores, targets):
     return (ranks[targets == 1].sum() - ill * (ill + 1) / 2) / (ill * (len(targets) - ill))
 
 
-# %% wrong: ties count full · message: "a full point"
+# %% wrong: ties count a full point · clause 2 · message: "a full point"
 import numpy as np
 
 
@@ -106,7 +106,7 @@ def auc(scores, targets):
     return (scores[targets == 1][:, None] >= scores[targets == 0]).mean()
 
 
-# %% wrong: ties count nothing · message: "count for nothing"
+# %% wrong: ties count nothing · clause 2 · message: "count for nothing"
 import numpy as np
 
 

@@ -13,7 +13,7 @@ def auc_interval(scores, targets, *, resamples=1000, confidence=0.95, seed=0):
     return np.nanpercentile(areas, [50 * (1 - confidence), 50 * (1 + confidence)])
 
 
-# %% right: torch generator · message: "around an area"
+# %% right: a torch generator · message: "around an area"
 import torch
 
 
@@ -33,7 +33,7 @@ def auc_interval(scores, targets, *, resamples=1000, confidence=0.95, seed=0):
     return torch.quantile(areas, torch.tensor([tail, 1 - tail], dtype=areas.dtype))
 
 
-# %% right: weights at once · message: "around an area"
+# %% right: all resamples at once, as weights · message: "around an area"
 import numpy as np
 
 
@@ -50,7 +50,7 @@ def auc_interval(scores, targets, *, resamples=1000, confidence=0.95, seed=0):
     return tuple(np.quantile(areas, [0.5 - confidence / 2, 0.5 + confidence / 2]))
 
 
-# %% wrong: a part of the patients · message: "too wide"
+# %% wrong: resamples of a third of the patients · clause 1 · message: "too wide"
 import numpy as np
 from sklearn import metrics
 
@@ -67,7 +67,7 @@ def auc_interval(scores, targets, *, resamples=1000, confidence=0.95, seed=0):
     return np.quantile(areas, [tail, 1 - tail])
 
 
-# %% wrong: drawn apart · message: "drawn apart"
+# %% wrong: scores and targets drawn apart · clause 1 · message: "drawn apart"
 import numpy as np
 from sklearn import metrics
 
@@ -84,7 +84,7 @@ def auc_interval(scores, targets, *, resamples=1000, confidence=0.95, seed=0):
     return np.quantile(areas, [tail, 1 - tail])
 
 
-# %% wrong: global seed · message: "global random state"
+# %% wrong: the global seed set · clause 5 · message: "global random state"
 import numpy as np
 from sklearn import metrics
 
@@ -101,7 +101,7 @@ def auc_interval(scores, targets, *, resamples=1000, confidence=0.95, seed=0):
     return np.quantile(areas, [tail, 1 - tail])
 
 
-# %% wrong: high first · message: "low, then high"
+# %% wrong: high before low · clause 3 · message: "low, then high"
 import numpy as np
 from sklearn import metrics
 
@@ -118,7 +118,7 @@ def auc_interval(scores, targets, *, resamples=1000, confidence=0.95, seed=0):
     return np.quantile(areas, [1 - tail, tail])
 
 
-# %% wrong: ignores confidence · message: "too wide"
+# %% wrong: 0.95 typed in, confidence ignored · clause 3 · message: "too wide"
 import numpy as np
 from sklearn import metrics
 
@@ -135,7 +135,7 @@ def auc_interval(scores, targets, *, resamples=1000, confidence=0.95, seed=0):
     return np.quantile(areas, [0.025, 0.975])
 
 
-# %% wrong: no seed · message: "The same seed gave two intervals"
+# %% wrong: a generator without the seed · clause 4 · message: "The same seed gave two intervals"
 import numpy as np
 from sklearn import metrics
 
@@ -152,7 +152,7 @@ def auc_interval(scores, targets, *, resamples=1000, confidence=0.95, seed=0):
     return np.quantile(areas, [tail, 1 - tail])
 
 
-# %% wrong: one class is nan · message: "one of the classes is missing"
+# %% wrong: resamples of one class kept as NaN · clause 2 · message: "one of the classes is missing"
 import numpy as np
 from sklearn import metrics
 
@@ -171,7 +171,7 @@ def auc_interval(scores, targets, *, resamples=1000, confidence=0.95, seed=0):
     return np.quantile(areas, [tail, 1 - tail])
 
 
-# %% wrong: standard error of the mean · message: "too narrow"
+# %% wrong: the standard error of the mean · clause 3 · message: "too narrow"
 import numpy as np
 from sklearn import metrics
 
@@ -188,7 +188,7 @@ def auc_interval(scores, targets, *, resamples=1000, confidence=0.95, seed=0):
     return np.mean(areas) + np.array([-1.96, 1.96]) * np.std(areas) / len(areas) ** 0.5
 
 
-# %% wrong: without replacement · message: "no width"
+# %% wrong: drawn without replacement · clause 1 · message: "no width"
 import numpy as np
 from sklearn import metrics
 

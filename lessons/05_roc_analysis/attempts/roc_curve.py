@@ -1,4 +1,4 @@
-# %% right: cumulative · message: "equal scores step together"
+# %% right: cumulative counts · message: "equal scores step together"
 import numpy as np
 
 
@@ -14,7 +14,7 @@ def roc_curve(scores, targets):
     return np.r_[0, fp] / fp[-1], np.r_[0, tp] / tp[-1], np.r_[np.inf, scores[last]]
 
 
-# %% right: sklearn all points · message: "equal scores step together"
+# %% right: sklearn with every point · message: "equal scores step together"
 from sklearn import metrics
 
 
@@ -24,7 +24,7 @@ def roc_curve(scores, targets):
     return metrics.roc_curve(targets, scores, drop_intermediate=False)
 
 
-# %% right: torch dictionary · message: "equal scores step together"
+# %% right: counts in a dictionary, tensors out · message: "equal scores step together"
 import torch
 
 
@@ -43,7 +43,7 @@ def roc_curve(scores, targets):
     return torch.tensor(points, dtype=torch.float64).unbind(1)
 
 
-# %% wrong: a point for every patient · message: "a point for every patient"
+# %% wrong: a point for every patient · clause 3 · message: "a point for every patient"
 import numpy as np
 
 
@@ -56,7 +56,7 @@ def roc_curve(scores, targets):
     return np.r_[0, fpr], np.r_[0, tpr], np.r_[np.inf, scores]
 
 
-# %% wrong: above not at least · message: "at least"
+# %% wrong: above the threshold, not at least · clause 4 · message: "at least"
 import numpy as np
 
 
@@ -71,7 +71,7 @@ def roc_curve(scores, targets):
     )
 
 
-# %% wrong: backwards · message: "backwards"
+# %% wrong: the lowest threshold first · clause 3 · message: "backwards"
 import numpy as np
 
 
@@ -84,7 +84,7 @@ def roc_curve(scores, targets):
     return fpr, tpr, t
 
 
-# %% wrong: divides by nothing · message: "so that nobody takes it for a result"
+# %% wrong: division by nobody instead of an error · clause 5 · message: "so that nobody takes it for a result"
 import numpy as np
 
 
@@ -96,7 +96,7 @@ def roc_curve(scores, targets):
         return fp / (targets == 0).sum(), tp / (targets == 1).sum(), np.r_[np.inf, t]
 
 
-# %% wrong: grid from 0 to 1 · message: "points; expected"
+# %% wrong: a grid of thresholds from 0 to 1 · clause 3 · message: "points; expected"
 import numpy as np
 
 
@@ -110,7 +110,7 @@ def roc_curve(scores, targets):
     return fpr, tpr, t
 
 
-# %% wrong: no first point · message: "first point is missing"
+# %% wrong: no point at infinity · clause 2 · message: "first point is missing"
 import numpy as np
 
 
@@ -125,7 +125,7 @@ def roc_curve(scores, targets):
     )
 
 
-# %% wrong: rates swapped · message: "swapped"
+# %% wrong: the two rates swapped · clause 4 · message: "swapped"
 import numpy as np
 
 
@@ -138,7 +138,7 @@ def roc_curve(scores, targets):
     return np.r_[0, tpr], np.r_[0, fpr], np.r_[np.inf, t]
 
 
-# %% wrong: sklearn default · message: "straight line"
+# %% wrong: scikit-learn's default, which drops points · clause 3 · message: "straight line"
 from sklearn import metrics
 
 
@@ -146,3 +146,16 @@ def roc_curve(scores, targets):
     if targets.min() == targets.max():
         raise ValueError
     return metrics.roc_curve(targets, scores)
+
+
+# %% wrong: the thresholds not returned · clause 1 · message: "Expected three arrays"
+import numpy as np
+
+
+def roc_curve(scores, targets):
+    if targets.min() == targets.max():
+        raise ValueError
+    t = np.r_[np.inf, np.unique(scores)[::-1]]
+    fpr = np.array([(scores[targets == 0] >= s).mean() for s in t])
+    tpr = np.array([(scores[targets == 1] >= s).mean() for s in t])
+    return fpr, tpr

@@ -9,7 +9,7 @@ def threshold_for_recall(scores, targets, *, recall):
     return thresholds[(tpr >= recall).argmax()]
 
 
-# %% right: torch sort · message: "at no higher score"
+# %% right: a sort in torch · message: "at no higher score"
 import torch
 
 
@@ -22,7 +22,7 @@ def threshold_for_recall(scores, targets, *, recall):
             return score
 
 
-# %% right: walk down in fractions · message: "at no higher score"
+# %% right: a walk down in fractions · message: "at no higher score"
 from fractions import Fraction
 
 
@@ -38,7 +38,7 @@ def threshold_for_recall(scores, targets, *, recall):
             return score
 
 
-# %% wrong: a quantile · message: "was asked for"
+# %% wrong: an interpolated quantile · clause 2 · message: "was asked for"
 import numpy as np
 
 
@@ -49,7 +49,7 @@ def threshold_for_recall(scores, targets, *, recall):
     return np.quantile(scores[targets == 1], 1 - recall)
 
 
-# %% wrong: between zero and one · message: "was asked for"
+# %% wrong: searched only between 0 and 1 · clause 1 · message: "was asked for"
 import numpy as np
 
 
@@ -63,7 +63,7 @@ def threshold_for_recall(scores, targets, *, recall):
     return 0.0
 
 
-# %% wrong: ceil of a float · message: "a higher threshold"
+# %% wrong: ceil of a rounded product · clause 2 · message: "a higher threshold"
 import math
 
 import numpy as np
@@ -77,7 +77,7 @@ def threshold_for_recall(scores, targets, *, recall):
     return ill[math.ceil(recall * len(ill)) - 1]
 
 
-# %% wrong: nan for nobody · message: "so that nobody takes it for a result"
+# %% wrong: NaN when nobody is ill · clause 3 · message: "so that nobody takes it for a result"
 import numpy as np
 
 
@@ -88,7 +88,7 @@ def threshold_for_recall(scores, targets, *, recall):
     return next((s for k, s in enumerate(ill, 1) if k / len(ill) >= recall), float("nan"))
 
 
-# %% wrong: never refuses · message: "can't be reached"
+# %% wrong: a recall above 1 taken · clause 3 · message: "can't be reached"
 import numpy as np
 
 
@@ -100,7 +100,7 @@ def threshold_for_recall(scores, targets, *, recall):
     return enough[0] if enough else ill[-1]
 
 
-# %% wrong: sklearn drops points · message: "fewer false alarms"
+# %% wrong: scikit-learn's default, which drops points · clause 1 · message: "fewer false alarms"
 from sklearn import metrics
 
 
@@ -112,7 +112,7 @@ def threshold_for_recall(scores, targets, *, recall):
     return thresholds[(tpr >= recall).argmax()]
 
 
-# %% wrong: the lowest · message: "a higher threshold with fewer false alarms"
+# %% wrong: the lowest score that finds enough · clause 1 · message: "a higher threshold with fewer false alarms"
 import numpy as np
 
 
@@ -122,7 +122,7 @@ def threshold_for_recall(scores, targets, *, recall):
     return min(s for s in scores if (scores[targets == 1] >= s).mean() >= recall)
 
 
-# %% wrong: the nearest · message: "was asked for"
+# %% wrong: the score with the nearest recall · clause 2 · message: "was asked for"
 import numpy as np
 
 

@@ -7,7 +7,7 @@ def trained_roc_auc(model, loader):
     return roc_auc(evaluate(model, loader))
 
 
-# %% right: softmax in double on a copy · message: "whatever the head"
+# %% right: log-softmax in float64 on a copy · message: "whatever the head"
 import copy
 
 import torch
@@ -27,7 +27,7 @@ def trained_roc_auc(model, loader):
     return float(metrics.roc_auc_score(y, odds[:, 1] - odds[:, 0]))
 
 
-# %% wrong: arguments swapped · message: "raised"
+# %% wrong: scikit-learn's arguments swapped · clause 3 · message: "raised"
 import torch
 from sklearn import metrics
 
@@ -47,7 +47,7 @@ def trained_roc_auc(model, loader):
     return metrics.roc_auc_score(torch.cat(scores), torch.cat(targets))
 
 
-# %% wrong: as shipped · message: "training mode"
+# %% wrong: as shipped · clause 3 · message: "training mode"
 import torch
 from sklearn import metrics
 
@@ -62,7 +62,7 @@ def trained_roc_auc(model, loader):
     return metrics.roc_auc_score(scores, targets)
 
 
-# %% wrong: class 0 · message: "scores of class 0"
+# %% wrong: the probability of class 0 · clause 3 · message: "scores of class 0"
 import torch
 from sklearn import metrics
 
@@ -82,7 +82,7 @@ def trained_roc_auc(model, loader):
     return metrics.roc_auc_score(torch.cat(targets), torch.cat(scores))
 
 
-# %% wrong: float32 probabilities · message: "saturate at 1"
+# %% wrong: float32 probabilities, which saturate · clause 4 · message: "saturate at 1"
 import torch
 from sklearn import metrics
 
@@ -102,7 +102,7 @@ def trained_roc_auc(model, loader):
     return metrics.roc_auc_score(torch.cat(targets), torch.cat(scores))
 
 
-# %% wrong: graph · message: "autograd built a graph"
+# %% wrong: gradients left on · clause 5 · message: "autograd built a graph"
 import torch
 from sklearn import metrics
 
@@ -122,7 +122,7 @@ def trained_roc_auc(model, loader):
     return metrics.roc_auc_score(torch.cat(targets), torch.cat(scores).detach())
 
 
-# %% wrong: labels · message: "the area of labels"
+# %% wrong: labels instead of scores · clause 4 · message: "the area of labels"
 import torch
 from sklearn import metrics
 
@@ -142,7 +142,7 @@ def trained_roc_auc(model, loader):
     return metrics.roc_auc_score(torch.cat(targets), torch.cat(scores))
 
 
-# %% wrong: left in eval · message: "came back in another mode"
+# %% wrong: the model left in eval mode · clause 6 · message: "came back in another mode"
 import torch
 from sklearn import metrics
 
@@ -160,7 +160,7 @@ def trained_roc_auc(model, loader):
     return metrics.roc_auc_score(torch.cat(targets), torch.cat(scores))
 
 
-# %% wrong: mean of batches · message: "Expected"
+# %% wrong: mean of the batches' areas · clause 3 · message: "Expected"
 import torch
 from sklearn import metrics
 
@@ -180,7 +180,7 @@ def trained_roc_auc(model, loader):
     return sum(metrics.roc_auc_score(t, s) for s, t in zip(scores, targets)) / len(scores)
 
 
-# %% wrong: second logit alone · message: "second logit alone"
+# %% wrong: the second logit alone · clause 3 · message: "second logit alone"
 import torch
 from sklearn import metrics
 
@@ -203,7 +203,7 @@ def trained_roc_auc(model, loader):
     return metrics.roc_auc_score(torch.cat(targets), torch.cat(scores))
 
 
-# %% wrong: squeeze everything · message: "raised"
+# %% wrong: squeeze() breaks a batch of one · clause 1 · message: "raised"
 import torch
 from sklearn import metrics
 
@@ -226,7 +226,7 @@ def trained_roc_auc(model, loader):
     return metrics.roc_auc_score(torch.cat(targets), torch.cat(scores))
 
 
-# %% wrong: train at the end · message: "came back in another mode"
+# %% wrong: train() afterwards, whatever it was · clause 6 · message: "came back in another mode"
 import torch
 from sklearn import metrics
 
@@ -245,7 +245,7 @@ def trained_roc_auc(model, loader):
     return metrics.roc_auc_score(torch.cat(targets), torch.cat(scores))
 
 
-# %% wrong: two logits only · message: "raised"
+# %% wrong: two logits only · clause 2 · message: "raised"
 import torch
 from sklearn import metrics
 
@@ -264,7 +264,7 @@ def trained_roc_auc(model, loader):
     return metrics.roc_auc_score(torch.cat(targets), torch.cat(scores))
 
 
-# %% wrong: two passes · message: "One pass, all examples together"
+# %% wrong: two passes over a shuffled loader · clause 1 · message: "One pass, all examples together"
 import torch
 from sklearn import metrics
 

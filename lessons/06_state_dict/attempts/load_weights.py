@@ -1,4 +1,4 @@
-# %% right: by hand · message: "nothing was run"
+# %% right: values copied by hand · message: "nothing was run"
 import torch
 
 
@@ -15,7 +15,7 @@ def load_weights(model, path):
     return model
 
 
-# %% right: report · message: "nothing was run"
+# %% right: not strict, and the report read · message: "nothing was run"
 import torch
 
 
@@ -31,7 +31,7 @@ def load_weights(model, path):
     return model
 
 
-# %% wrong: assign · message: "new parameters"
+# %% wrong: assign=True, new parameters · clause 6 · message: "new parameters"
 import torch
 
 
@@ -40,7 +40,7 @@ def load_weights(model, path):
     return model
 
 
-# %% wrong: discards · message: "differs from the file"
+# %% wrong: loaded and thrown away · clause 1 · message: "differs from the file"
 import torch
 
 
@@ -50,7 +50,7 @@ def load_weights(model, path):
     return model
 
 
-# %% wrong: eval · message: "the modes were changed"
+# %% wrong: the model put in eval mode · clause 6 · message: "the modes were changed"
 import torch
 
 
@@ -59,7 +59,7 @@ def load_weights(model, path):
     return model.eval()
 
 
-# %% wrong: float · message: "the model was moved or converted"
+# %% wrong: the model converted with float() · clause 6 · message: "the model was moved or converted"
 import torch
 
 
@@ -68,7 +68,7 @@ def load_weights(model, path):
     return model
 
 
-# %% wrong: no map location · message: "saved on a GPU that this machine lacks"
+# %% wrong: no map_location · clause 3 · message: "saved on a GPU that this machine lacks"
 import torch
 
 
@@ -77,7 +77,7 @@ def load_weights(model, path):
     return model
 
 
-# %% wrong: not strict · message: "nothing was said"
+# %% wrong: strict=False, report unread · clause 4 · message: "nothing was said"
 import torch
 
 
@@ -86,7 +86,7 @@ def load_weights(model, path):
     return model
 
 
-# %% wrong: path · message: "Expected state_dict to be dict-like"
+# %% wrong: the path given to load_state_dict · clause 1 · message: "Expected state_dict to be dict-like"
 import torch
 
 
@@ -95,7 +95,7 @@ def load_weights(model, path):
     return model
 
 
-# %% wrong: returns the report · message: "Expected the model"
+# %% wrong: the report of keys returned · clause 2 · message: "Expected the model"
 import torch
 
 
@@ -103,7 +103,7 @@ def load_weights(model, path):
     return model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
 
 
-# %% wrong: runs it · message: "your function ran it"
+# %% wrong: weights_only=False · clause 5 · message: "your function ran it"
 import torch
 
 
@@ -112,7 +112,7 @@ def load_weights(model, path):
     return model
 
 
-# %% wrong: swallows · message: "nothing was said"
+# %% wrong: the error caught and printed · clause 4 · message: "nothing was said"
 import torch
 
 
@@ -121,4 +121,17 @@ def load_weights(model, path):
         model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     except Exception as error:
         print("could not load:", error)
+    return model
+
+
+# %% wrong: loaded into a copy · clause 1 · message: "differs from the file"
+import copy
+
+import torch
+
+
+def load_weights(model, path):
+    """A copy, so that a bad file can do no harm; and nothing comes back from it."""
+    trial = copy.deepcopy(model)
+    trial.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     return model

@@ -1,4 +1,4 @@
-# %% right: saved · message: "parameters and buffers"
+# %% right: names from a saved file · message: "parameters and buffers"
 import io
 
 import torch
@@ -22,7 +22,7 @@ def parameter_table(model):
     ]
 
 
-# %% right: walk · message: "parameters and buffers"
+# %% right: looked up as attributes of their modules · message: "parameters and buffers"
 def parameter_table(model):
     """Parameters and buffers looked up as attributes of their modules; a dtype object, a torch.Size."""
     rows = []
@@ -41,7 +41,7 @@ def parameter_table(model):
     return rows
 
 
-# %% wrong: all buffers · message: "persistent=False"
+# %% wrong: buffers that are not saved listed too · clause 1 · message: "persistent=False"
 def parameter_table(model):
     parameters = dict(model.named_parameters(remove_duplicate=False))
     return [
@@ -59,13 +59,13 @@ def parameter_table(model):
     ]
 
 
-# %% wrong: data frame · message: "five keys"
+# %% wrong: a dictionary of shapes · clause 1 · message: "five keys"
 def parameter_table(model):
     """A dictionary of shapes."""
     return {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
 
 
-# %% wrong: four bytes · message: "numbers of torch"
+# %% wrong: four bytes for every number · clause 2 · message: "numbers of torch"
 def parameter_table(model):
     parameters = dict(model.named_parameters(remove_duplicate=False))
     return [
@@ -80,7 +80,7 @@ def parameter_table(model):
     ]
 
 
-# %% wrong: frozen is a buffer · message: "is a parameter; the table says 'buffer'"
+# %% wrong: a frozen parameter called a buffer · clause 3 · message: "is a parameter; the table says 'buffer'"
 def parameter_table(model):
     return [
         {
@@ -94,7 +94,7 @@ def parameter_table(model):
     ]
 
 
-# %% wrong: parameters only · message: "holds the buffers"
+# %% wrong: parameters only · clause 1 · message: "holds the buffers"
 def parameter_table(model):
     return [
         {
@@ -108,7 +108,7 @@ def parameter_table(model):
     ]
 
 
-# %% wrong: requires grad · message: "is a parameter; the table says 'buffer'"
+# %% wrong: requires_grad asked of detached tensors · clause 2 · message: "is a parameter; the table says 'buffer'"
 def parameter_table(model):
     return [
         {
@@ -122,7 +122,7 @@ def parameter_table(model):
     ]
 
 
-# %% wrong: sorted · message: "in the order of the state_dict"
+# %% wrong: sorted by name · clause 1 · message: "in the order of the state_dict"
 def parameter_table(model):
     parameters = dict(model.named_parameters(remove_duplicate=False))
     return [
@@ -137,7 +137,7 @@ def parameter_table(model):
     ]
 
 
-# %% wrong: tied once · message: "is a parameter; the table says 'buffer'"
+# %% wrong: the second name of a shared tensor called a buffer · clause 3 · message: "is a parameter; the table says 'buffer'"
 def parameter_table(model):
     parameters = dict(model.named_parameters())
     return [
@@ -149,4 +149,20 @@ def parameter_table(model):
             "size_bytes": tensor.nbytes,
         }
         for name, tensor in model.state_dict().items()
+    ]
+
+
+# %% wrong: walks the layers of an nn.Sequential only · clause 4 · message: "raised TypeError"
+def parameter_table(model):
+    parameters = dict(model.named_parameters(remove_duplicate=False))
+    return [
+        {
+            "name": name,
+            "kind": "parameter" if name in parameters else "buffer",
+            "shape": tuple(tensor.shape),
+            "dtype": str(tensor.dtype),
+            "size_bytes": tensor.nbytes,
+        }
+        for i, layer in enumerate(model)
+        for name, tensor in layer.state_dict(prefix=f"{i}.").items()
     ]

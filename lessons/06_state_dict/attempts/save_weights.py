@@ -1,4 +1,4 @@
-# %% right: atomic · message: "the model as it was"
+# %% right: through a temporary file · message: "the model as it was"
 import os
 
 import torch
@@ -11,7 +11,7 @@ def save_weights(model, path):
     os.replace(f"{path}.tmp", path)
 
 
-# %% right: stream · message: "the model as it was"
+# %% right: an open file, and a copy of the model · message: "the model as it was"
 import copy
 
 import torch
@@ -24,7 +24,7 @@ def save_weights(model, path):
     return path
 
 
-# %% wrong: beside · message: "Expected one file"
+# %% wrong: a second file beside it · clause 3 · message: "Expected one file"
 import json
 
 import torch
@@ -36,7 +36,7 @@ def save_weights(model, path):
         json.dump(sorted(model.state_dict()), file)
 
 
-# %% wrong: eval · message: "other modes"
+# %% wrong: the model put in eval mode · clause 4 · message: "other modes"
 import torch
 
 
@@ -45,7 +45,7 @@ def save_weights(model, path):
     torch.save(model.state_dict(), path)
 
 
-# %% wrong: float32 · message: "expected torch.float16"
+# %% wrong: everything saved in float32 · clause 1 · message: "expected torch.float16"
 import torch
 
 
@@ -56,7 +56,7 @@ def save_weights(model, path):
     )
 
 
-# %% wrong: keeps the old · message: "should be replaced"
+# %% wrong: an existing file refused · clause 2 · message: "should be replaced"
 import torch
 
 
@@ -65,7 +65,7 @@ def save_weights(model, path):
         torch.save(model.state_dict(), file)
 
 
-# %% wrong: moves · message: "called on the caller's model"
+# %% wrong: the model moved to the CPU · clause 4 · message: "called on the caller's model"
 import torch
 
 
@@ -73,7 +73,7 @@ def save_weights(model, path):
     torch.save(model.cpu().state_dict(), path)
 
 
-# %% wrong: parameters · message: "`0.scale`"
+# %% wrong: parameters without buffers · clause 1 · message: "`0.scale`"
 import torch
 
 
@@ -81,7 +81,7 @@ def save_weights(model, path):
     torch.save({name: p.data for name, p in model.named_parameters()}, path)
 
 
-# %% wrong: path only · message: "has no attribute 'with_suffix'"
+# %% wrong: Path objects only · clause 1 · message: "has no attribute 'with_suffix'"
 import torch
 
 
@@ -89,7 +89,7 @@ def save_weights(model, path):
     torch.save(model.state_dict(), path.with_suffix(".pt"))
 
 
-# %% wrong: suffix · message: "There is no file at `path`"
+# %% wrong: a suffix added to the path · clause 1 · message: "There is no file at `path`"
 import torch
 
 
@@ -97,7 +97,7 @@ def save_weights(model, path):
     torch.save(model.state_dict(), str(path) + ".pth")
 
 
-# %% wrong: whole model · message: "seems to hold the whole model"
+# %% wrong: the whole model saved · clause 1 · message: "seems to hold the whole model"
 import torch
 
 
@@ -105,7 +105,7 @@ def save_weights(model, path):
     torch.save(model, path)
 
 
-# %% wrong: wrapped · message: "Expected the state_dict itself"
+# %% wrong: the state_dict wrapped in a dictionary · clause 1 · message: "Expected the state_dict itself"
 import torch
 
 

@@ -1,4 +1,4 @@
-# %% right: memo · message: "no storage behind them"
+# %% right: every tensor cloned once · message: "no storage behind them"
 import torch
 
 
@@ -17,7 +17,7 @@ def slim(state_dict):
     return {name: once(value) for name, value in state_dict.items()}
 
 
-# %% right: through numpy · message: "no storage behind them"
+# %% right: copies through NumPy · message: "no storage behind them"
 import torch
 
 
@@ -34,7 +34,7 @@ def slim(state_dict):
     return made
 
 
-# %% wrong: clones all · message: "were one tensor and are two now"
+# %% wrong: every name cloned, tied weights parted · clause 3 · message: "were one tensor and are two now"
 import torch
 
 
@@ -42,12 +42,12 @@ def slim(state_dict):
     return {k: v.clone() if isinstance(v, torch.Tensor) else v for k, v in state_dict.items()}
 
 
-# %% wrong: contiguous · message: "saved, that is a file of"
+# %% wrong: contiguous() taken for a copy · clause 2 · message: "saved, that is a file of"
 def slim(state_dict):
     return {k: v.contiguous() if hasattr(v, "contiguous") else v for k, v in state_dict.items()}
 
 
-# %% wrong: deepcopy · message: "saved, that is a file of"
+# %% wrong: deepcopy, which copies the whole storage · clause 2 · message: "saved, that is a file of"
 import copy
 
 
@@ -55,7 +55,7 @@ def slim(state_dict):
     return copy.deepcopy(state_dict)
 
 
-# %% wrong: detach · message: "saved, that is a file of"
+# %% wrong: detach(), which shares the storage · clause 2 · message: "saved, that is a file of"
 import torch
 
 
@@ -65,7 +65,7 @@ def slim(state_dict):
     }
 
 
-# %% wrong: drops numbers · message: "Expected the names"
+# %% wrong: what is no tensor dropped · clause 4 · message: "Expected the names"
 import torch
 
 
@@ -77,7 +77,7 @@ def slim(state_dict):
     }
 
 
-# %% wrong: flat · message: "another value or shape"
+# %% wrong: rebuilt flat, the shape lost · clause 1 · message: "another value or shape"
 import torch
 
 
@@ -88,7 +88,7 @@ def slim(state_dict):
     }
 
 
-# %% wrong: half · message: "no longer the same numbers"
+# %% wrong: converted to half precision · clause 1 · message: "no longer the same numbers"
 import torch
 
 
@@ -101,7 +101,7 @@ def slim(state_dict):
     }
 
 
-# %% wrong: in place · message: "the dictionary you were given was changed"
+# %% wrong: the given dictionary changed · clause 5 · message: "the dictionary you were given was changed"
 import torch
 
 
@@ -112,12 +112,12 @@ def slim(state_dict):
     return state_dict
 
 
-# %% wrong: new dict · message: "saved, that is a file of"
+# %% wrong: a new dictionary of the same tensors · clause 2 · message: "saved, that is a file of"
 def slim(state_dict):
     return dict(state_dict)
 
 
-# %% wrong: tensors only · message: "has no attribute 'untyped_storage'"
+# %% wrong: a tensor's method asked of a number · clause 4 · message: "has no attribute 'untyped_storage'"
 def slim(state_dict):
     return {
         k: v.clone() if v.untyped_storage().nbytes() > v.nbytes else v

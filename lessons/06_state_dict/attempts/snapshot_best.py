@@ -1,4 +1,4 @@
-# %% right: clones · message: "later training leaves it alone"
+# %% right: clones, and the scores in a list · message: "later training leaves it alone"
 def snapshot_best(model, train_epoch, score, *, epochs):
     """Clones, and the scores in a list."""
     scores = []
@@ -12,7 +12,7 @@ def snapshot_best(model, train_epoch, score, *, epochs):
     return best
 
 
-# %% right: saved · message: "later training leaves it alone"
+# %% right: every epoch saved into memory · message: "later training leaves it alone"
 import io
 
 import torch
@@ -29,7 +29,7 @@ def snapshot_best(model, train_epoch, score, *, epochs):
     return torch.load(io.BytesIO(kept[max(kept)]), weights_only=True)
 
 
-# %% wrong: as shipped · message: "the tensors are the model's own"
+# %% wrong: as shipped · clause 3 · message: "the tensors are the model's own"
 def snapshot_best(model, train_epoch, score, *, epochs):
     best_score, best = 0.0, None
     for _ in range(epochs):
@@ -40,7 +40,7 @@ def snapshot_best(model, train_epoch, score, *, epochs):
     return best
 
 
-# %% wrong: buffers follow · message: "has other values"
+# %% wrong: parameters cloned, buffers by reference · clause 3 · message: "has other values"
 def snapshot_best(model, train_epoch, score, *, epochs):
     best_score, best = float("-inf"), None
     for _ in range(epochs):
@@ -52,7 +52,7 @@ def snapshot_best(model, train_epoch, score, *, epochs):
     return best
 
 
-# %% wrong: copies at the end · message: "expected epoch 2"
+# %% wrong: copied after the last epoch · clause 2 · message: "expected epoch 2"
 import copy
 
 
@@ -66,7 +66,7 @@ def snapshot_best(model, train_epoch, score, *, epochs):
     return copy.deepcopy(best)
 
 
-# %% wrong: dict · message: "the tensors are the model's own"
+# %% wrong: detached, not copied · clause 3 · message: "the tensors are the model's own"
 def snapshot_best(model, train_epoch, score, *, epochs):
     best_score, best = float("-inf"), None
     for _ in range(epochs):
@@ -77,7 +77,7 @@ def snapshot_best(model, train_epoch, score, *, epochs):
     return best
 
 
-# %% wrong: from zero · message: "Expected the state_dict of the best epoch; got NoneType"
+# %% wrong: the best score begins at zero · clause 1 · message: "Expected the state_dict of the best epoch; got NoneType"
 import copy
 
 
@@ -91,7 +91,7 @@ def snapshot_best(model, train_epoch, score, *, epochs):
     return best
 
 
-# %% wrong: latest of equals · message: "the earlier of two equally good ones"
+# %% wrong: the later of two equal epochs · clause 2 · message: "the earlier of two equally good ones"
 import copy
 
 
@@ -105,7 +105,7 @@ def snapshot_best(model, train_epoch, score, *, epochs):
     return best
 
 
-# %% wrong: lowest · message: "These are the weights of epoch"
+# %% wrong: the lowest score taken for the best · clause 2 · message: "These are the weights of epoch"
 import copy
 
 
@@ -119,7 +119,7 @@ def snapshot_best(model, train_epoch, score, *, epochs):
     return best
 
 
-# %% wrong: model · message: "Expected the state_dict of the best epoch; got"
+# %% wrong: the model returned, not its state_dict · clause 2 · message: "Expected the state_dict of the best epoch; got"
 import copy
 
 
@@ -133,7 +133,7 @@ def snapshot_best(model, train_epoch, score, *, epochs):
     return best
 
 
-# %% wrong: no buffers · message: "missing"
+# %% wrong: parameters without buffers · clause 2 · message: "missing"
 def snapshot_best(model, train_epoch, score, *, epochs):
     best_score, best = float("-inf"), None
     for _ in range(epochs):
@@ -144,7 +144,7 @@ def snapshot_best(model, train_epoch, score, *, epochs):
     return best
 
 
-# %% wrong: rewinds the model · message: "the model was left with them"
+# %% wrong: the model rewound to the best epoch · clause 4 · message: "the model was left with them"
 import copy
 
 
@@ -159,7 +159,7 @@ def snapshot_best(model, train_epoch, score, *, epochs):
     return best
 
 
-# %% wrong: shallow · message: "the tensors are the model's own"
+# %% wrong: a shallow copy · clause 3 · message: "the tensors are the model's own"
 def snapshot_best(model, train_epoch, score, *, epochs):
     best_score, best = float("-inf"), None
     for _ in range(epochs):

@@ -1,4 +1,4 @@
-# %% right: by hand · message: "tested once"
+# %% right: modes and counts by hand · message: "tested once"
 import torch
 
 
@@ -27,7 +27,7 @@ def best_by_validation_accuracy(model, train_epoch, validation, test, path, *, e
         return accuracy_of(model, test)
 
 
-# %% right: on a copy · message: "tested once"
+# %% right: measured on a frozen copy · message: "tested once"
 import copy
 
 import torch
@@ -54,7 +54,7 @@ def best_by_validation_accuracy(model, train_epoch, validation, test, path, *, e
     return score(test)
 
 
-# %% wrong: best starts at zero · message: "Loading `path`"
+# %% wrong: the best begins at zero · clause 3 · message: "Loading `path`"
 import torch
 
 from course_lib.evaluation import evaluate
@@ -74,7 +74,7 @@ def best_by_validation_accuracy(model, train_epoch, validation, test, path, *, e
     return evaluate(model, test).accuracy
 
 
-# %% wrong: chosen on test · message: "test images were looked at"
+# %% wrong: chosen by test accuracy · clause 6 · message: "test images were looked at"
 import torch
 
 from course_lib.evaluation import evaluate
@@ -94,7 +94,7 @@ def best_by_validation_accuracy(model, train_epoch, validation, test, path, *, e
     return evaluate(model, test).accuracy
 
 
-# %% wrong: eval for ever · message: "got the model in eval mode"
+# %% wrong: the model left in eval mode · clause 1 · message: "got the model in eval mode"
 import torch
 
 
@@ -120,7 +120,7 @@ def best_by_validation_accuracy(model, train_epoch, validation, test, path, *, e
     return accuracy_of(model, test)
 
 
-# %% wrong: every epoch saved · message: "The file holds epoch"
+# %% wrong: every epoch saved, the last one stays · clause 3 · message: "The file holds epoch"
 import torch
 
 from course_lib.evaluation import evaluate
@@ -137,7 +137,7 @@ def best_by_validation_accuracy(model, train_epoch, validation, test, path, *, e
     return evaluate(model, test).accuracy
 
 
-# %% wrong: later of equals · message: "Expected epoch"
+# %% wrong: the later of two equal epochs · clause 3 · message: "Expected epoch"
 import torch
 
 from course_lib.evaluation import evaluate
@@ -157,7 +157,7 @@ def best_by_validation_accuracy(model, train_epoch, validation, test, path, *, e
     return evaluate(model, test).accuracy
 
 
-# %% wrong: mean of batches · message: "The file says val_accuracy"
+# %% wrong: mean of batch means · clause 2 · message: "The file says val_accuracy"
 import torch
 
 
@@ -181,7 +181,7 @@ def best_by_validation_accuracy(model, train_epoch, validation, test, path, *, e
     return accuracy_of(model, test)
 
 
-# %% wrong: numpy accuracy · message: "Loading `path`"
+# %% wrong: a NumPy number in the file · clause 4 · message: "Loading `path`"
 import numpy as np
 import torch
 
@@ -207,7 +207,7 @@ def best_by_validation_accuracy(model, train_epoch, validation, test, path, *, e
     return evaluate(model, test).accuracy
 
 
-# %% wrong: reference · message: "has not the weights"
+# %% wrong: a reference to the weights, saved at the end · clause 4 · message: "has not the weights"
 import torch
 
 from course_lib.evaluation import evaluate
@@ -225,7 +225,7 @@ def best_by_validation_accuracy(model, train_epoch, validation, test, path, *, e
     return evaluate(model, test).accuracy
 
 
-# %% wrong: returns validation · message: "Returned"
+# %% wrong: the validation accuracy returned · clause 6 · message: "Returned"
 import torch
 
 from course_lib.evaluation import evaluate
@@ -245,7 +245,7 @@ def best_by_validation_accuracy(model, train_epoch, validation, test, path, *, e
     return best
 
 
-# %% wrong: saves at the end · message: "Killed in between"
+# %% wrong: saved only after the last epoch · clause 3 · message: "Killed in between"
 import copy
 
 import torch
@@ -269,7 +269,7 @@ def best_by_validation_accuracy(model, train_epoch, validation, test, path, *, e
     return evaluate(model, test).accuracy
 
 
-# %% wrong: tests the last · message: "came back without the weights"
+# %% wrong: the last epoch tested, not the best · clause 5 · message: "came back without the weights"
 import torch
 
 from course_lib.evaluation import evaluate
@@ -288,7 +288,7 @@ def best_by_validation_accuracy(model, train_epoch, validation, test, path, *, e
     return evaluate(model, test).accuracy
 
 
-# %% wrong: watches the test · message: "test images were looked at"
+# %% wrong: test accuracy printed in every epoch · clause 6 · message: "test images were looked at"
 import torch
 
 from course_lib.evaluation import evaluate
@@ -309,7 +309,7 @@ def best_by_validation_accuracy(model, train_epoch, validation, test, path, *, e
     return evaluate(model, test).accuracy
 
 
-# %% wrong: without eval · message: "in eval mode"
+# %% wrong: measured in training mode · clause 2 · message: "in eval mode"
 import torch
 
 

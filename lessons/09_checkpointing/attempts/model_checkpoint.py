@@ -57,7 +57,7 @@ def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
     return callback
 
 
-# %% wrong: always min · message: "The file holds epoch"
+# %% wrong: less is always better · clause 1 · message: "The file holds epoch"
 import math
 
 import torch
@@ -85,7 +85,7 @@ def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
     return Callback()
 
 
-# %% wrong: any mode · message: "was taken without an error"
+# %% wrong: any mode taken · clause 6 · message: "was taken without an error"
 import math
 
 import torch
@@ -110,7 +110,7 @@ def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
     return Callback()
 
 
-# %% wrong: best is infinite · message: "Before the first epoch"
+# %% wrong: best begins at infinity · clause 4 · message: "Before the first epoch"
 import math
 
 import torch
@@ -136,7 +136,7 @@ def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
     return Callback()
 
 
-# %% wrong: best never moves · message: "`best` is None; expected"
+# %% wrong: best never updated · clause 4 · message: "`best` is None; expected"
 import math
 
 import torch
@@ -163,7 +163,7 @@ def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
     return Callback()
 
 
-# %% wrong: every epoch · message: "The file holds epoch"
+# %% wrong: saved in every epoch · clause 1 · message: "The file holds epoch"
 import math
 
 import torch
@@ -191,7 +191,7 @@ def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
     return Callback()
 
 
-# %% wrong: like keras · message: "without an error"
+# %% wrong: a missing value only warned about, as in Keras · clause 5 · message: "without an error"
 import math
 import warnings
 
@@ -225,7 +225,7 @@ def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
     return Callback()
 
 
-# %% wrong: logs as they are · message: "can't be loaded"
+# %% wrong: NumPy numbers and tensors left in the logs · clause 2 · message: "can't be loaded"
 import math
 
 import torch
@@ -252,7 +252,7 @@ def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
     return Callback()
 
 
-# %% wrong: logs forgotten · message: "The file's `logs`"
+# %% wrong: logs left out of the file · clause 2 · message: "The file's `logs`"
 import math
 
 import torch
@@ -280,7 +280,7 @@ def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
     return Callback()
 
 
-# %% wrong: nan becomes best · message: "The file holds epoch"
+# %% wrong: NaN becomes the best · clause 1 · message: "The file holds epoch"
 import torch
 
 
@@ -304,7 +304,7 @@ def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
     return Callback()
 
 
-# %% wrong: not strictly · message: "The file holds epoch"
+# %% wrong: an equal value saved too · clause 1 · message: "The file holds epoch"
 import math
 
 import torch
@@ -332,7 +332,7 @@ def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
     return Callback()
 
 
-# %% wrong: saves before it looks · message: "The error came, but the file"
+# %% wrong: saved before the error · clause 5 · message: "The error came, but the file"
 import math
 
 import torch
@@ -362,7 +362,7 @@ def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
     return Callback()
 
 
-# %% wrong: says nothing · message: "returned None"
+# %% wrong: nothing returned · clause 3 · message: "returned None"
 import math
 
 import torch
@@ -389,7 +389,7 @@ def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
     return Callback()
 
 
-# %% wrong: typo means never · message: "without an error"
+# %% wrong: a missing value taken for NaN · clause 5 · message: "without an error"
 import math
 
 import torch
@@ -417,7 +417,7 @@ def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
     return Callback()
 
 
-# %% wrong: typo raises by accident · message: "doesn't name"
+# %% wrong: an accidental error that names nothing · clause 5 · message: "doesn't name"
 import math
 
 import torch

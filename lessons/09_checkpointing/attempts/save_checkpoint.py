@@ -25,7 +25,7 @@ def save_checkpoint(checkpoint, path):
     here.replace(target)
 
 
-# %% right: library · message: "at every moment"
+# %% right: the course's save_file · message: "at every moment"
 from course_lib.checkpoints import save_file
 
 
@@ -33,7 +33,7 @@ def save_checkpoint(checkpoint, path):
     return save_file(checkpoint, path)
 
 
-# %% wrong: bytes over the old · message: "under the file's own name"
+# %% wrong: bytes written over the old file · clause 2 · message: "under the file's own name"
 import io
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def save_checkpoint(checkpoint, path):
     Path(path).write_bytes(buffer.getvalue())
 
 
-# %% wrong: copied into place · message: "under the file's own name"
+# %% wrong: copied into place, not renamed · clause 2 · message: "under the file's own name"
 import os
 import shutil
 from pathlib import Path
@@ -63,7 +63,7 @@ def save_checkpoint(checkpoint, path):
     temporary.unlink()
 
 
-# %% wrong: forced too late · message: "before the bytes were forced"
+# %% wrong: forced to the disk after the rename · clause 3 · message: "before the bytes were forced"
 import os
 from pathlib import Path
 
@@ -82,7 +82,7 @@ def save_checkpoint(checkpoint, path):
         temporary.unlink(missing_ok=True)
 
 
-# %% wrong: keeps a backup · message: "was left in the folder"
+# %% wrong: a backup left in the folder · clause 5 · message: "was left in the folder"
 import os
 import shutil
 from pathlib import Path
@@ -101,7 +101,7 @@ def save_checkpoint(checkpoint, path):
     os.replace(temporary, path)
 
 
-# %% wrong: leaves litter · message: "was left in the folder"
+# %% wrong: a failed save's temporary file left · clause 5 · message: "was left in the folder"
 import os
 from pathlib import Path
 
@@ -117,7 +117,7 @@ def save_checkpoint(checkpoint, path):
     os.replace(temporary, path)
 
 
-# %% wrong: never loaded back · message: "NumPy number, which weights_only=True refuses"
+# %% wrong: never loaded back · clause 4 · message: "NumPy number, which weights_only=True refuses"
 import os
 from pathlib import Path
 
@@ -135,7 +135,7 @@ def save_checkpoint(checkpoint, path):
         temporary.unlink(missing_ok=True)
 
 
-# %% wrong: not forced · message: "before the bytes were forced"
+# %% wrong: not forced to the disk · clause 3 · message: "before the bytes were forced"
 import os
 from pathlib import Path
 
@@ -152,7 +152,7 @@ def save_checkpoint(checkpoint, path):
         temporary.unlink(missing_ok=True)
 
 
-# %% wrong: path objects only · message: "raised AttributeError"
+# %% wrong: Path objects only · clause 1 · message: "raised AttributeError"
 import os
 
 import torch
@@ -170,7 +170,7 @@ def save_checkpoint(checkpoint, path):
         temporary.unlink(missing_ok=True)
 
 
-# %% wrong: plain · message: "under the file's own name"
+# %% wrong: plain torch.save onto the old file · clause 2 · message: "under the file's own name"
 import torch
 
 
@@ -178,7 +178,7 @@ def save_checkpoint(checkpoint, path):
     torch.save(checkpoint, path)
 
 
-# %% wrong: swallows the error · message: "nobody was told"
+# %% wrong: the error swallowed · clause 4 · message: "nobody was told"
 import os
 from pathlib import Path
 
@@ -197,7 +197,7 @@ def save_checkpoint(checkpoint, path):
         temporary.unlink(missing_ok=True)
 
 
-# %% wrong: unlinks first · message: "gone before the new one had its name"
+# %% wrong: the old file unlinked first · clause 2 · message: "gone before the new one had its name"
 import os
 from pathlib import Path
 
@@ -213,7 +213,7 @@ def save_checkpoint(checkpoint, path):
     os.rename(temporary, path)
 
 
-# %% wrong: weights only saved · message: "something else than the checkpoint"
+# %% wrong: only the weights saved · clause 1 · message: "something else than the checkpoint"
 import os
 from pathlib import Path
 
@@ -229,3 +229,26 @@ def save_checkpoint(checkpoint, path):
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+# %% wrong: the old file moved away first · clause 2 · message: "gone before the new one had its name"
+import os
+from pathlib import Path
+
+import torch
+
+
+def save_checkpoint(checkpoint, path):
+    path = Path(path)
+    temporary, backup = Path(f"{path}.tmp"), Path(f"{path}.bak")
+    try:
+        torch.save(checkpoint, temporary)
+        torch.load(temporary, weights_only=True)
+        with open(temporary, "rb+") as file:
+            os.fsync(file.fileno())
+        if path.exists():
+            os.replace(path, backup)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+        backup.unlink(missing_ok=True)

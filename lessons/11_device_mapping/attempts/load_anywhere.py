@@ -1,4 +1,4 @@
-# %% right: callable · message: "Every tag, every device"
+# %% right: a function as map_location · message: "Every tag, every device"
 import torch
 from torch.serialization import default_restore_location
 
@@ -12,7 +12,7 @@ def load_anywhere(path, device="cpu"):
     return torch.load(path, map_location=place)
 
 
-# %% right: inspected · message: "Every tag, every device"
+# %% right: tags read without unpickling · message: "Every tag, every device"
 import torch
 
 from course_lib.checkpoints.inspection import inspect_file
@@ -26,7 +26,7 @@ def load_anywhere(path, device=torch.device("cpu")):
     )
 
 
-# %% right: moves afterwards · message: "Every tag, every device"
+# %% right: moved by hand after loading · message: "Every tag, every device"
 import torch
 
 
@@ -55,7 +55,7 @@ def load_anywhere(path, device="cpu"):
     return move(content)
 
 
-# %% wrong: always cpu · message: "landed on cpu. Expected meta"
+# %% wrong: everything to the CPU, device ignored · clause 4 · message: "landed on cpu. Expected meta"
 import torch
 
 
@@ -64,7 +64,7 @@ def load_anywhere(path, device="cpu"):
     return torch.load(path, map_location="cpu", weights_only=True)
 
 
-# %% wrong: cuda · message: "torch.cuda.is_available() is False"
+# %% wrong: mapped to cuda, which isn't there · clause 4 · message: "torch.cuda.is_available() is False"
 import torch
 
 
@@ -73,7 +73,7 @@ def load_anywhere(path, device="cpu"):
     return torch.load(path, map_location="cuda", weights_only=True)
 
 
-# %% wrong: device argument · message: "unexpected keyword argument 'device'"
+# %% wrong: an argument that torch.load lacks · clause 4 · message: "unexpected keyword argument 'device'"
 import warnings
 
 import torch
@@ -86,7 +86,7 @@ def load_anywhere(path, device="cpu"):
         return torch.load(path, device=device)
 
 
-# %% wrong: device object · message: "Loading a file tagged"
+# %% wrong: a torch.device as a dictionary's value · clause 4 · message: "Loading a file tagged"
 import torch
 
 
@@ -100,7 +100,7 @@ def load_anywhere(path, device="cpu"):
     return torch.load(path, map_location=plan, weights_only=True)
 
 
-# %% wrong: everything moves · message: "was on the CPU when it was saved"
+# %% wrong: the CPU's tensors moved too · clause 3 · message: "was on the CPU when it was saved"
 import torch
 
 
@@ -109,7 +109,7 @@ def load_anywhere(path, device="cpu"):
     return torch.load(path, map_location=device, weights_only=True)
 
 
-# %% wrong: plain · message: "torch.cuda.is_available() is False"
+# %% wrong: no map_location · clause 1 · message: "torch.cuda.is_available() is False"
 import torch
 
 
@@ -118,7 +118,7 @@ def load_anywhere(path, device="cpu"):
     return torch.load(path, weights_only=True)
 
 
-# %% wrong: typed tags · message: "Loading a file tagged"
+# %% wrong: tags typed by hand · clause 1 · message: "Loading a file tagged"
 import torch
 
 
@@ -128,7 +128,7 @@ def load_anywhere(path, device="cpu"):
     return torch.load(path, map_location=plan, weights_only=True)
 
 
-# %% wrong: unsafe · message: "Code from the file was executed"
+# %% wrong: weights_only=False · clause 5 · message: "Code from the file was executed"
 import torch
 from torch.serialization import default_restore_location
 
@@ -140,3 +140,16 @@ def load_anywhere(path, device="cpu"):
         return storage if tag == "cpu" else default_restore_location(storage, str(device))
 
     return torch.load(path, map_location=place, weights_only=False)
+
+
+# %% wrong: only the weights returned · clause 2 · message: "is missing from what came back"
+import torch
+
+
+def load_anywhere(path, device="cpu"):
+    tags = set()
+    torch.load(
+        path, map_location=lambda storage, tag: tags.add(tag) or storage, weights_only=True
+    )
+    plan = {tag: str(device) for tag in tags - {"cpu"}}
+    return torch.load(path, map_location=plan, weights_only=True)["model"]

@@ -21,7 +21,7 @@ def move_training(path, build_model, build_optimizer, device):
     return model, optimizer
 
 
-# %% right: on the spot · message: "as if nothing had happened"
+# %% right: loaded on the CPU, assigned, moved · message: "as if nothing had happened"
 import torch
 
 
@@ -37,7 +37,7 @@ def move_training(path, build_model, build_optimizer, device):
     return model, optimizer
 
 
-# %% wrong: as shipped · message: "it trains ghosts"
+# %% wrong: as shipped · clause 6 · message: "it trains ghosts"
 import torch
 
 
@@ -52,7 +52,7 @@ def move_training(path, build_model, build_optimizer, device):
     return model.to(device), optimizer
 
 
-# %% wrong: everything mapped · message: "RNG state must be a torch.ByteTensor"
+# %% wrong: the random state mapped to the device · clause 5 · message: "RNG state must be a torch.ByteTensor"
 import torch
 
 
@@ -67,7 +67,7 @@ def move_training(path, build_model, build_optimizer, device):
     return model, optimizer
 
 
-# %% wrong: moved last · message: "it trains ghosts"
+# %% wrong: the model moved after the optimizer was built · clause 7 · message: "it trains ghosts"
 import torch
 
 
@@ -83,7 +83,7 @@ def move_training(path, build_model, build_optimizer, device):
     return model, optimizer
 
 
-# %% wrong: no map · message: "torch.cuda.is_available() is False"
+# %% wrong: no map_location · clause 1 · message: "torch.cuda.is_available() is False"
 import torch
 
 
@@ -99,7 +99,7 @@ def move_training(path, build_model, build_optimizer, device):
     return model, optimizer
 
 
-# %% wrong: optimizer anew · message: "nowhere: it was not loaded"
+# %% wrong: the optimizer's state never loaded · clause 4 · message: "nowhere: it was not loaded"
 import torch
 
 
@@ -114,7 +114,7 @@ def move_training(path, build_model, build_optimizer, device):
     return model, optimizer
 
 
-# %% wrong: rng first · message: "The random state afterwards is not the saved one"
+# %% wrong: the random state restored before the model is built · clause 5 · message: "The random state afterwards is not the saved one"
 import torch
 
 
@@ -130,7 +130,7 @@ def move_training(path, build_model, build_optimizer, device):
     return model, optimizer
 
 
-# %% wrong: step on the device · message: "Adam's step counter is on meta"
+# %% wrong: Adam's step counter on the device · clause 4 · message: "Adam's step counter is on meta"
 import torch
 
 
@@ -146,7 +146,7 @@ def move_training(path, build_model, build_optimizer, device):
     return model, optimizer
 
 
-# %% wrong: weights new · message: "differ from a training that was never moved"
+# %% wrong: the weights never loaded · clause 6 · message: "differ from a training that was never moved"
 import torch
 
 
@@ -154,6 +154,51 @@ def move_training(path, build_model, build_optimizer, device):
     """Everything restored but the weights."""
     checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     model = build_model().to(device)
+    optimizer = build_optimizer(model.parameters())
+    optimizer.load_state_dict(checkpoint["optimizer"])
+    torch.set_rng_state(checkpoint["rng"])
+    return model, optimizer
+
+
+# %% wrong: the model given to build_optimizer, not its parameters · clause 2 · message: "raised TypeError"
+import torch
+
+
+def move_training(path, build_model, build_optimizer, device):
+    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    model = build_model()
+    model.load_state_dict(checkpoint["model"])
+    model.to(device)
+    optimizer = build_optimizer(model)
+    optimizer.load_state_dict(checkpoint["optimizer"])
+    torch.set_rng_state(checkpoint["rng"])
+    return model, optimizer
+
+
+# %% wrong: the model left on the CPU · clause 3 · message: "The model is on cpu"
+import torch
+
+
+def move_training(path, build_model, build_optimizer, device):
+    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    model = build_model()
+    model.load_state_dict(checkpoint["model"])
+    optimizer = build_optimizer(model.parameters())
+    optimizer.load_state_dict(checkpoint["optimizer"])
+    torch.set_rng_state(checkpoint["rng"])
+    return model, optimizer
+
+
+# %% wrong: the model returned in eval mode · clause 3 · message: "differ from a training that was never moved"
+import torch
+
+
+def move_training(path, build_model, build_optimizer, device):
+    """eval() after loading, as for a model that is only used."""
+    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    model = build_model()
+    model.load_state_dict(checkpoint["model"])
+    model.to(device).eval()
     optimizer = build_optimizer(model.parameters())
     optimizer.load_state_dict(checkpoint["optimizer"])
     torch.set_rng_state(checkpoint["rng"])

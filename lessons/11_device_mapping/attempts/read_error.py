@@ -1,4 +1,4 @@
-# %% right: match · message: "the number, and where to instead"
+# %% right: a table of patterns · message: "the number, and where to instead"
 import re
 
 PATTERNS = [
@@ -20,7 +20,7 @@ def read_error(message):
     raise ValueError("none of the four")
 
 
-# %% right: split · message: "the number, and where to instead"
+# %% right: words and substrings · message: "the number, and where to instead"
 def read_error(message):
     """Words instead of a pattern."""
     words = message.replace("\n", " ").split()
@@ -38,7 +38,7 @@ def read_error(message):
     raise ValueError(message)
 
 
-# %% wrong: always one · message: "Expected a dictionary whose key is 'cuda:11'"
+# %% wrong: the GPU's number typed in · clause 3 · message: "Expected a dictionary whose key is 'cuda:11'"
 def read_error(message):
     """The number is typed, as in the lesson's message."""
     if "device_count()" in message:
@@ -52,7 +52,7 @@ def read_error(message):
     raise ValueError(message)
 
 
-# %% wrong: any cuda · message: "the cause given is 'NO_CUDA'"
+# %% wrong: CUDA in the text taken for no GPU · clause 1 · message: "the cause given is 'NO_CUDA'"
 def read_error(message):
     """CUDA in the text, so there is none."""
     if "CUDA" in message:
@@ -62,7 +62,7 @@ def read_error(message):
     return "UNKNOWN_DEVICE", "cpu"
 
 
-# %% wrong: cpu for all · message: "the mend is 'cpu'"
+# %% wrong: the CPU for every cause · clause 1 · message: "the mend is 'cpu'"
 def read_error(message):
     """The right causes, and the whole training moved to the CPU."""
     if "device_count()" in message:
@@ -76,7 +76,7 @@ def read_error(message):
     raise ValueError(message)
 
 
-# %% wrong: key without number · message: "Expected a dictionary whose key is 'cuda:1'"
+# %% wrong: a key without the GPU's number · clause 3 · message: "Expected a dictionary whose key is 'cuda:1'"
 def read_error(message):
     """The dictionary's key will miss the tag."""
     if "device_count()" in message:
@@ -90,7 +90,7 @@ def read_error(message):
     raise ValueError(message)
 
 
-# %% wrong: no value error · message: "none of the four"
+# %% wrong: whatever is left called an unknown device · clause 4 · message: "none of the four"
 import re
 
 
@@ -105,7 +105,7 @@ def read_error(message):
     return "UNKNOWN_DEVICE", "cpu"
 
 
-# %% wrong: one digit · message: "Expected a dictionary whose key is 'cuda:11'"
+# %% wrong: only the first digit of the number · clause 3 · message: "Expected a dictionary whose key is 'cuda:11'"
 import re
 
 
@@ -122,7 +122,7 @@ def read_error(message):
     raise ValueError(message)
 
 
-# %% wrong: only cuda · message: "raised ValueError"
+# %% wrong: only the second cause known · clause 1 · message: "raised ValueError"
 import re
 
 
@@ -130,4 +130,22 @@ def read_error(message):
     """Nobody here has an Apple or an NPU."""
     if found := re.search(r"CUDA device (\d+)", message):
         return "NO_SUCH_GPU", {f"cuda:{found[1]}": "cuda:0"}
+    raise ValueError(message)
+
+
+# %% wrong: the whole text compared · clause 2 · message: "raised ValueError"
+import re
+
+
+def read_error(message):
+    """Knows the first sentences, and compares them with the whole message."""
+    start = "Attempting to deserialize object on "
+    if message == start + "a CUDA device but torch.cuda.is_available() is False.":
+        return "NO_CUDA", "cpu"
+    if found := re.fullmatch(start + r"CUDA device (\d+) but .*", message):
+        return "NO_SUCH_GPU", {f"cuda:{found[1]}": "cuda:0"}
+    if message == "Storage device not recognized: mps":
+        return "NO_MPS", "cpu"
+    if message == "don't know how to restore data location":
+        return "UNKNOWN_DEVICE", "cpu"
     raise ValueError(message)
