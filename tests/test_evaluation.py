@@ -49,12 +49,12 @@ def test_mode_restores_every_flag_also_after_an_error():
     before = [module.training for module in net.modules()]
     with evaluation_mode(net):
         assert not any(module.training for module in net.modules())
-        assert torch.is_inference_mode_enabled()
+        assert not torch.is_grad_enabled()
     assert [module.training for module in net.modules()] == before
     with pytest.raises(KeyError), evaluation_mode(net):
         raise KeyError
     assert [module.training for module in net.modules()] == before
-    assert not torch.is_inference_mode_enabled()
+    assert torch.is_grad_enabled()
 
 
 def test_mode_restores_when_a_module_refuses_eval():
@@ -66,7 +66,7 @@ def test_mode_restores_when_a_module_refuses_eval():
     with pytest.raises(RuntimeError, match="not me"), evaluation_mode(net, Stubborn()):
         pass
     assert all(module.training for module in net.modules())
-    assert not torch.is_inference_mode_enabled()
+    assert torch.is_grad_enabled()
 
 
 def test_mode_switches_several_models_and_decorates():
@@ -485,3 +485,31 @@ class TestOnAGpu:
         assert evaluate(net, [batch], device="cuda").n == 2
         with pytest.raises(InputError, match=r"cuda:0, not on cpu"):
             evaluate(net, [batch], device="cpu")
+
+
+class Remembers(nn.Module):
+    """Makes a table at its first call and keeps it, as rotary embeddings and causal masks do."""
+
+    def __init__(self, buffer):
+        super().__init__()
+        self.scale, self.head = nn.Parameter(torch.ones(1)), nn.Linear(6, 3)
+        self.register_buffer("table", None, persistent=False) if buffer else setattr(self, "table", None)
+
+    def forward(self, x):
+        if self.table is None or len(self.table) != x.shape[1]:
+            self.table = torch.arange(x.shape[1]).float().cos()
+        return self.head(x * self.scale * self.table)
+
+
+@pytest.mark.parametrize("buffer", [False, True])
+@pytest.mark.parametrize("how", ["evaluate", "evaluate in bites", "evaluation_mode"])
+def test_a_model_that_kept_what_it_made_while_evaluated_can_still_train(buffer, how):
+    model, x = Remembers(buffer), torch.randn(8, 6)
+    if how == "evaluation_mode":
+        with evaluation_mode(model):
+            model(x)
+    else:
+        evaluate(model, [(x, torch.zeros(8).long())], keep_logits=how == "evaluate")
+    model(x).sum().backward()
+    assert model.scale.grad is not None
+    assert not model.table.is_inference()
