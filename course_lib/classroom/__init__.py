@@ -11,8 +11,9 @@ from typing import Any
 _HOMES = {
     "begin": "session",
     "check": "tasks.checking",
-    "check_quiz": "tasks.checking",
+    "check_quiz": "quizzes.typed",
     "dashboard": "overview",
+    "explain": "explaining",
     "finish": "session",
     "flashcards": "recall",
     "hint": "tasks.checking",

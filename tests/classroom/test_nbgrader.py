@@ -12,7 +12,8 @@ import nbformat
 import pytest
 from attempts import ROOT, attempts
 
-from course_lib.classroom.quizzes.bank import key, load_bank
+from course_lib.classroom.quizzes.bank import load_bank
+from course_lib.classroom.quizzes.marking import typed_key
 from course_lib.classroom.tasks.checking import solution_code
 from course_lib.syllabus import load_syllabus
 
@@ -62,21 +63,9 @@ def nbgrader(course: Path, *arguments: str, cwd: Path | None = None) -> str:
 
 def right_quiz(name: str = NAME) -> dict[str, str]:
     """The key of a graded quiz, as a learner would type it."""
-    typed = {}
     path = ROOT / "lessons" / name / "graded_quiz.yaml"
-    for i, question in enumerate(load_bank(path).questions if path.exists() else (), start=1):
-        found = key(question)
-        if question.kind in ("one", "prints"):
-            typed[f"q{i}"] = "ABCDE"[found]
-        elif question.kind == "bug_line":
-            typed[f"q{i}"] = str(found + 1)
-        elif question.kind == "several":
-            typed[f"q{i}"] = ", ".join("ABCDE"[j] for j in sorted(found))
-        elif question.kind == "order":
-            typed[f"q{i}"] = " ".join(str(j + 1) for j in found)
-        else:
-            typed[f"q{i}"] = str(found)
-    return typed
+    questions = load_bank(path).questions if path.exists() else ()
+    return {f"q{i}": typed_key(question) for i, question in enumerate(questions, start=1)}
 
 
 def submission(

@@ -23,8 +23,7 @@ TEXT = EXAMPLE.read_text(encoding="utf-8")
 def test_the_example_has_every_kind_and_all_its_claims_are_true():
     bank = load_bank(EXAMPLE)
     assert sorted(q.kind for q in bank.questions) == sorted(["one", "several", "prints", "bug_line", "order", "number"])
-    for question in bank.questions:
-        prove(question)
+    prove_all(EXAMPLE)
     assert [key(q) for q in bank.questions] == [0, {0, 1}, 1, 1, (0, 1, 2), 0.2]
     assert bank.cards[0].front == "What does `model.eval()` change?"
 
@@ -36,13 +35,14 @@ GRADED = sorted((ROOMS.parents[1] / "lessons").glob("*/graded_quiz.yaml"))
 def test_every_bank_of_the_course_is_true(name):
     bank = load_bank(name)
     assert bank.questions
-    for question in bank.questions:
-        prove(question)
+    assert bool(bank.cards) == (name not in GRADED)
+    prove_all(name)
 
 
-def prove_all(path):
-    for question in load_bank(path).questions:
-        prove(question)
+def prove_all(name):
+    bank = load_bank(name)
+    for item in (*bank.questions, *bank.cards):
+        prove(item)
 
 
 def broken(tmp_path, old, new, *, count=1):
@@ -69,6 +69,7 @@ def test_a_missing_explanation_is_named_by_file_line_question_and_option(tmp_pat
     )
 
 
+CARD_PROOF = TEXT[TEXT.rindex("    proof: |") :]
 MISTAKES = [
     ("    level: easy\n", "", "has no 'level'. Add a line 'level: ...'."),
     ("level: easy", "level: simple", "has level 'simple'; expected easy or medium or hard."),
@@ -85,6 +86,9 @@ MISTAKES = [
     ("id: what-reads-training", "id: dropout-scales", "has an id that is taken. Give it its own"),
     ("id: dropout-rescales", "id: eval-sets-a-flag", "card 'eval-sets-a-flag': has an id that is taken"),
     ("    back: \"By 1", "    bck: \"By 1", "card 'dropout-rescales': has no 'back'"),
+    (CARD_PROOF, "", "card 'dropout-rescales': needs one of 'proof: |' (Python that asserts the claim) and 'no_proof"),
+    (CARD_PROOF, CARD_PROOF + "    no_proof: tired\n", "card 'dropout-rescales': needs one of 'proof: |'"),
+    (CARD_PROOF, "    proof: print(1)\n", "card 'dropout-rescales': has a proof that asserts nothing"),
     ("        mistake: taking eval() for no_grad()\n", "", "option 2 has no 'mistake'. Name the mistake"),
     ("        right: true\n", "", "has 0 right options; expected one"),
     ("        right: true\n", "        right: yes\n", "option 1 has right 'yes'; expected true or false."),
@@ -103,6 +107,7 @@ MISTAKES = [
     ("    mended: model[0].train()\n", "", "has no 'mended'"),
     ("questions:\n", "questions: none\nrest:\n", "the bank: has no list under 'questions'"),
     # claims that are false, found by running them
+    ("== {0.0, 1.25}", "== {0.0, 1.0}", "card 'dropout-rescales': the proof ends with AssertionError (in `assert set("),
     ("model(torch.ones(1, 2)).requires_grad", "model(torch.ones(1, 2)).is_leaf", "the proof ends with AssertionError"),
     ("nn.Dropout(0.2)", "nn.Dropout(0.5)", "the program prints '[0.0, 2.0]', which is none of the options"),
     ("Dropout(0.2)", "Drop(0.2)", "the program ends with AttributeError"),
@@ -146,10 +151,12 @@ def test_all_mistakes_of_a_file_are_told_at_once_in_order(tmp_path):
 def test_a_claim_that_no_program_can_prove_says_so_instead(tmp_path):
     start, end = TEXT.index("    proof: |"), TEXT.index("  # several:")
     path = tmp_path / "bank.yaml"
-    path.write_text(TEXT[:start] + "    no_proof: it is a matter of taste\n" + TEXT[end:], encoding="utf-8")
-    question = load_bank(path).questions[0]
-    prove(question)
-    assert question.no_proof == "it is a matter of taste"
+    text = TEXT[:start] + "    no_proof: it is a matter of taste\n" + TEXT[end:]
+    path.write_text(text.replace(CARD_PROOF, "    no_proof: it takes a power cut\n"), encoding="utf-8")
+    bank = load_bank(path)
+    prove_all(path)
+    assert bank.questions[0].no_proof == "it is a matter of taste"
+    assert bank.cards[-1].no_proof == "it takes a power cut"
 
 
 def test_values_are_taken_as_typed(tmp_path):
@@ -239,6 +246,8 @@ def test_a_program_starts_from_a_known_state_whatever_the_notebook_did():
     with torch.no_grad():
         assert run(code) == plain
         assert not torch.is_grad_enabled()
+    with torch.device("meta"):
+        assert run(code) == plain
     assert plain.output.startswith("True torch.float32")
     assert plain.output.endswith("[] __main__")
 
@@ -265,3 +274,10 @@ def test_a_program_that_raises_or_exits_is_reported():
     assert isinstance(run("1 / 0").error, ZeroDivisionError)
     assert isinstance(run("import sys; sys.exit(3)").error, SystemExit)
     assert isinstance(run("if True").error, SyntaxError)
+
+
+def test_an_error_names_the_line_of_the_program_that_led_to_it():
+    ran = run("def divide(a):\n    return a / 0\nx = 1\ny = divide(x)\nprint(y)")
+    assert str(ran) == "ZeroDivisionError: division by zero (in `y = divide(x)`)"
+    assert str(run("assert 1 == 2")) == "AssertionError (in `assert 1 == 2`)"
+    assert str(run("if True")).startswith("SyntaxError: ")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from course_lib.classroom.quizzes.bank import Bank, Mistake, Option, Question, key, load_bank
-from course_lib.classroom.quizzes.marking import arrange, as_markdown, draw, labels, mark, mark_typed
+from course_lib.classroom.quizzes.bank import Bank, Mistake, Option, Question, bank_slugs, key, load_bank
+from course_lib.classroom.quizzes.marking import arrange, as_markdown, draw, labels, mark, mark_typed, typed_key
 from course_lib.errors import ContentError, InputError
 
 BANK = load_bank(Path(__file__).parent / "data" / "example_bank.yaml")
@@ -31,6 +31,7 @@ def test_the_key_is_right_and_every_option_is_explained(question):
     assert all(row.why for row in marked.explanations) or (question.kind == "order" and marked.message == question.why)
     assert len(marked.explanations) == len(question.options or question.lines or [1])
     assert all(row.chosen == row.right for row in marked.explanations)
+    assert marked.remark
 
 
 def test_one_wrong_option_names_its_mistake_and_the_right_letter():
@@ -179,6 +180,20 @@ def test_a_number_may_carry_its_unit():
 def test_what_is_no_answer_says_what_one_looks_like(question, typed):
     with pytest.raises(InputError, match="Expected"):
         mark_typed(question, typed)
+
+
+def test_a_key_is_typed_as_the_page_labels_it():
+    assert [typed_key(question) for question in BANK.questions[:4]] == ["A", "A, B", "B", "2"]
+    assert typed_key(NUMBER) == "0.2"
+    assert typed_key(ORDER) == " ".join(str(arrange(ORDER).index(line) + 1) for line in (0, 1, 2)) != "1 2 3"
+    assert typed_key(SEVERAL, shown=(3, 1, 2, 0)) == "B, D"
+
+
+@pytest.mark.parametrize("slug", bank_slugs())
+def test_what_a_typed_key_says_is_right_of_every_question_in_any_order(slug):
+    for question in load_bank(slug).questions:
+        for shown in (arrange(question), arrange(question, 1)):
+            assert mark_typed(question, typed_key(question, shown=shown), shown=shown).right, question.id
 
 
 # drawing

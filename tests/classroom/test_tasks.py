@@ -12,7 +12,7 @@ import torch
 from attempts import SECRET, attempt, judged
 from torch import nn
 
-from course_lib.classroom import check, check_quiz, hint, progress, solution
+from course_lib.classroom import check, hint, progress, solution
 from course_lib.classroom.tasks.checking import probe_all, solution_code
 from course_lib.classroom.tasks.observation import (
     LIMIT_BYTES,
@@ -253,13 +253,6 @@ def test_near_is_strict_about_kinds():
 def test_a_case_says_which_setting_is_missing():
     with pytest.raises(AttributeError, match="Case 'x' has no setting 'n'"):
         _ = Case("x", 1, {}).n
-
-
-def test_handing_in_quiz_answers_says_what_is_empty(capsys):
-    check_quiz("eval_mode", q1="B", q2="")
-    said = capsys.readouterr().out
-    assert "q1 = B" in said
-    assert "Still empty: q2" in said
 
 
 def ask(code, name="found_of_the_ill", **more):

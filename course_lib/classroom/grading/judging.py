@@ -15,11 +15,10 @@ from nbformat.v4 import new_output
 
 from course_lib.classroom import style
 from course_lib.classroom.quizzes.bank import load_bank
-from course_lib.classroom.quizzes.marking import mark_typed
+from course_lib.classroom.quizzes.typed import mark_answers
 from course_lib.classroom.tasks.checking import OBSERVATIONS_MIME
 from course_lib.classroom.tasks.task import find_task
 from course_lib.classroom.tasks.verdicts import judge_wires, verdict_bundle
-from course_lib.errors import CourseError
 from course_lib.syllabus import load_syllabus
 
 
@@ -69,16 +68,8 @@ class Judge:
     def _quiz(self, handed_out: Mapping[str, Any], points: float) -> tuple[dict[str, str], float]:
         lesson = load_syllabus().lesson(handed_out["quiz"])
         questions = load_bank(self.keys / lesson.name / "graded_quiz.yaml").questions
-        answers, lines, right = dict(handed_out["answers"]), [], 0
-        for i, question in enumerate(questions, start=1):
-            typed = str(answers.get(f"q{i}", "")).strip()
-            try:
-                ok = bool(typed) and mark_typed(question, typed).right
-                note = "right" if ok else ("not right" if typed else "no answer")
-            except CourseError as e:
-                ok, note = False, str(e)
-            right += ok
-            lines.append(f"{'✓' if ok else '✗'} q{i} = {typed or '(empty)'}: {note}")
+        typed = {name: str(value).strip() for name, value in dict(handed_out["answers"]).items()}
+        lines, right = mark_answers(questions, typed, reasons=False)
         text = "\n\n".join([*lines, f"{right} of {len(questions)} right."])
         kind = "passed" if right == len(questions) else "failed"
         return style.note_bundle(kind, text, title="Quiz"), points * right / len(questions)

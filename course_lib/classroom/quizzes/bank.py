@@ -1,19 +1,19 @@
 """Question banks: load one, run what its questions claim, find the key of a question.
 
-A claim about code is never taken on trust. `prove` runs it, the tests prove every question of every bank, and
-the key of a "what does this print" is what the program prints.
+A claim about code is never taken on trust. `prove` runs it, the tests prove every question and every card of every
+lesson, and the key of a "what does this print" is what the program prints.
 """
 
 import io
 import itertools
 import math
 import os
-import random
 import sys
 import tempfile
+import traceback
 import types
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from functools import cache
@@ -54,11 +54,11 @@ def load_bank(bank: str | Path) -> Bank:
         raise InputError(
             f"There is no question bank {str(bank)!r}. Banks here: {', '.join(bank_slugs()) or 'none yet'}."
         )
-    loaded = _read_once(read_bank, path, path.stat().st_mtime_ns)
+    loaded = _read_once(path, path.stat().st_mtime_ns)
     if room is None:
         return loaded
     cards = room / "cards.yaml"
-    deck = _read_once(read_bank, cards, cards.stat().st_mtime_ns) if cards.is_file() else loaded
+    deck = _read_once(cards, cards.stat().st_mtime_ns) if cards.is_file() else loaded
     for file, part in ((path, loaded), (cards, deck)):
         if part.lesson != room.name:
             raise ContentError(
@@ -73,21 +73,23 @@ def bank_slugs() -> tuple[str, ...]:
 
 
 @cache
-def _read_once(read: Callable[[Path], Bank], path: Path, mtime_ns: int) -> Bank:
-    return read(path)
+def _read_once(path: Path, mtime_ns: int) -> Bank:
+    return read_bank(path)
 
 
 @dataclass(frozen=True)
 class Ran:
-    """What a program did: the text it printed, and the exception that ended it, if any."""
+    """What a program did: the text it printed, and the exception that ended it, if any, with the program's line."""
 
     output: str
     error: BaseException | None = None
+    line: str = ""
 
     def __str__(self) -> str:
-        """Both, in words for an author."""
+        """All of it, in words for an author."""
         if self.error is not None:
-            return f"{type(self.error).__name__}: {self.error}"
+            what = ": ".join(part for part in (type(self.error).__name__, str(self.error)) if part)
+            return f"{what} (in `{self.line}`)" if self.line else what
         return repr(self.output)
 
     def same(self, other: "Ran") -> bool:
@@ -98,8 +100,8 @@ class Ran:
 def run(code: str) -> Ran:
     """Run a program in this process as if it were the only one, and leave no trace of it.
 
-    It runs as `__main__`, seeded with 0, with gradients on, in an empty folder that is deleted afterwards.
-    Every RNG, the grad mode, the default dtype, the working directory and the caller's `__main__` come back.
+    It runs as `__main__`, `sealed` with the seed 0, in an empty folder that is deleted afterwards. What `sealed`
+    puts back, the working directory and the caller's `__main__` come back.
     """
     printed = io.StringIO()
     with _apart() as main, redirect_stdout(printed), redirect_stderr(io.StringIO()), warnings.catch_warnings():
@@ -107,39 +109,27 @@ def run(code: str) -> Ran:
         try:
             exec(compile(code, "<question>", "exec"), main.__dict__)
         except (Exception, SystemExit) as error:
-            return Ran(printed.getvalue().strip(), error.with_traceback(None))
+            lines = [at for _, at in traceback.walk_tb(error.__traceback__)][1:]  # the first is the call above
+            line = code.splitlines()[lines[0] - 1].strip() if lines else ""
+            return Ran(printed.getvalue().strip(), error.with_traceback(None), line)
     return Ran(printed.getvalue().strip())
 
 
 @contextmanager
 def _apart() -> Iterator[types.ModuleType]:
-    # Imported here: these take two seconds, and most questions of a quiz are shown without running anything.
-    import numpy as np
-    import torch
+    # Imported here: torch takes two seconds, and most questions of a quiz are shown without running anything.
+    from course_lib.seeding import sealed
 
     main = types.ModuleType("__main__")
-    caller = sys.modules["__main__"]
-    state = random.getstate(), np.random.get_state(), torch.get_default_dtype(), Path.cwd()
-    gpus = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
-    with (
-        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
-        torch.random.fork_rng(devices=list(gpus)),
-        torch.inference_mode(False),  # switches gradients on as well, and puts both back
-    ):
-        random.seed(0)
-        np.random.seed(0)
-        torch.manual_seed(0)
-        torch.set_default_dtype(torch.float32)
+    caller, here = sys.modules["__main__"], Path.cwd()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, sealed(0):
         os.chdir(folder)
         sys.modules["__main__"] = main  # so that a class defined in the program can be pickled
         try:
             yield main
         finally:
             sys.modules["__main__"] = caller
-            os.chdir(state[3])
-            random.setstate(state[0])
-            np.random.set_state(state[1])
-            torch.set_default_dtype(state[2])
+            os.chdir(here)
 
 
 @cache
@@ -168,22 +158,22 @@ def key(question: Question) -> int | frozenset[int] | tuple[int, ...] | float:
     return next(i for i, option in enumerate(question.options) if option.right)
 
 
-def prove(question: Question) -> None:
-    """Run what the question claims.
+def prove(item: Question | Card) -> None:
+    """Run what a question or a card claims.
 
     Raises:
         ContentError: a claim is false; the message says what was seen.
     """
-    if question.kind in _PROOFS:
-        _PROOFS[question.kind](question)
-    elif question.proof:
-        _runs(question, question.proof, "the proof")
+    if isinstance(item, Question) and item.kind in _PROOFS:
+        _PROOFS[item.kind](item)
+    elif item.proof:
+        _runs(item, item.proof, "the proof")
 
 
-def _runs(question: Question, code: str, what: str) -> Ran:
+def _runs(item: Question | Card, code: str, what: str) -> Ran:
     ran = run(code)
     if ran.error is not None:
-        raise ContentError(f"{question.where}: {what} ends with {ran}. Mend the code or the claim.")
+        raise ContentError(f"{item.where}: {what} ends with {ran}. Mend the code or the claim.")
     return ran
 
 

@@ -64,6 +64,7 @@ class Entry:
 
     def __init__(self, file: Document, node: yaml.Node, who: str, part: str = "") -> None:
         self.file, self.line, self.who, self.part = file, node.start_mark.line + 1, who, part
+        self.where = f"{file.name}, line {self.line}, {who}"
         self.fields: dict[str, yaml.Node] = {}
         if not isinstance(node, yaml.MappingNode):
             self.wrong("is not a list of 'key: value' lines. Put its keys below each other, indented alike.")

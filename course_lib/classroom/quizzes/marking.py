@@ -29,12 +29,21 @@ class Explanation(NamedTuple):
 
 
 class Marked(NamedTuple):
-    """The verdict on one answer; `mistakes` are the names of the mistakes it reveals."""
+    """The verdict on one answer.
+
+    Attributes:
+        right: whether it is.
+        explanations: every option explained, for who is done with the question.
+        mistakes: the names of the mistakes that the answer reveals.
+        message: the verdict in a sentence; it may name the right answer.
+        remark: what can be said to who may try again: why what they chose is right or wrong, and not the key.
+    """
 
     right: bool
     explanations: tuple[Explanation, ...]
     mistakes: tuple[str, ...]
     message: str
+    remark: str
 
 
 def draw(bank: Bank, *, n: int = 10, seed: int | str = 0, avoid: Collection[str] = ()) -> list[Question]:
@@ -164,6 +173,21 @@ def mark_typed(question: Question, typed: object, *, shown: Sequence[int] | None
     return mark(question, chosen[0] if single else chosen, shown=shown)
 
 
+def typed_key(question: Question, *, shown: Sequence[int] | None = None) -> str:
+    """How the right answer is typed: what `mark_typed` calls right.
+
+    Args:
+        question: of any kind.
+        shown: the order that the labels follow, by default `arrange(question)`.
+    """
+    found, names = key(question), labels(question, arrange(question) if shown is None else shown)
+    if question.kind == "number":
+        return repr(found)
+    if question.kind == "order":
+        return " ".join(names[i] for i in found)
+    return ", ".join(sorted(names[i] for i in found)) if question.kind == "several" else names[found]
+
+
 _EXPECTED = {
     "one": "one letter",
     "prints": "one letter",
@@ -195,7 +219,17 @@ def _mark_options(question: Question, answer: Answer, shown: Sequence[int]) -> M
         name = names[min(rights)]
         message = f"The bug is in line {name}." if question.kind == "bug_line" else f"{name} is right."
     mistakes = tuple(m for i in shown if i in chosen - rights and (m := question.options[i].mistake))
-    return Marked(not missing and not wrong, tuple(rows), mistakes, message)
+    right = not missing and not wrong
+    return Marked(right, tuple(rows), mistakes, message, _remark(question, rows, "" if right else message))
+
+
+def _remark(question: Question, rows: Sequence[Explanation], message: str) -> str:
+    chosen = [row for row in rows if row.chosen]
+    if question.kind != "several":
+        return chosen[0].why
+    # Of several wrong choices only the first is explained: else whoever chooses everything has the key.
+    said = [row for row in chosen if not row.right][:1] if message else chosen
+    return " ".join([message, *(f"{row.label}: {row.why}" for row in said)]).strip()
 
 
 def _right_orders(question: Question) -> tuple[tuple[int, ...], ...]:
@@ -216,8 +250,9 @@ def _mark_order(question: Question, answer: Answer) -> Marked:
     right = order in rights
     known = [m for m in question.mistakes if m.answer == order]
     misplaced = sum(not row.right for row in rows)
-    message = question.why if right else f"{misplaced} lines are out of place. {question.why}"
-    return Marked(right, tuple(rows), tuple(m.mistake for m in known), " ".join([*(m.why for m in known), message]))
+    remark = " ".join([*(m.why for m in known), question.why if right else f"{misplaced} lines are out of place."])
+    message = remark if right else f"{remark} {question.why}"
+    return Marked(right, tuple(rows), tuple(m.mistake for m in known), message, remark)
 
 
 def _mark_number(question: Question, answer: Answer) -> Marked:
@@ -230,7 +265,7 @@ def _mark_number(question: Question, answer: Answer) -> Marked:
     if not right:
         rows.append(Explanation("Right", _with_unit(question, question.answer), False, True, question.why))
     message = "Right." if right else f"It is {_with_unit(question, question.answer)}."
-    return Marked(right, tuple(rows), tuple(m.mistake for m in known), message)
+    return Marked(right, tuple(rows), tuple(m.mistake for m in known), message, why)
 
 
 def _near(question: Question, a: float, b: float) -> bool:

@@ -11,7 +11,11 @@
         source: torch.nn.Module.eval, documentation
         ...                       # what the kind needs: see Question, and tests/classroom/data/example_bank.yaml
     cards:
-      - {id: eval-flag, front: What does eval() set?, back: The flag `training`., source: ...}
+      - id: eval-flag
+        front: What does `eval()` set?
+        back: The flag `training`.
+        source: torch.nn.Module.eval, documentation
+        proof: ...              # as in a question of one answer
 
 Every value is taken as it is typed: `no` is a word and `1e-5` is itself, so nothing but a ": " or a " #" inside
 a text needs quotes. Lines and options are counted from 1, as people count.
@@ -92,12 +96,15 @@ class Question:
 
 @dataclass(frozen=True)
 class Card:
-    """A flashcard: one fact."""
+    """A flashcard: one fact, and a `proof` (Python that asserts it) or a reason `no_proof`."""
 
     id: str
     front: str
     back: str
     source: str
+    proof: str = ""
+    no_proof: str = ""
+    where: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -141,15 +148,13 @@ def _question(entry: Entry) -> Question:
     entry.allow(_COMMON + needed, optional)
     fields = {key: entry.text(key) for key in _COMMON + _TEXTS}
     fields["level"] = entry.one_of("level", LEVELS)
-    fields["where"] = f"{entry.file.name}, line {entry.line}, {entry.who}"
+    fields["where"] = entry.where
     for key in ("program", "setup"):
         entry.check_code(key)
     if "options" in needed:
         fields["options"] = _options(entry, kind)
     if kind in ("one", "several"):
-        entry.check_code("proof", asserts=True)
-        if ("proof" in entry.fields) == ("no_proof" in entry.fields):
-            entry.wrong("needs one of 'proof: |' (Python that asserts the claim) and 'no_proof: <why none can>'.")
+        _check_proof(entry)
     elif kind == "order":
         fields |= _order(entry)
     elif kind == "number":
@@ -158,8 +163,16 @@ def _question(entry: Entry) -> Question:
 
 
 def _card(entry: Entry) -> Card:
-    entry.allow(("id", "front", "back", "source"))
-    return Card(*(entry.text(key) for key in ("id", "front", "back", "source")))
+    entry.allow(("id", "front", "back", "source"), ("proof", "no_proof"))
+    _check_proof(entry)
+    fields = {key: entry.text(key) for key in ("id", "front", "back", "source", "proof", "no_proof")}
+    return Card(**fields, where=entry.where)
+
+
+def _check_proof(entry: Entry) -> None:
+    entry.check_code("proof", asserts=True)
+    if ("proof" in entry.fields) == ("no_proof" in entry.fields):
+        entry.wrong("needs one of 'proof: |' (Python that asserts the claim) and 'no_proof: <why none can>'.")
 
 
 def _options(entry: Entry, kind: str) -> tuple[Option, ...]:

@@ -168,27 +168,6 @@ def _sources(task: str) -> Path:
     return ROOMS.parents[1] / "lessons" / lesson.name / ("exercise.py" if task in lesson.tasks else "lesson.py")
 
 
-def check_quiz(lesson: str, **answers: Any) -> None:
-    """Hand in typed quiz answers.
-
-    Args:
-        lesson: the lesson's slug.
-        answers: `q1="B"` and so on.
-
-    Here it only says what is recorded; the key stays with the grader.
-    """
-    load_syllabus().lesson(lesson)
-    typed = {name: str(value).strip()[:100] for name, value in answers.items()}
-    if os.environ.get(SECRET_VARIABLE):
-        style.show({OBSERVATIONS_MIME: {"quiz": lesson, "answers": typed}, "text/plain": "Recorded for grading."})
-        return
-    empty = [name for name, value in typed.items() if not value]
-    listing = ", ".join(f"{name} = {value}" for name, value in typed.items() if value) or "nothing yet"
-    text = f"Recorded: {listing}." + (f" Still empty: {', '.join(empty)}." if empty else " Your grader has the key.")
-    kind = "not attempted" if empty else "note"
-    style.show(style.note_bundle(kind, text, title="Quiz"))
-
-
 def _name_of(answer: Any) -> str:
     """The task's name: the answer itself if it is a string, else what the caller's variables call it."""
     if isinstance(answer, str):
