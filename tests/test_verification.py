@@ -112,9 +112,27 @@ def test_a_whole_checkpoint_has_a_fingerprint_and_objects_have_none(trained):
     assert model_fingerprint(checkpoint) != model_fingerprint({**checkpoint, "epoch": 4})
     with pytest.raises(InputError, match="ReLU"):
         model_fingerprint({"net": nn.ReLU()})
-    for tensor in (torch.empty(2, device="meta"), torch.eye(2).to_sparse()):
-        with pytest.raises(InputError, match="no bytes to read"):
-            model_fingerprint({"w": tensor})
+    with pytest.raises(InputError, match=r"no bytes to read\. A meta tensor has no values yet"):
+        model_fingerprint({"w": torch.empty(2, device="meta")})
+
+
+@pytest.mark.filterwarnings("ignore:Sparse CSR")
+@pytest.mark.parametrize("form", ["to_sparse", "to_sparse_csr"])
+def test_sparse_tensors_have_a_fingerprint_of_their_numbers(form):
+    eye, other = torch.eye(3), torch.eye(3) * 2
+    assert model_fingerprint({"w": getattr(eye, form)()}) == model_fingerprint({"w": getattr(eye.clone(), form)()})
+    assert model_fingerprint({"w": getattr(eye, form)()}) != model_fingerprint({"w": getattr(other, form)()})
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_quantised_tensors_are_told_apart_by_their_scale_too():
+    values = torch.tensor([[1.0, -2.0], [3.0, 0.5]])
+    fine, coarse = (torch.quantize_per_tensor(values, scale, 0, torch.qint8) for scale in (0.1, 0.5))
+    twice = torch.quantize_per_tensor(values * 2, 0.2, 0, torch.qint8)  # the same integers, other numbers
+    channels = torch.quantize_per_channel(values, torch.tensor([0.1, 0.2]), torch.zeros(2), 0, torch.qint8)
+    prints = [model_fingerprint({"w": one}) for one in (fine, coarse, twice, channels)]
+    assert len(set(prints)) == 4
+    assert model_fingerprint({"w": fine.clone()}) == prints[0]
 
 
 # --- take_snapshot -----------------------------------------------------------------------------------------------
@@ -164,7 +182,7 @@ def test_a_correct_reload_passes_every_check(trained, batches):
     assert report.passed
     assert {check.verdict for check in report.checks} == {"passed"}
     names = [check.name for check in report.checks]
-    assert names == ["keys", "shapes", "dtypes", "devices", "parameters", "buffers", "training flags", "batches",
+    assert names == ["keys", "shapes", "dtypes", "devices", "parameters", "buffers", "ties", "training flags", "batches",
                      "logits", "fingerprint", "metrics", "versions"]  # fmt: skip
     assert str(report).count("✓") == len(names)
 
@@ -471,3 +489,64 @@ def test_every_diagnosis_has_a_number_and_a_remedy(trained, batches):
     text = str(diagnose((trained, batches), (make_model(), batches))[0])
     assert any(character.isdigit() for character in text)
     assert "strict=True" in text
+
+
+# --- text, arrays, ties ----------------------------------------------------------------------------------------------
+
+
+class Lengths(nn.Module):
+    """Takes what people give to a model that tokenises inside."""
+
+    def __init__(self):
+        super().__init__()
+        self.out = nn.Linear(1, 2)
+
+    def forward(self, texts):
+        texts = texts["text"] if isinstance(texts, dict) else texts
+        return self.out(torch.tensor([[float(len(text))] for text in texts]))
+
+
+@pytest.mark.parametrize(
+    "given", [list, tuple, lambda texts: {"text": texts, "lang": "en"}], ids=["list", "tuple", "dict"]
+)
+def test_text_inputs_are_recorded_and_compared(given):
+    model = Lengths().eval()
+    films = [(given(["good", "bad film"]), torch.tensor([0, 1])), (given(["fine"]), torch.tensor([1]))]
+    other = [(given(["good", "sad film"]), torch.tensor([0, 1])), (given(["fine"]), torch.tensor([1]))]
+    assert verify_reload((model, films), (model, films)).passed
+    assert verify_reload((model, films), (model, other))["batches"].verdict == "failed"
+    assert diagnose((model, films), (model, films)) == []
+
+
+def test_texts_are_the_same_however_they_are_batched():
+    model, texts = Lengths().eval(), ["good", "bad film", "fine"]
+    whole, parts = (
+        [(texts, torch.zeros(3).long())],
+        [(texts[:1], torch.zeros(1).long()), (texts[1:], torch.zeros(2).long())],
+    )
+    assert verify_reload((model, whole), (model, parts))["batches"].verdict == "warning"
+
+
+class Shared(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embed, self.head = nn.Embedding(5, 3), nn.Linear(3, 5, bias=False)
+        self.head.weight = self.embed.weight
+
+    def forward(self, x):
+        return self.head(self.embed(x))
+
+
+def test_a_lost_tie_is_a_warning_and_a_diagnosis_and_a_kept_one_is_neither():
+    batches = [(torch.tensor([0, 1, 4]), torch.tensor([0, 1, 2]))]
+    before, kept, lost = Shared().eval(), Shared().eval(), Shared().eval()
+    kept.load_state_dict(before.state_dict())
+    lost.load_state_dict({name: value.clone() for name, value in before.state_dict().items()}, assign=True)
+    assert verify_reload((before, batches), (kept, batches))["ties"].verdict == "passed"
+    report = verify_reload((before, batches), (lost, batches))
+    assert report.passed  # it answers alike
+    assert report["ties"].verdict == "warning"
+    assert "embed.weight = head.weight are separate now" in report["ties"].detail
+    assert [found.disease for found in diagnose((before, batches), (lost, batches))] == ["a tie was lost"]
+    older = {name: value for name, value in take_snapshot(before, batches).items() if name != "ties"}
+    assert verify_reload(older, (lost, batches))["ties"].verdict == "not checked"

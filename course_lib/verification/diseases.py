@@ -183,6 +183,20 @@ def not_loaded(case: Case) -> Diagnosis | None:
     )
 
 
+def lost_tie(case: Case) -> Diagnosis | None:
+    """Two names were one tensor and are two now: equal today, and apart after the next training step."""
+    now = case.after.get("ties")
+    lost = [group for group in case.before.get("ties", ()) if now is not None and group not in now]
+    if not lost or not all(name in case.after["tensors"] for group in lost for name in group):
+        return None
+    return Diagnosis(
+        "a tie was lost",
+        f"{' and '.join(lost[0])} were one tensor and are separate now",
+        "load_state_dict(assign=True) puts each tensor of the file in its place: tie them again afterwards "
+        "(b.weight = a.weight), or load without assign.",
+    )
+
+
 def batch_norm(case: Case) -> Diagnosis | None:
     """The statistics of batch norm, or other buffers, were lost or overwritten."""
     changed = case.changed("buffer", "unsaved buffer")
@@ -294,6 +308,6 @@ def _moved(case: Case) -> str:
 
 
 RULES = (
-    wrong_keys, class_order, damaged_values, other_dtype, not_loaded, batch_norm, preprocessing, still_training,
+    wrong_keys, class_order, damaged_values, other_dtype, not_loaded, lost_tie, batch_norm, preprocessing, still_training,
     other_code, foreign_optimizer,
 )  # fmt: skip

@@ -66,7 +66,7 @@ def verify_reload(before: Recorded, after: Recorded) -> Report:
         after: The same, of the reloaded model; the batches must be the same ones.
 
     Returns:
-        A Report of: keys, shapes, dtypes, devices, parameters, buffers, training flags, batches, logits,
+        A Report of: keys, shapes, dtypes, devices, parameters, buffers, ties, training flags, batches, logits,
         fingerprint (of logits and targets), metrics, versions. Look at `report.passed`, or print it.
 
     Raises:
@@ -101,6 +101,7 @@ def verify_reload(before: Recorded, after: Recorded) -> Report:
             devices,
             _values(a, b, "parameters", ("parameter",)),
             _values(a, b, "buffers", ("buffer", "unsaved buffer", "extra")),
+            _ties(a, b),
             _flags(a, b),
             batches,
             *answers,
@@ -181,6 +182,15 @@ def _values(a: Snapshot, b: Snapshot, name: str, kinds: tuple[str, ...]) -> Chec
         if old["digest"] != new["digest"]
     ]
     return _check(name, differing, passed=f"{len(pairs)} equal in every bit")
+
+
+def _ties(a: Snapshot, b: Snapshot) -> Check:
+    if "ties" not in a or "ties" not in b:  # recorded by an older version
+        return Check("ties", "not checked", "they were not recorded")
+    lost = [" = ".join(group) for group in a["ties"] if group not in b["ties"]]
+    new = [" = ".join(group) for group in b["ties"] if group not in a["ties"]]
+    told = [f"{group} are separate now" for group in lost] + [f"{group} are one now" for group in new]
+    return _check("ties", told, "warning", f"{len(a['ties'])} as they were")
 
 
 def _shared(a: Snapshot, b: Snapshot) -> list[str]:

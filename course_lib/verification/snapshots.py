@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -27,7 +28,7 @@ def model_fingerprint(model_or_state_dict: nn.Module | Mapping) -> str:
         model_or_state_dict: A module or a mapping of tensors, numbers, strings and containers of them.
 
     Raises:
-        InputError: Something in it has no bytes to read: a meta or sparse tensor, an object.
+        InputError: Something in it has no bytes to read: a meta tensor, an object.
 
     >>> model_fingerprint({"weight": torch.zeros(2)})[:12]
     'c333e6d58701'
@@ -44,7 +45,14 @@ def _feed(digest, value: Any) -> None:
     """Each part is preceded by its type and length, so no two different values give the same bytes."""
     if isinstance(value, Tensor):
         digest.update(f"tensor {value.dtype} {tuple(value.shape)};".encode())
-        digest.update(_raw(value))
+        if value.is_quantized:
+            scale = "q_scale" if value.qscheme() in (torch.per_tensor_affine, torch.per_tensor_symmetric) else ""
+            steps = [value.q_scale(), value.q_zero_point()] if scale else [
+                value.q_per_channel_scales(), value.q_per_channel_zero_points(), value.q_per_channel_axis()
+            ]  # fmt: skip
+            _feed(digest, [str(value.qscheme()), *steps, value.int_repr()])
+        else:
+            digest.update(_raw(_dense(value)))
     elif isinstance(value, Mapping):
         digest.update(f"mapping {len(value)};".encode())
         for key in sorted(value, key=lambda key: (type(key).__name__, str(key))):
@@ -61,6 +69,12 @@ def _feed(digest, value: Any) -> None:
         raise InputError(f"A {type(value).__name__} has no fingerprint; use tensors, numbers, strings, containers.")
 
 
+def _dense(tensor: Tensor) -> Tensor:
+    """The same numbers with every one of them in memory: of a quantised tensor what it stands for."""
+    tensor = tensor.dequantize() if tensor.is_quantized else tensor
+    return tensor if tensor.layout is torch.strided or tensor.is_meta else tensor.to_dense()
+
+
 def _raw(tensor: Tensor):
     """The bytes of a tensor, as an array without a copy where it is on the CPU and contiguous."""
     try:
@@ -68,7 +82,8 @@ def _raw(tensor: Tensor):
         return tensor.reshape(-1).view(torch.uint8).numpy()
     except (RuntimeError, NotImplementedError, TypeError) as error:
         raise InputError(
-            f"A {tensor.layout} tensor of {tensor.dtype} on {tensor.device} has no bytes to read; make it dense."
+            f"A {tensor.layout} tensor of {tensor.dtype} on {tensor.device} has no bytes to read. A meta tensor has no "
+            "values yet: load them first, with load_state_dict(..., assign=True)."
         ) from error
 
 
@@ -104,6 +119,7 @@ def take_snapshot(
         "torch": torch.__version__.split("+")[0],
         "fingerprint": model_fingerprint(model),
         "tensors": {name: _describe(kind, value) for name, kind, value in _tensors_of(model)},
+        "ties": _ties(model),
         "training": {name: module.training for name, module in model.named_modules()},
         "inputs": _summary([inputs for inputs, _ in batches]),
         "batch_sizes": [len(targets) for _, targets in batches],
@@ -159,12 +175,22 @@ def _tensors_of(model: nn.Module) -> Iterator[tuple[str, str, Any]]:
             yield name, "unsaved buffer", value
 
 
+def _ties(model: nn.Module) -> list[list[str]]:
+    """The groups of names that are one tensor, such as an embedding and the output layer that shares it."""
+    names: dict[tuple, list[str]] = {}
+    for name, value in model.state_dict().items():
+        if isinstance(value, Tensor) and value.layout is torch.strided and value.numel() and not value.is_meta:
+            names.setdefault((value.data_ptr(), tuple(value.shape), value.stride(), str(value.device)), []).append(name)
+    return [group for group in names.values() if len(group) > 1]
+
+
 def _describe(kind: str, value: Any) -> dict[str, Any]:
     digest = hashlib.sha256()
     _feed(digest, value)
     about = {"kind": kind, "digest": digest.hexdigest(), "dtype": type(value).__name__, "device": "", "shape": []}
     if not isinstance(value, Tensor):
         return about | {"mean": 0.0, "largest": 0.0, "not_finite": 0, "precision": "", "parts": []}
+    dtype, value = value.dtype, _dense(value)
     raw = memoryview(_raw(value))
     part_bytes = -(-value.numel() // PARTS) * value.itemsize or 1
     device, value = str(value.device), value.detach().cpu()
@@ -173,7 +199,7 @@ def _describe(kind: str, value: Any) -> dict[str, Any]:
     narrow = [d for d in (torch.bfloat16, torch.float16) if d.itemsize < value.dtype.itemsize]
     fits = [d for d in narrow if value.is_floating_point() and torch.equal(value, value.to(d).to(value.dtype))]
     return about | {
-        "dtype": _name(value.dtype),
+        "dtype": _name(dtype),
         "device": device,
         "shape": list(value.shape),
         "mean": finite.mean().item() if finite.numel() else 0.0,
@@ -191,33 +217,55 @@ def _name(dtype: torch.dtype) -> str:
 def _summary(all_inputs: list) -> dict[str, Any]:
     """A digest that does not depend on how the examples were batched, and a few numbers to tell data apart."""
     leaves: dict[str, list[Tensor]] = {}
+    words: dict[str, list[Any]] = {}
     for inputs in all_inputs:
-        for name, tensor in _leaves(inputs, ""):
-            leaves.setdefault(name, []).append(tensor.detach().cpu())
+        for name, leaf in _leaves(inputs, ""):
+            if isinstance(leaf, Tensor):
+                leaves.setdefault(name, []).append(_dense(leaf.detach()).cpu())
+            else:
+                words.setdefault(name, []).extend(leaf)
     digest = hashlib.sha256()
     for name, tensors in sorted(leaves.items()):
         digest.update(f"{name} {[(str(t.dtype), tuple(t.shape[1:])) for t in tensors[:1]]};".encode())
         for tensor in tensors:
             digest.update(_raw(tensor))
-    numbers = torch.cat([tensor.reshape(-1).double() for tensors in leaves.values() for tensor in tensors])
-    first = next(iter(leaves.values()))[0]
+    for name, items in sorted(words.items()):
+        _feed(digest, [name, items])
+    parts = [tensor.reshape(-1) for tensors in leaves.values() for tensor in tensors]
+    # A model that takes text has no numbers to tell: its lengths are the next best.
+    parts = parts or [torch.tensor([len(str(item)) for items in words.values() for item in items])]
+    numbers = torch.cat([(part.abs() if part.is_complex() else part).double() for part in parts])
+    first = next(iter(leaves.values()))[0] if leaves else None
     return {
         "digest": digest.hexdigest(),
-        "dtype": _name(first.dtype),
-        "shape": list(first.shape[1:]),
-        "mean": numbers.mean().item(),
-        "std": numbers.std(correction=0).item(),
-        "min": numbers.min().item(),
-        "max": numbers.max().item(),
+        "dtype": "text" if first is None else _name(first.dtype),
+        "shape": [] if first is None else list(first.shape[1:]),
+        "mean": numbers.mean().item() if numbers.numel() else 0.0,
+        "std": numbers.std(correction=0).item() if numbers.numel() else 0.0,
+        "min": numbers.min().item() if numbers.numel() else 0.0,
+        "max": numbers.max().item() if numbers.numel() else 0.0,
     }
 
 
-def _leaves(inputs: Any, name: str) -> Iterator[tuple[str, Tensor]]:
+def _leaves(inputs: Any, name: str) -> Iterator[tuple[str, Tensor | list]]:
+    """Every tensor with its place, and whatever else a model may be given (text, numbers, arrays) as a list."""
     if isinstance(inputs, Tensor):
         yield name, inputs
+    elif isinstance(inputs, np.ndarray):
+        yield name, torch.from_numpy(inputs) if inputs.dtype.kind in "biufc" else inputs.ravel().tolist()
     elif isinstance(inputs, Mapping):
         for key in sorted(inputs, key=str):
             yield from _leaves(inputs[key], f"{name}/{key}")
+    elif isinstance(inputs, list | tuple) and inputs and not any(_nests(item) for item in inputs):
+        yield name, list(inputs)  # a batch of texts or numbers, one an example
     elif isinstance(inputs, list | tuple):
         for place, item in enumerate(inputs):
             yield from _leaves(item, f"{name}/{place}")
+    elif hasattr(inputs, "__dict__") and not isinstance(inputs, type):
+        yield from _leaves(vars(inputs), name)  # an object with tensors in it
+    else:
+        yield name, [inputs]
+
+
+def _nests(value: Any) -> bool:
+    return not isinstance(value, str | bytes | int | float | complex | None)
