@@ -1,4 +1,4 @@
-# make lab    set everything up and open the course        (LAB_ARGS="--no-browser" passes through)
+# make lab    set everything up and open the course in my_course/   (LAB_ARGS="--no-browser" passes through)
 # make test   set everything up and run every test
 # make build  write notebooks/ and exercises/ from lessons/
 # make check  are the built files fresh, and is every lesson complete?
@@ -19,8 +19,10 @@ help:
 # One stamp per door: learners don't install what only authors need.
 define install
 @$(if $(PYTHON),,echo "No Python was found. Install Python 3.11, 3.12 or 3.13 and run make again." >&2; exit 1)
-@test -x $(BIN)/python || { $(PYTHON) tools/check_python.py && echo "Making .venv (once; a few minutes)" && $(PYTHON) -m venv .venv; }
+@test -x $(BIN)/python || { $(PYTHON) tools/check_python.py && echo "Making .venv, an environment of the course's own." && $(PYTHON) -m venv .venv; }
+@echo "Installing PyTorch, JupyterLab and the rest into .venv: a few minutes, and quiet until it is done."
 @$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[$(1)]'
+@echo "Installed."
 @touch $@
 endef
 
@@ -32,7 +34,7 @@ endef
 	@touch .venv/lab-ready
 
 lab: .venv/lab-ready
-	@jupyter lab --ServerApp.root_dir="$(CURDIR)" $(LAB_ARGS) notebooks/00_start_here.ipynb
+	@python -m course_lib lab $(LAB_ARGS)
 
 test: .venv/test-ready
 	ruff check .

@@ -1,17 +1,41 @@
-"""The command `course`, also `python -m course_lib`: doctor and progress."""
+"""The command `course`, also `python -m course_lib`: lab, doctor and progress."""
 
 import argparse
 import sys
+from pathlib import Path
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; its exit code."""
     parser = argparse.ArgumentParser(prog="course", description="Evaluate, save, load: a course.")
     commands = parser.add_subparsers(dest="command", required=True)
+    lab = commands.add_parser(
+        "lab",
+        help="open the course in JupyterLab, in a folder of your own",
+        epilog="Every other option goes to JupyterLab, such as --no-browser.",
+        allow_abbrev=False,
+    )
+    lab.add_argument("--folder", type=Path, help="your own folder; my_course beside the notebooks if you name none")
+    explain = commands.add_parser("explain", help="the cause of an error, where it is taught, the lines that mend it")
+    explain.add_argument("text", nargs="*", help="the error's text, in quotes; or send it through a pipe")
     commands.add_parser("doctor", help="say what is wrong with this machine, and the command that mends it")
     commands.add_parser("progress", help="what you have done, and what is next")
-    command = parser.parse_args(arguments).command
-    if command == "doctor":
+    options, others = parser.parse_known_args(arguments)
+    if options.command == "lab":
+        from course_lib.classroom.lab import FOLDER, open_lab
+        from course_lib.errors import CourseError
+
+        try:
+            open_lab(options.folder or FOLDER, others)
+        except CourseError as error:
+            print(error, file=sys.stderr)
+            return 1
+        return 0
+    if others:
+        parser.error(f"course {options.command} takes nothing more; got {' '.join(others)}")
+    if options.command == "explain":
+        return _explain(" ".join(options.text))
+    if options.command == "doctor":
         from course_lib.classroom import doctor
 
         return doctor.main()
@@ -19,6 +43,19 @@ def main(arguments: list[str] | None = None) -> int:
 
     print(dashboard())
     return 0
+
+
+def _explain(text: str) -> int:
+    from course_lib.classroom.explaining import explain
+
+    if not text and not sys.stdin.isatty():
+        text = sys.stdin.read()
+    if not text.strip():
+        print('Expected the text of an error: course explain "ERROR TEXT", or send it through a pipe.', file=sys.stderr)
+        return 2
+    explanation = explain(text)
+    print(explanation)
+    return 0 if explanation.known else 1
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""The syllabus, `course.toml`, as objects: order, titles, minutes, objectives, tasks and their points.
+"""The syllabus, `course.toml`, as objects: order, titles, objectives, tasks and their points.
 
-Only lessons that exist are listed, so nothing ever links to a lesson that isn't there.
+The minutes come from `minutes.toml`, which the builder computes from what stands in a lesson. Only lessons that exist are listed, so nothing ever links to a lesson that isn't there.
 """
 
 import tomllib
@@ -19,20 +19,23 @@ ROOMS = Path(__file__).with_name("lessons")
 class Lesson:
     """One lesson. `tasks` maps each graded task to its points; `quiz_points` is for the typed answers.
 
-    `turns` are the small tasks inside the lesson, *Your turn*: checked, and without points.
+    `turns` are the small tasks inside the lesson, *Your turn*: checked, and without points. `minutes` is for the
+    lesson itself, `quiz_minutes` for quiz, test and cards; all three are 0 for a draft.
     """
 
     number: int
     slug: str
     title: str
     part: str
-    minutes: int
     objectives: tuple[str, ...]
     needs: tuple[str, ...]
     tasks: dict[str, int]
     written: dict[str, int]
     quiz_points: int
     turns: tuple[str, ...] = ()
+    minutes: int = 0
+    quiz_minutes: int = 0
+    exercise_minutes: int = 0
 
     @property
     def name(self) -> str:
@@ -79,6 +82,28 @@ class Syllabus:
         known = ", ".join(lesson.slug for lesson in self.lessons)
         raise InputError(f"No lesson is called {slug!r}. Use one of: {known}.")
 
+    def called(self, name: str) -> Lesson:
+        """The lesson of this folder name, number and slug.
+
+        Raises:
+            InputError: no lesson has it.
+        """
+        for lesson in self.known:
+            if lesson.name == name:
+                return lesson
+        known = ", ".join(lesson.name for lesson in self.known)
+        raise InputError(f"No lesson is called {name!r}. Use one of: {known}.")
+
+    def needed_by(self, lesson: Lesson) -> tuple[Lesson, ...]:
+        """Every lesson that this one leans on, also through others, in their order."""
+        slugs, waiting = set(), list(lesson.needs)
+        while waiting:
+            slug = waiting.pop()
+            if slug not in slugs:
+                slugs.add(slug)
+                waiting += self.lesson(slug).needs
+        return tuple(other for other in self.known if other.slug in slugs)
+
     def lesson_of_task(self, task: str) -> Lesson:
         """The lesson that asks for this task.
 
@@ -99,8 +124,13 @@ def load_syllabus(path: Path = COURSE_TOML) -> Syllabus:
     Raises:
         ContentError: a field is missing or unknown, or two lessons share a number, slug or task name.
     """
-    text = tomllib.loads(path.read_text(encoding="utf-8"))
-    lessons = tuple(_lesson(entry, path) for entry in text.get("lesson", ()))
+    try:
+        text = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ContentError(f"{path.name} is no TOML: {error}. Mend it.") from None
+    built = path.with_name("minutes.toml")
+    minutes = tomllib.loads(built.read_text(encoding="utf-8")) if built.exists() else {}
+    lessons = tuple(_lesson(entry, path, minutes) for entry in text.get("lesson", ()))
     seen: dict[str, str] = {}
     for lesson in lessons:
         for what in (
@@ -113,6 +143,12 @@ def load_syllabus(path: Path = COURSE_TOML) -> Syllabus:
                     f"{path.name}: {what} is used twice, by {seen[what]!r} and by {lesson.title!r}. Rename one."
                 )
             seen[what] = lesson.title
+    for lesson in lessons:
+        before = {other.slug for other in lessons if other.number < lesson.number}
+        if unknown := [slug for slug in lesson.needs if slug not in before]:
+            raise ContentError(
+                f"{path.name}, lesson {lesson.slug!r}: needs {unknown[0]!r}, which is no lesson before it."
+            )
     if list(lessons) != sorted(lessons, key=lambda lesson: lesson.number):
         raise ContentError(f"{path.name}: the lessons are out of order. Sort the [[lesson]] entries by number.")
     drafts = {entry["slug"] for entry in text.get("lesson", ()) if entry.get("draft")}
@@ -124,8 +160,8 @@ def load_syllabus(path: Path = COURSE_TOML) -> Syllabus:
     )
 
 
-def _lesson(entry: dict, path: Path) -> Lesson:
-    required = {"number", "slug", "title", "part", "minutes", "objectives"}
+def _lesson(entry: dict, path: Path, minutes: dict[str, dict[str, int]]) -> Lesson:
+    required = {"number", "slug", "title", "part", "objectives"}
     optional = {"needs": (), "tasks": {}, "written": {}, "quiz_points": 0, "turns": (), "draft": False}
     who = entry.get("slug", entry.get("title", "?"))
     if missing := required - entry.keys():
@@ -133,6 +169,8 @@ def _lesson(entry: dict, path: Path) -> Lesson:
     if unknown := entry.keys() - required - optional.keys():
         allowed = ", ".join(sorted(required | optional.keys()))
         raise ContentError(f"{path.name}, lesson {who!r}: unknown {', '.join(sorted(unknown))}. Known are: {allowed}.")
-    fields = {**optional, **entry}
+    fields = {**optional, **entry, **minutes.get(who, {})}
     del fields["draft"]
-    return Lesson(**{**fields, "objectives": tuple(fields["objectives"]), "needs": tuple(fields["needs"]), "turns": tuple(fields["turns"])})
+    for name in ("objectives", "needs", "turns"):
+        fields[name] = tuple(fields[name])
+    return Lesson(**fields)

@@ -4,41 +4,47 @@ torch.load(weights_only=True) runs nobody's code, but it does what the pickle sa
 times, nest tuples until hashing them overflows the C stack, or (before pytorch PR #165553 of October 2025) read
 on behind a record that is shorter than its tensor. So the pickle is followed first, with weights in place of
 values. What `symbolic_pickle` describes for a reader, in all its variety, is here only admitted or refused.
+
+`save_file` sends what it wrote through the same gate: whatever is saved can be loaded.
 """
 
-import pickletools
+import re
 from collections.abc import Mapping
+from struct import Struct
 
 import torch
 
-from course_lib.errors import UnsafeFileError
-
-_MAX_BYTES = 32 << 20  # half a million tensors; every byte of a pickle may become a dict of 64 bytes
-_MAX_DEPTH = 200  # some 100,000 levels crash Python
-_MAX_UNFOLDED = 10_000_000  # a tuple doubled sixty times is a few bytes, and hashing it takes years
+from course_lib.checkpoints.plain_data import BUILDERS
+from course_lib.checkpoints.symbolic_pickle import MAX_DEPTH, MAX_OBJECTS, MAX_PICKLE_BYTES, MAX_UNFOLDED
+from course_lib.errors import CheckpointError, UnsafeFileError
 
 _ITEM_BYTES = {"torch.storage UntypedStorage": 1} | {
     f"torch {kind}Storage": item_bytes
     for item_bytes, kinds in (
-        (1, "Byte Char Bool"),
+        (1, "Byte Char Bool QInt8 QUInt8 QUInt4x2 QUInt2x4"),
         (2, "Short Half BFloat16"),
-        (4, "Int Float"),
+        (4, "Int Float QInt32"),
         (8, "Long Double ComplexFloat"),
         (16, "ComplexDouble"),
     )
     for kind in kinds.split()
 }
-_FUNCTIONS = {
-    "collections OrderedDict", "collections Counter", "__builtin__ set", "__builtin__ complex", "_codecs encode",
-    "torch device", "torch._utils _rebuild_parameter", "torch._utils _rebuild_tensor_v2",
-    "torch._utils _rebuild_tensor_v3",
-}  # fmt: skip
-_DTYPES = {str(v).replace(".", " ") for v in vars(torch).values() if isinstance(v, torch.dtype)}
-_GLOBALS = _FUNCTIONS | _ITEM_BYTES.keys() | _DTYPES
-_TUPLES = {"EMPTY_TUPLE": 0, "TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
-_LITERALS = {
-    "NONE", "NEWTRUE", "NEWFALSE", "BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "BINUNICODE",
-}  # fmt: skip
+# What weights_only loads and load_file does not: no check here would prove what these claim about themselves.
+_SPECIAL = {
+    "torch._utils _rebuild_sparse_tensor": "a sparse tensor",
+    "torch._utils _rebuild_qtensor": "a quantized tensor",
+    "torch._utils _rebuild_nested_tensor": "a nested tensor",
+    "torch._utils _rebuild_meta_tensor_no_storage": "a tensor without data, on the meta device",
+    "torch._utils _rebuild_parameter_with_state": "a parameter with attributes of its own",
+    "torch._tensor _rebuild_from_type_v2": "a tensor with a class or attributes of its own",
+}
+_CONSTANTS = {
+    str(v).replace(".", " ") for v in vars(torch).values() if isinstance(v, torch.dtype | torch.qscheme)
+} | {"torch Tensor", "torch.nn.parameter Parameter"}  # fmt: skip
+_GLOBALS = BUILDERS | _ITEM_BYTES.keys() | _SPECIAL.keys() | _CONSTANTS
+_DICTS = ("dict", "collections OrderedDict", "collections Counter")
+_FLOATS = re.compile(rb"(?:G.{8})+", re.DOTALL)  # a log of losses: passed over as one
+_INT, _UINT, _SHORT = Struct("<i"), Struct("<I"), Struct("<H")
 
 
 class _Global(str):
@@ -46,13 +52,14 @@ class _Global(str):
 
 
 class _Box:
-    """A container: how many entries it has, how deep it goes, and for a tuple what is in it."""
+    """A container or what a call made: how many entries it has, how deep it goes, and of a tuple what is in it."""
 
-    __slots__ = ("depth", "items", "unfolded", "weight")
+    __slots__ = ("depth", "items", "kind", "unfolded", "weight")
 
-    def __init__(self, items: list):
-        self.items, self.weight, self.depth, self.unfolded = items, 0, 1, 1
-        self.put(items)
+    def __init__(self, kind: str, items: list | tuple = ()):
+        self.kind, self.items, self.weight, self.depth, self.unfolded = kind, items, 0, 1, 1
+        if items:
+            self.put(items)
 
     def put(self, items: list) -> None:
         self.weight += len(items)
@@ -60,10 +67,6 @@ class _Box:
             if isinstance(item, _Box):
                 self.depth = max(self.depth, item.depth + 1)
                 self.unfolded += item.unfolded
-        if self.depth > _MAX_DEPTH:
-            raise UnsafeFileError(f"Its pickle nests values more than {_MAX_DEPTH} levels deep.")
-        if self.unfolded > _MAX_UNFOLDED:
-            raise UnsafeFileError(f"Its pickle puts one value into another more than {_MAX_UNFOLDED:,} times.")
 
 
 def admit(pickled: bytes | memoryview, storage_bytes: Mapping[str, int]) -> None:
@@ -76,78 +79,183 @@ def admit(pickled: bytes | memoryview, storage_bytes: Mapping[str, int]) -> None
     Raises:
         UnsafeFileError: It imports anything but tensors and plain data, claims other sizes than the records
             have, asks for more copies than it holds, or is malformed.
+        CheckpointError: It holds tensors of a kind, or as much plain data, as `load_file` does not take.
     """
-    if len(pickled) > _MAX_BYTES:
-        raise UnsafeFileError(f"Its pickle has {len(pickled):,} bytes; more than {_MAX_BYTES:,} are not followed.")
+    if len(pickled) > MAX_PICKLE_BYTES:
+        raise CheckpointError(
+            f"It holds {len(pickled) >> 20:,} MiB of plain data beside the tensors' numbers. The limit is "
+            f"{MAX_PICKLE_BYTES >> 20} MiB; long logs and tables belong into tensors."
+        )
     try:
-        _follow(bytes(pickled), storage_bytes)
-    except UnsafeFileError:
+        special = _follow(bytes(pickled), storage_bytes)
+    except CheckpointError:
         raise
     except Exception as error:  # an empty stack, an unknown memo entry, a wrong type, a length beyond the end
         raise UnsafeFileError(f"Its pickle is malformed ({type(error).__name__}: {error}).") from error
+    if special:
+        raise CheckpointError(
+            f"It holds {special}, which load_file does not take: it can't check it. inspect_file(path) lists it, "
+            "torch.load(path, weights_only=True) loads it."
+        )
 
 
-def _follow(pickled: bytes, storage_bytes: Mapping[str, int]) -> None:
-    stack, below, memo, copied = [], [], {}, 0
-    for opcode, argument, _ in pickletools.genops(pickled):
-        op = opcode.name
-        if op in _LITERALS:
-            stack.append(argument)
-        elif op in ("BINPUT", "LONG_BINPUT"):
-            memo[argument] = stack[-1]
-        elif op in ("BINGET", "LONG_BINGET"):
-            stack.append(memo[argument])
-        elif op == "GLOBAL":
-            if argument not in _GLOBALS:
-                wanted = argument.replace("__builtin__", "builtins").replace(" ", ".", 1)
-                raise UnsafeFileError(
-                    f"It wants {wanted[:200]}. Only tensors and plain data are loaded "
-                    "(numbers, text, lists, dictionaries); anything else may run code or fill the memory."
-                )
-            stack.append(_Global(argument))
-        elif op == "MARK":
+def _follow(data: bytes, storage_bytes: Mapping[str, int]) -> str | None:
+    """Follow it to its end; what kind of special tensor it holds, if any."""
+    stack, below, memo = [], [], {}
+    at = boxes = copied = 0
+    special = None
+    while True:
+        op = data[at : at + 1]
+        at += 1
+        if op == b"q":  # remember under a number
+            memo[data[at]] = stack[-1]
+            at += 1
+        elif op == b"r":
+            memo[_UINT.unpack_from(data, at)[0]] = stack[-1]
+            at += 4
+        elif op == b"h":  # recall
+            stack.append(memo[data[at]])
+            at += 1
+        elif op == b"j":
+            stack.append(memo[_UINT.unpack_from(data, at)[0]])
+            at += 4
+        elif op == b"X":  # text
+            end = at + 4 + _UINT.unpack_from(data, at)[0]
+            if end > len(data):
+                raise ValueError("a text reaches beyond the end")
+            stack.append(str(data[at + 4 : end], "utf-8", "surrogatepass"))
+            at = end
+        elif op == b"K":
+            stack.append(data[at])
+            at += 1
+        elif op == b"M":
+            stack.append(_SHORT.unpack_from(data, at)[0])
+            at += 2
+        elif op == b"J":
+            stack.append(_INT.unpack_from(data, at)[0])
+            at += 4
+        elif op == b"G":
+            end = _FLOATS.match(data, at - 1).end()
+            stack.extend([0.0] * ((end - at + 1) // 9))
+            at = end
+        elif op == b"N":
+            stack.append(None)
+        elif op in (b"\x88", b"\x89"):
+            stack.append(op == b"\x88")
+        elif op == b"\x8a":  # an integer of up to 255 bytes
+            end = at + 1 + data[at]
+            if end > len(data):
+                raise ValueError("an integer reaches beyond the end")
+            stack.append(int.from_bytes(data[at + 1 : end], "little", signed=True))
+            at = end
+        elif op == b"(":
             below.append(stack)
             stack = []
-        elif op == "TUPLE":
+        elif op in (b"s", b"a"):
+            items = [stack.pop() for _ in range(2 if op == b"s" else 1)]
+            _fill(stack[-1], items, op == b"s", len(data))
+        elif op in (b"u", b"e"):
             items, stack = stack, below.pop()
-            stack.append(_Box(items))
-        elif op in _TUPLES:
-            stack.append(_Box([stack.pop() for _ in range(_TUPLES[op])][::-1]))
-        elif op in ("EMPTY_DICT", "EMPTY_LIST", "EMPTY_SET"):
-            stack.append(_Box([]))
-        elif op in ("APPENDS", "SETITEMS"):
-            items, stack = stack, below.pop()
-            stack[-1].put(items)
-        elif op in ("APPEND", "SETITEM"):
-            items = [stack.pop() for _ in range(1 if op == "APPEND" else 2)]
-            stack[-1].put(items)
-        elif op == "BINPERSID":
+            _fill(stack[-1], items, op == b"u", len(data))
+        elif op == b"Q":
             _check_storage(stack.pop().items, storage_bytes)
             stack.append(None)
-        elif op == "REDUCE":
+        elif op == b"b":  # gives a state_dict its _metadata
+            state = stack.pop()
+            if stack[-1].kind != "collections OrderedDict":
+                raise UnsafeFileError(f"Its pickle changes the inside of a {stack[-1].kind}, as torch.save never does.")
+            copied += state.weight
+        elif op == b"c":
+            module_end = data.index(b"\n", at)
+            end = data.index(b"\n", module_end + 1)
+            name = f"{data[at:module_end].decode()} {data[module_end + 1 : end].decode()}"
+            _check_global(name)
+            special = special or _SPECIAL.get(name)
+            stack.append(_Global(name))
+            at = end + 1
+        elif op == b"R":
             arguments, function = stack.pop(), stack.pop()
-            copied += _copies(function, arguments)
-            stack.append(_Box([]))
-        elif op == "BUILD":  # gives a state_dict its _metadata
-            copied += stack.pop().weight
-        elif op not in ("PROTO", "STOP") or argument not in (None, 2):
-            raise UnsafeFileError(f"Its pickle uses {op}, which torch.save never does.")
+            made, copies = _call(function, arguments)
+            copied += copies
+            stack.append(made)
+            boxes += 1
+        elif op in _MAKERS:
+            kind, how_many = _MAKERS[op]
+            if how_many is None:
+                items, stack = stack, below.pop()
+            else:
+                items = [stack.pop() for _ in range(how_many)][::-1]
+            stack.append(_bounded(_Box(kind, items), len(data)))
+            boxes += 1
+        elif op == b".":
+            stack.pop()
+            return special
+        elif op == b"\x80" and data[at] == 2:
+            at += 1
+        else:
+            raise UnsafeFileError(f"Its pickle uses the instruction {op!r}, which plain data never needs.")
         # Honest files write out whatever they copy; a bomb copies one large thing again and again.
-        if copied > len(pickled):
+        if copied > len(data):
             raise UnsafeFileError("Its pickle asks for more copies than it holds: it would flood the memory.")
+        if boxes + len(memo) > 2 * MAX_OBJECTS:
+            raise CheckpointError(
+                f"It holds more than {MAX_OBJECTS:,} lists, dictionaries, texts and other objects, which is the "
+                "limit. Long logs and tables belong into tensors."
+            )
 
 
-def _copies(function: object, arguments: _Box) -> int:
-    """How many entries or characters the call copies."""
-    if not isinstance(function, _Global) or function not in _FUNCTIONS:
+_MAKERS: dict[bytes, tuple[str, int | None]] = {
+    b"t": ("tuple", None), b")": ("tuple", 0), b"\x85": ("tuple", 1), b"\x86": ("tuple", 2), b"\x87": ("tuple", 3),
+    b"}": ("dict", 0), b"]": ("list", 0),
+}  # fmt: skip
+
+
+def _fill(box: _Box, items: list, pairs: bool, pickle_bytes: int) -> None:
+    if not (box.kind in _DICTS if pairs else box.kind == "list"):
+        raise UnsafeFileError(f"Its pickle puts entries into a {box.kind}, as torch.save never does.")
+    box.put(items)
+    _bounded(box, pickle_bytes)
+
+
+def _bounded(box: _Box, pickle_bytes: int) -> _Box:
+    if box.depth > MAX_DEPTH:
+        raise UnsafeFileError(f"Its pickle nests values more than {MAX_DEPTH} levels deep.")
+    if box.unfolded > MAX_UNFOLDED + pickle_bytes:
+        raise UnsafeFileError(f"Its pickle puts one value into another more than {MAX_UNFOLDED:,} times.")
+    return box
+
+
+def _check_global(name: str) -> None:
+    if name in _GLOBALS:
+        return
+    wanted = name.replace("__builtin__", "builtins").replace(" ", ".", 1)[:200]
+    if name.startswith("numpy"):
+        raise UnsafeFileError(
+            f"It wants {wanted}: a NumPy value was saved in it. Only tensors and plain data are loaded. Whoever made "
+            "it can save value.item() or torch.from_numpy(value) instead."
+        )
+    raise UnsafeFileError(
+        f"It wants {wanted}. Only tensors and plain data are loaded "
+        "(numbers, text, lists, dictionaries); anything else may run code or fill the memory."
+    )
+
+
+def _call(function: object, arguments: _Box) -> tuple[_Box, int]:
+    """What the call makes, and how many entries or characters it copies."""
+    if not isinstance(function, _Global) or not (function in BUILDERS or function in _SPECIAL):
         raise UnsafeFileError("Its pickle calls something that is not a function of torch.save's.")
+    made = _Box(str(function))
     copies = len(arguments.items) + sum(item.weight for item in arguments.items if isinstance(item, _Box))
     if function == "_codecs encode":  # how bytes are saved
         text, encoding = arguments.items
         if encoding != "latin1":
             raise UnsafeFileError(f"Its pickle wants the codec {encoding!r}; torch.save uses none but latin1.")
+        made.weight = len(text)
         copies += len(text)
-    return copies
+    elif function == "__builtin__ bytearray":  # of a number it would be that many zeros
+        if any(getattr(item, "kind", "") != "_codecs encode" for item in arguments.items):
+            raise UnsafeFileError("Its pickle makes a bytearray of something that is not bytes.")
+    return made, copies
 
 
 def _check_storage(reference: list, storage_bytes: Mapping[str, int]) -> None:

@@ -2,11 +2,12 @@
 
 import html
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from course_lib.classroom import style
-from course_lib.classroom.progress import LessonProgress, events, summary
+from course_lib.classroom.progress import LessonProgress, summary
 from course_lib.classroom.quizzes.bank import bank_slugs
-from course_lib.classroom.recall import due
+from course_lib.classroom.recall import all_cards
 from course_lib.syllabus import Lesson, load_syllabus
 
 
@@ -24,17 +25,38 @@ def next_step(lesson: Lesson, done: LessonProgress, *, has_test: bool) -> str:
     return ""
 
 
-class Dashboard:
-    """Done, scores, what to do next, cards due: as a table in a notebook, as text elsewhere."""
+def earned(lesson: Lesson, events: Iterable[dict]) -> float:
+    """Points of a lesson's exercise: of each task, and of its quiz, the most that a check ever gave."""
+    known = {**lesson.tasks, "quiz": lesson.quiz_points}
+    best = dict.fromkeys(known, 0.0)
+    for event in events:
+        name, points = event["name"], event.get("earned", 0)
+        if event["lesson"] == lesson.slug and name in known and isinstance(points, int | float):
+            points = known[name] if event["kind"] == "passed" else points if event["kind"] == "checked" else 0
+            best[name] = max(best[name], min(points, known[name]))
+    return sum(best.values())
 
-    header = ("Lesson", "State", "Tasks passed", "Best quiz", "Last test")
+
+class Dashboard:
+    """Done, scores, what to do next, cards due: as a table in a notebook, as text elsewhere.
+
+    Args:
+        lessons: in their order.
+        events: what happened, oldest first.
+        with_test: slugs of the lessons that have a question bank.
+        cards: the flashcards in a sentence.
+    """
+
+    header = ("Lesson", "State", "Tasks passed", "Points", "Best quiz", "Last test")
 
     def __init__(
-        self, lessons: Sequence[Lesson], done: dict[str, LessonProgress], *, with_test: Iterable[str], cards_due: int
+        self, lessons: Sequence[Lesson], events: Sequence[dict], *, with_test: Iterable[str], cards: str
     ) -> None:
-        self.cards_due = cards_due
+        self.cards = cards
         self.next = "Everything is done. Keep it fresh with the flashcards."
-        self.rows = []
+        self.rows: list[tuple[str, ...]] = []
+        self.files = [f"{lesson.name}.ipynb" for lesson in lessons]
+        done = summary(events)
         for lesson in reversed(lessons):
             has_test = lesson.slug in with_test
             was = done.get(lesson.slug, LessonProgress())
@@ -42,16 +64,10 @@ class Dashboard:
             self.next = step or self.next
             state = "✓ done" if not step else "… under way" if was != LessonProgress() else "○ not started"
             tasks = f"{len(was.passed & set(lesson.tasks))} of {len(lesson.tasks)}" if lesson.tasks else "none"
+            points = f"{earned(lesson, events):g} of {lesson.points}" if lesson.points else "none"
             quiz, test = str(was.best_quiz or "not yet"), str(was.last_test or "not yet")
             scores = (quiz, test) if has_test else ("none", "none")
-            self.rows.insert(0, (f"{lesson.number:02d} {lesson.title}", state, tasks, *scores))
-
-    @property
-    def cards(self) -> str:
-        """The flashcards in one sentence."""
-        if not self.cards_due:
-            return "No flashcards are due."
-        return f"{self.cards_due} flashcard{'s are' if self.cards_due > 1 else ' is'} due: flashcards()."
+            self.rows.insert(0, (f"{lesson.number:02d} {lesson.title}", state, tasks, points, *scores))
 
     def __repr__(self) -> str:
         table = [self.header, *self.rows]
@@ -60,10 +76,12 @@ class Dashboard:
         return "\n".join([*(line.rstrip() for line in lines), "", f"Next: {self.next}", self.cards])
 
     def _repr_html_(self) -> str:
+        """The table, in which a lesson is a link to the notebook that lies beside this one."""
         head = "".join(f'<th scope="col">{name}</th>' for name in self.header)
         body = "".join(
-            f'<tr><th scope="row">{html.escape(row[0])}</th>{"".join(f"<td>{cell}</td>" for cell in row[1:])}</tr>'
-            for row in self.rows
+            f'<tr><th scope="row"><a href="{file}">{html.escape(row[0])}</a></th>'
+            f"{''.join(f'<td>{cell}</td>' for cell in row[1:])}</tr>"
+            for row, file in zip(self.rows, self.files, strict=True)
         )
         foot = f"<p><b>Next:</b> {html.escape(self.next)}</p><p>{html.escape(self.cards)}</p>"
         return style.panel(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{foot}")
@@ -71,4 +89,6 @@ class Dashboard:
 
 def dashboard() -> Dashboard:
     """Your progress through the course: make it the last line of a cell."""
-    return Dashboard(load_syllabus().lessons, summary(events()), with_test=bank_slugs(), cards_due=len(due()))
+    cards, now = all_cards(), datetime.now().astimezone()
+    words = cards.due(now) + (" Show them with flashcards()." if cards.waiting(now) else "")
+    return Dashboard(load_syllabus().lessons, cards.events, with_test=bank_slugs(), cards=words)

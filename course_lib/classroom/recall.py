@@ -15,6 +15,7 @@ import ipywidgets as widgets
 
 from course_lib.classroom import progress, style
 from course_lib.classroom.quizzes.bank import Card, bank_slugs, load_bank
+from course_lib.classroom.widgets import block, focus, status
 from course_lib.errors import InputError
 
 NEW_CARDS_A_DAY = 10
@@ -62,20 +63,16 @@ def choose(cards: Sequence[Flashcard], events: Sequence[dict], now: datetime) ->
     return sorted(back, key=lambda card: times[_name(card)]) + new[:room]
 
 
-def due(now: datetime | None = None) -> list[Flashcard]:
-    """The cards to show now, of the lessons opened so far.
-
-    Args:
-        now: with a time zone; by default the clock's.
-    """
-    events = progress.events()
-    return choose(_cards(events, None), events, now or datetime.now().astimezone())
-
-
 def flashcards(slug: str | None = None) -> "Deck":
     """Show the flashcards that are due, of one lesson or of all lessons opened so far."""
     events = progress.events()
     return Deck(_cards(events, slug), events)
+
+
+def all_cards() -> "DeckState":
+    """Every card of the lessons opened so far."""
+    events = progress.events()
+    return DeckState(_cards(events, None), events)
 
 
 def _cards(events: Iterable[dict], slug: str | None) -> list[Flashcard]:
@@ -124,11 +121,23 @@ class DeckState:
         self.events.append({"at": at, "kind": "card", "lesson": card.lesson, "name": card.card.id, "rating": rating})
         return due_times(self.events)[_name(card)] - now
 
-    def next_return(self, now: datetime) -> timedelta | None:
-        """How long until the next rated card comes back; None if none was rated."""
-        known = {_name(card) for card in self.cards}
-        times = [time for name, time in due_times(self.events).items() if name in known]
-        return min(times) - now if times else None
+    def due(self, now: datetime) -> str:
+        """How many cards are due, in words; if none is, what comes next and why."""
+        if number := len(self.waiting(now)):
+            return f"{number} flashcard{'s are' if number > 1 else ' is'} due."
+        return f"No flashcards are due. {self.outlook(now)}"
+
+    def outlook(self, now: datetime) -> str:
+        """What comes next when nothing is due."""
+        if not self.cards:
+            return "There are no cards yet. Open a lesson first: its cards come with it."
+        known = due_times(self.events)
+        times = [known[name] for name in map(_name, self.cards) if name in known]
+        parts = [f"The next card returns {in_words(min(times) - now)}."] if times else []
+        if new := len(self.cards) - len(times):
+            more = f"{new} more {'wait' if new > 1 else 'waits'} for tomorrow"
+            parts.append(f"You have met today's {NEW_CARDS_A_DAY} new cards; {more}.")
+        return " ".join(parts)
 
 
 class Deck:
@@ -150,24 +159,28 @@ class Deck:
         self.ratings = [widgets.Button(description=name) for name in RATINGS]
         for rating, button in enumerate(self.ratings, 1):
             button.on_click(lambda _, rating=rating: self._on_rating(rating))
-        self.front, self.back, self.notice = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self.front, self.back, self.notice = status(), status(), status()
         buttons = widgets.HBox([self.show, *self.ratings]).add_class("cl-buttons")
-        self.view = widgets.VBox([self.front, buttons, self.back, self.notice]).add_class("cl-cards")
+        self.view = block("cards", self.front, buttons, self.back, self.notice)
         self._deal()
 
     def __repr__(self) -> str:
-        return f"{self._title()}\n\n{self.card.card.front if self.card else self._end()}"
+        return f"{self._title()}\n\n{self.card.card.front if self.card else self._outlook()}"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.view.model_id}
-        return {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
+        return style.bundle(self.static(), repr(self), view=self.view)
+
+    def static(self) -> str:
+        """How many cards are due, as HTML that needs no widgets."""
+        words = self.state.due(self._clock())
+        return style.panel(f"<p><b>Flashcards</b></p><p>{words} In a running notebook you can go through them.</p>")
 
     def _deal(self) -> None:
         waiting = self.state.waiting(self._clock())
         self.card, self.left, self._revealed = (waiting[0] if waiting else None), len(waiting), False
-        body = style.markdown(self.card.card.front if self.card else self._end())
-        self.front.value = style.panel(f"<p><b>{html.escape(self._title())}</b></p>{body}", "cl-note cl-hint")
-        self.back.value = style.panel(style.inline(self._said), "cl-small", role="status") if self._said else ""
+        body = style.markdown(self.card.card.front if self.card else self._outlook())
+        self.front.value = style.box(f"<p><b>{html.escape(self._title())}</b></p>{body}", "cl-note cl-hint")
+        self.back.value = style.box(style.inline(self._said), "cl-small") if self._said else ""
         self.show.description = "Show answer" if self.card else "Look again"
         for button in self.ratings:
             button.layout.display = None if self.card else "none"
@@ -177,11 +190,8 @@ class Deck:
             return "Flashcards: nothing is due"
         return f"Flashcards: {self.left} due"
 
-    def _end(self) -> str:
-        wait = self.state.next_return(self._clock())
-        if wait is None:
-            return "There are no cards yet. Open a lesson first: its cards come with it."
-        return f"The next card returns {in_words(wait)}."
+    def _outlook(self) -> str:
+        return self.state.outlook(self._clock())
 
     def _on_show(self) -> None:
         if self.card is None:  # something may be due by now
@@ -191,8 +201,8 @@ class Deck:
         self._revealed = True
         card = self.card.card
         foot = f'<p class="cl-small">Source: {style.inline(card.source)}</p><p>How well did you know it?</p>'
-        self.back.value = style.panel(style.markdown(card.back) + foot, "cl-note cl-passed", role="status")
-        _focus(self.ratings[0])
+        self.back.value = style.box(style.markdown(card.back) + foot, "cl-note cl-passed")
+        focus(self.ratings[0])
 
     def _on_rating(self, rating: int) -> None:
         if self.card is None:
@@ -205,12 +215,7 @@ class Deck:
         wait = self.state.rate(self.card, rating, self._clock())
         self._said = f"{RATINGS[rating - 1]}: that card returns {in_words(wait)}."
         self._deal()
-        _focus(self.show)
+        focus(self.show)
 
     def _tell(self, note: str) -> None:
         self.notice.value = style.note("note", style.markdown(note))
-
-
-def _focus(widget: widgets.DOMWidget) -> None:
-    if hasattr(widget, "focus"):  # ipywidgets 8
-        widget.focus()

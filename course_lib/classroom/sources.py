@@ -12,6 +12,7 @@ The one reader of lesson.py, exercise.py and the attempts. It needs no tool of a
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -38,13 +39,17 @@ def read_cells(path: Path) -> list[Cell]:
     """The cells of a file, in order.
 
     Raises:
-        ContentError: there is no such file, text stands before the first cell, or a line of a markdown cell is
-            no comment.
+        ContentError: there is no such file or it isn't UTF-8, text stands before the first cell, a value in a header
+            can't be read, or a line of a markdown cell is no comment.
     """
-    if not path.is_file():
-        raise ContentError(f"There is no file {path.parent.name}/{path.name}. Write it.")
     name, blocks = f"{path.parent.name}/{path.name}", []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    if not path.is_file():
+        raise ContentError(f"There is no file {name}. Write it.")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ContentError(f"{name} is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from None
+    for number, line in enumerate(text.split("\n"), start=1):
         if header := _HEADER.fullmatch(line):
             blocks.append((number, header["rest"] or "", []))
         elif blocks:
@@ -52,6 +57,20 @@ def read_cells(path: Path) -> list[Cell]:
         elif line.strip():
             raise ContentError(f"{name}, line {number}: text before the first cell. Begin the file with '# %%'.")
     return [_cell(name, *block) for block in blocks]
+
+
+def to_text(cells: Iterable[Cell]) -> str:
+    """The text of a file with these cells: what `read_cells` reads back. Formatting the code is left to ruff."""
+    blocks = []
+    for cell in cells:
+        pairs = " ".join(f"{key}={json.dumps(value)}" for key, value in cell.metadata.items())
+        markdown = "[markdown]" if cell.kind == "markdown" else ""
+        lines = cell.source.split("\n")
+        if cell.kind == "markdown":
+            lines = [f"# {line}".rstrip() for line in lines]
+        header = " ".join(filter(None, ("# %%", markdown, cell.title, pairs)))
+        blocks.append("\n".join([header, *lines]).strip("\n"))
+    return "\n\n".join(blocks) + "\n"
 
 
 def as_stub(source: str) -> str:
@@ -69,7 +88,12 @@ def _cell(name: str, number: int, header: str, lines: list[str]) -> Cell:
     kind: Literal["code", "markdown"] = "code"
     if "[markdown]" in header:
         kind, header = "markdown", header.replace("[markdown]", "").strip()
-    metadata = {m["key"]: json.loads(m["value"]) for m in _PAIR.finditer(header) if m["key"] != "message"}
+    try:
+        metadata = {m["key"]: json.loads(m["value"]) for m in _PAIR.finditer(header) if m["key"] != "message"}
+    except json.JSONDecodeError:
+        raise ContentError(
+            f'{name}, line {number}: a value in {header!r} can\'t be read; write it as "text", 3 or ["a", "b"].'
+        ) from None
     title = header if 'message: "' in header else _PAIR.sub("", header).strip()
     if kind == "markdown":
         lines = [_uncommented(name, number + i, line) for i, line in enumerate(lines, start=1)]

@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 BLUE, VERMILION, GREEN, ORANGE, GREY = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#7F7F7F"
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 STYLE = f"""<style>
 .cl {{ max-width: 720px; font-family: system-ui, sans-serif; font-size: 14px; line-height: 1.5; color: inherit;
@@ -22,6 +23,7 @@ STYLE = f"""<style>
 .cl table {{ border-collapse: collapse; font-size: 13px; }}
 .cl th, .cl td {{ border: 0; border-bottom: 1px solid rgba(127,127,127,.4); padding: 3px 10px 3px 0;
   text-align: left !important; }}
+.cl td {{ white-space: nowrap; }}
 .cl svg {{ max-width: 100%; height: auto; }}
 .cl-note {{ border-left: 3px solid {GREY}; padding: 2px 0 2px 10px; margin: 6px 0; }}
 .cl-passed {{ border-color: {GREEN}; }}
@@ -43,11 +45,23 @@ STYLE = f"""<style>
 .cl-controls .widget-toggle-button::before {{ content: "✓\\00a0"; visibility: hidden; }}
 .cl-controls .widget-toggle-button.mod-active {{ box-shadow: inset 0 -3px 0 {BLUE}; font-weight: 600; }}
 .cl-controls .widget-toggle-button.mod-active::before {{ visibility: visible; }}
-.cl-steps {{ display: flex; flex-wrap: wrap; gap: 8px 20px; }}
-.cl-stages {{ flex: 0 0 180px; margin: 0; padding: 0 0 0 20px; font-size: 13px; }}
-.cl-stages [aria-current] {{ font-weight: 600; }}
-.cl-stages [aria-current]::before {{ content: "▸ "; }}
-.cl-stage {{ flex: 1 1 420px; min-width: 0; }}
+.cl-block {{ max-width: 720px; }}
+.cl-block.jupyter-widgets-disconnected::before {{ content: "Not running: run this cell again to use it."; font: 600 13px/2 system-ui, sans-serif;
+  color: inherit !important; }}
+.cl-block .jupyter-widgets-disconnected::before {{ display: none !important; }}
+.cl-block.jupyter-widgets-disconnected button, .cl-block.jupyter-widgets-disconnected .slider {{ pointer-events: none; }}
+.cl-trace .cl-status {{ margin-left: 10px; }}
+.cl-trace .cl-steps {{ margin-top: 6px; flex-flow: row-reverse wrap; justify-content: flex-end; gap: 8px 20px; overflow: visible; }}
+.cl-list {{ flex: 0 0 190px; }}
+.cl-list > div {{ display: flex; flex-direction: column; }}
+.cl-list button {{ width: 100% !important; height: auto !important; margin: 0; padding: 3px 8px; overflow: visible;
+  white-space: normal !important; text-align: left !important; line-height: 1.35; font-size: 13px; background: none;
+  color: inherit; }}
+.cl-list button.mod-active {{ box-shadow: inset 4px 0 0 {BLUE}; }}
+.cl-list button:focus-visible {{ outline: 3px solid {BLUE} !important; outline-offset: -1px; }}
+.cl-picture {{ flex: 1 1 420px; min-width: 0; }}
+.cl-stack {{ display: grid; }}
+.cl-stack > .cl-stage {{ grid-area: 1 / 1; visibility: hidden; min-width: 0; }}
 .cl-stage dl {{ display: grid; grid-template-columns: max-content 1fr; gap: 2px 12px; margin: 0 0 8px; }}
 .cl-stage dt, .cl-stage dd {{ float: none; width: auto; margin: 0; padding: 0; display: block; }}
 .cl-stage dt {{ font-weight: 600; white-space: nowrap; }}
@@ -101,47 +115,79 @@ def inline(text: str) -> str:
     return "".join(out)
 
 
-def panel(body: str, kind: str = "", *, role: str = "") -> str:
-    """Wrap HTML in the course's style; `kind` is an extra class, `role` an ARIA role such as `status`."""
-    attributes = f' role="{role}"' if role else ""
-    return f'{STYLE}<div class="cl {kind}"{attributes}>{body}</div>'
+def bare(text: str) -> str:
+    """The same text for a button or a terminal: without the marks of markdown.
+
+    >>> bare("**Not** what *you* see: `2 * 3`")
+    'Not what you see: 2 * 3'
+    """
+    pieces = re.split(r"(`[^`]+`)", text)
+    marks = r"(?<![\w*])(\*\*|\*)(?=\S)([^*\n]+?)(?<=\S)\1(?![\w*])"
+    return "".join(p.strip("`") if p.startswith("`") and len(p) > 2 else re.sub(marks, r"\2", p) for p in pieces)
+
+
+def box(body: str, kind: str = "") -> str:
+    """HTML in the course's style, where the sheet is on the page already; `kind` is an extra class."""
+    return f'<div class="cl {kind}">{body}</div>'
+
+
+def panel(body: str, kind: str = "") -> str:
+    """HTML in the course's style that stands alone; `kind` is an extra class."""
+    return STYLE + box(body, kind)
 
 
 def note(kind: str, body: str, *, title: str = "") -> str:
-    """A ruled note. `kind`: passed, failed, not attempted, hint or note; `body` is HTML."""
+    """A ruled note inside something of ours. `kind`: passed, failed, not attempted, hint or note; `body` is HTML."""
     icon, word = _WORDS[kind]
     head = f"<b>{icon} {word}{': ' + inline(title) if title else ''}</b>"
-    return panel(f"<div>{head}</div>{body}", f"cl-note {_CLASSES[kind]}", role="status")
+    return box(f"<div>{head}</div>{body}", f"cl-note {_CLASSES[kind]}")
 
 
 def note_text(kind: str, text: str, *, title: str = "") -> str:
-    """The same note for a terminal."""
+    """The same note for a terminal, from text with marks of markdown."""
     icon, word = _WORDS[kind]
-    return f"{icon} {word}{': ' + title if title else ''}\n{text}".rstrip()
+    return f"{icon} {word}{': ' + bare(title) if title else ''}\n{bare(text)}".rstrip()
 
 
-def note_bundle(kind: str, text: str, *, title: str = "") -> dict[str, str]:
-    r"""A note in both forms, as a notebook displays it: HTML, and plain text without the marks of markdown.
+def note_bundle(kind: str, text: str, *, title: str = "") -> dict[str, Any]:
+    r"""A note that stands alone, from text with the little markdown.
 
     >>> note_bundle("passed", "*Right*, says `check`.", title="`auc`")["text/plain"]
     '✓ Passed: auc\nRight, says check.'
     """
-    bare, bare_title = (re.sub(r"\*(?=\S)([^*\n]+?)(?<=\S)\*", r"\1", t).replace("`", "") for t in (text, title))
-    return {
-        "text/html": note(kind, markdown(text), title=title),
-        "text/plain": note_text(kind, bare, title=bare_title),
-    }
+    html = f'{STYLE}<div role="status">{note(kind, markdown(text), title=title)}</div>'
+    return bundle(html, note_text(kind, text, title=title))
 
 
-def figure(svg: str, text: str, *, styled: bool = True) -> str:
-    """An SVG with its text alternative: read by a screen reader, and shown below the picture.
+def figure(svg: str, text: str) -> str:
+    """An SVG and below it what it shows, in words; a screen reader reads the words."""
+    return picture(svg) + words(text)
 
-    `styled=False` leaves out the style sheet, for a picture that is redrawn at every key press: a sheet that is
-    replaced makes the browser style the whole notebook anew.
+
+def picture(svg: str) -> str:
+    """An SVG that a screen reader leaves out, because its words stand beside it."""
+    return f'<div class="cl" aria-hidden="true">{svg}</div>'
+
+
+def words(text: str) -> str:
+    """What a picture shows, in words."""
+    return f'<p class="cl cl-small">{inline(text)}</p>'
+
+
+def bundle(html: str, text: str, *, view: Any = None) -> dict[str, Any]:
+    """Every way to be shown: a widget where widgets work, else HTML, else plain text.
+
+    Written out here because ipywidgets 7 displays a widget by itself and leaves no place for the other two.
+
+    Args:
+        html: needs no widgets and no kernel.
+        text: needs nothing.
+        view: the widget, if there is one.
     """
-    label = html.escape(text, quote=True)
-    body = f'<div role="img" aria-label="{label}">{svg}</div><p class="cl-small" role="status">{inline(text)}</p>'
-    return panel(body) if styled else f'<div class="cl">{body}</div>'
+    forms: dict[str, Any] = {"text/html": html, "text/plain": text}
+    if view is not None:
+        forms[WIDGET_VIEW] = {"version_major": 2, "version_minor": 0, "model_id": view.model_id}
+    return forms
 
 
 def show(bundle: dict[str, Any]) -> None:

@@ -1,6 +1,5 @@
 """Pictures of counts: the confusion matrix, and calibration bin by bin."""
 
-from collections.abc import Iterable
 from typing import Any, Self
 
 import numpy as np
@@ -8,9 +7,8 @@ from matplotlib.axes import Axes
 
 from course_lib.classroom.style import BLUE, GREY
 from course_lib.displays.display import Display
-from course_lib.errors import InputError
 from course_lib.metrics import calibration_curve, calibration_error
-from course_lib.metrics.classification import confusion_of
+from course_lib.metrics.classification import Names, confusion_of, named_counts
 
 
 class ConfusionMatrixDisplay(Display):
@@ -19,7 +17,7 @@ class ConfusionMatrixDisplay(Display):
     Args:
         preds: An Evaluation, or predicted classes (N,).
         targets: True classes (N,); leave them out with an Evaluation.
-        class_names: One for each class. None: their numbers.
+        class_names: One for each class, in order or as {0: name}. None: their numbers.
 
     >>> print(ConfusionMatrixDisplay([1, 0, 0, 0, 1], [1, 1, 1, 0, 0], class_names=["no", "yes"]).describe())
     Confusion matrix of 5 examples, 2 on the diagonal (40 %).
@@ -27,12 +25,9 @@ class ConfusionMatrixDisplay(Display):
     Of 3 "yes": 1 right, 2 taken for "no".
     """
 
-    def __init__(self, preds: Any, targets: Any = None, *, class_names: Iterable[str] | None = None):
-        self.confusion = confusion_of(preds, targets)
-        names = range(len(self.confusion)) if class_names is None else class_names
-        self.class_names = [str(name) for name in names]
-        if len(self.class_names) != len(self.confusion):
-            raise InputError(f"{len(self.confusion)} classes need as many names; got {self.class_names}.")
+    def __init__(self, preds: Any, targets: Any = None, *, class_names: Names | None = None):
+        _, self.class_names = named_counts(preds, targets, class_names)
+        self.confusion = confusion_of(preds, targets, num_classes=len(self.class_names))
 
     def plot(self, ax: Axes | None = None) -> Self:
         """Draw it; keeps `im_` (the shading) and `text_` (the numbers, (C, C))."""

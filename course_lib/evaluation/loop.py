@@ -1,24 +1,26 @@
 """One pass over a data set, counted once and correctly."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm  # not tqdm.auto, which would import ipywidgets
 
 from course_lib.devices import to_device
 from course_lib.errors import InputError
-from course_lib.evaluation.mode import eval_flags, require_modules
+from course_lib.evaluation.batch import device_for, loss_of, matched, unpacked
+from course_lib.evaluation.mode import eval_flags
 from course_lib.evaluation.result import Evaluation, counted, predicted
-from course_lib.metrics.classification import as_classes, confusion_matrix
-from course_lib.metrics.losses import LossFunction, ignore_index_of, known_loss, split_mean
+from course_lib.metrics.classification import ClassCounts, class_pair, confusion_matrix, counts_by_class
+from course_lib.metrics.inputs import are_probabilities, as_classes, columns, warn, within_0_and_1
+from course_lib.metrics.losses import LossFunction, ignore_index_of, split_mean
 
-# Without keep_logits, so many logits are held at a time: 4 MiB in float32. With a tenth or with ten times as
-# many, evaluating took longer.
+# So many logits are joined at a time: 4 MiB in float32. With a tenth or with ten times as many, evaluating took longer.
 _LOGITS_HELD = 1 << 20
+# Of more classes, no confusion matrix is kept: beside the logits it would be large (32 MiB) and slow to add up.
+_MATRIX_CLASSES = 2048
 
 
 def evaluate(
@@ -44,12 +46,15 @@ def evaluate(
             `ignore_index`, if it has one, says which targets don't count.
         device: Where the inputs go. None: where the model's parameters are.
         keep_logits: False holds only a bounded part of the logits at a time and keeps the loss and the
-            confusion matrix. Only cross-entropy, NLL and BCE-with-logits can then be added up exactly.
+            counts. Only cross-entropy, NLL and BCE-with-logits can then be added up exactly.
         progress: Show a progress bar.
 
     Raises:
-        InputError: no example; NaN logits; targets out of range; shapes that would broadcast; a loss that is
-            not one number, or can't be added up exactly; a model on another device.
+        InputError: no example; NaN logits; targets out of range, one-hot or multi-label; shapes that would
+            broadcast; a loss that is not one number, or can't be added up exactly; a model on another device.
+
+    Warns:
+        UserWarning: outputs that look like probabilities, logits that overflowed, a loader that drops examples.
 
     >>> evaluation = evaluate(nn.Identity(), [(torch.eye(3), torch.tensor([0, 1, 1]))], loss_fn=F.cross_entropy)
     >>> evaluation.confusion.tolist()
@@ -59,31 +64,47 @@ def evaluate(
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
     """
-    device = _device_for(model, device)
+    device = device_for(model, device)
     total = _Total(loss_fn, keep_logits)
+    joined: list[tuple[Tensor, Tensor]] = []
     held: list[tuple[Tensor, Tensor]] = []
-    held_logits = 0
+    held_logits, shape = 0, None
     # A loader without a generator of its own draws from the global one when it starts, even unshuffled. The
     # model's draws are let through: dropout that ignores eval() should show as a changing fingerprint.
     with torch.random.fork_rng(devices=[]):
         iterator = iter(batches)
     with eval_flags(model):
         for number, batch in enumerate(_with_bar(iterator, batches) if progress else iterator):
-            inputs, targets = _unpacked(batch, number)
+            inputs, targets = unpacked(batch, number)
             # Not inference mode: a table that the model makes at its first call and keeps (positions, masks) would
             # be an inference tensor, and training could never use it. It costs 1 to 2 % of a small model.
             with torch.no_grad():
                 logits = model(to_device(inputs, device))
-            logits, targets = _checked(logits, targets, number)
+            logits, targets = matched(logits, targets, number)
+            if shape is None:
+                shape = logits.shape[1:]
+            elif logits.shape[1:] != shape:
+                raise InputError(
+                    f"Batch {number}: logits {tuple(logits.shape)}, after (B, {', '.join(map(str, shape))})."
+                )
             # The copies let go of whatever these are views of, and of buffers that will be used again.
             held.append((logits.clone(), targets.clone()))
             held_logits += logits.numel()
-            if not keep_logits and held_logits >= _LOGITS_HELD:
-                total.add(held)
+            if held_logits >= _LOGITS_HELD:
+                if keep_logits:  # few large pieces: the small ones make room at once
+                    joined.append(tuple(map(_cat, zip(*held, strict=True))))
+                else:
+                    total.add(held)
                 held, held_logits = [], 0
-    if held:
-        total.add(held)
-    return total.evaluation()
+    if held and joined:
+        joined.append(tuple(map(_cat, zip(*held, strict=True))))
+        held = []
+    if joined or held:
+        total.add(joined or held)
+    evaluation = total.evaluation()
+    _warn_left_out(batches)
+    total.warn_if_no_logits()
+    return evaluation
 
 
 class _Total:
@@ -93,101 +114,136 @@ class _Total:
         self.ignore_index = ignore_index_of(loss_fn)
         self.keep_logits = keep_logits
         self.logits = self.targets = None
-        self.confusion: Tensor | None = None
+        self.matrix: Tensor | None = None
+        self.by_class: ClassCounts | None = None
         self.loss_fn = loss_fn
         self.loss_sum, self.loss_weight = 0.0, 0.0
         self.split = None if loss_fn is None or keep_logits else split_mean(loss_fn)
+        self.overflowed = 0
+        self.looks: str | None = "softmax"
+        """Which function all outputs so far may have gone through."""
+        self.soft = False
+        self.low, self.high = float("inf"), float("-inf")
 
     def add(self, held: list[tuple[Tensor, Tensor]]) -> None:
-        logits, targets = (torch.cat(part) for part in zip(*held, strict=True))
-        if logits.dtype in (torch.float16, torch.bfloat16):
-            logits = logits.float()  # sums of 16-bit numbers stall at 2048
-        targets = as_classes(targets, "targets").to(logits.device)
-        # One NaN makes the sum NaN: this takes a tenth of the time of looking at each. Infinities are let through.
-        if not bool(logits.sum().isfinite()) and bool(logits.isnan().any()):
-            raise InputError(
-                f"{int(logits.isnan().sum())} of {logits.numel()} logits are NaN; argmax would call them class 0. "
-                "Check the inputs and the weights with isfinite() before evaluating."
-            )
+        parts, labels = [logits for logits, _ in held], [targets for _, targets in held]
+        held.clear()  # so that the parts can go as they are copied
+        targets = as_classes(_cat(labels), "targets")
+        half = parts[0].dtype in (torch.float16, torch.bfloat16)
+        logits = _joined(parts, torch.float32 if half else None)  # sums of 16-bit numbers stall at 2048
+        targets = targets.to(logits.device)
+        # One NaN makes the sum NaN: this takes a tenth of the time of looking at each.
+        if not bool(logits.sum().isfinite()):
+            if bool(logits.isnan().any()):
+                raise InputError(
+                    f"{int(logits.isnan().sum())} of {logits.numel()} logits are NaN; argmax would call them class 0. "
+                    "Check the inputs and the weights with isfinite() before evaluating."
+                )
+            # A model may mask a class with -inf; one logit has nothing to mask.
+            infinite = logits.isinf() if logits.ndim == 1 else (logits == torch.inf).any(1)
+            self.overflowed += int(infinite.sum())
+        self._look(logits)
         classes = 2 if logits.ndim == 1 else logits.shape[1]
         preds, labels = predicted(logits), targets
         if self.ignore_index is not None:
             kept = counted(targets, self.ignore_index)
             preds, labels = preds[kept], labels[kept]
         if len(labels):
-            confusion = confusion_matrix(preds, labels, num_classes=classes)
-        else:
-            confusion = torch.zeros(classes, classes, dtype=torch.int64, device=logits.device)
-        self.confusion = confusion if self.confusion is None else self.confusion + confusion
+            self._count(preds, labels, classes)
         if self.loss_fn is not None:
             self._add_loss(logits, targets)
         if self.keep_logits:
             self.logits, self.targets = logits.cpu(), targets.cpu()
 
+    def _count(self, preds: Tensor, targets: Tensor, classes: int) -> None:
+        if classes <= _MATRIX_CLASSES:
+            matrix = confusion_matrix(preds, targets, num_classes=classes)
+            self.matrix = matrix if self.matrix is None else self.matrix + matrix
+            return
+        counts = counts_by_class(*class_pair(preds, targets, num_classes=classes))
+        before = self.by_class or counts
+        self.by_class = counts if self.by_class is None else ClassCounts(*map(sum, zip(before, counts, strict=True)))
+
+    def _look(self, logits: Tensor) -> None:
+        if self.looks is None or not within_0_and_1(logits):
+            self.looks = None
+        elif not are_probabilities(logits):
+            self.looks = "sigmoid"
+        if self.looks:
+            low, high = logits.aminmax()
+            soft = logits[(logits > 0) & (logits < 1)]  # one-hot outputs went through neither
+            self.low, self.high = min(self.low, float(low)), max(self.high, float(high))
+            self.soft = self.soft or bool(len(soft))
+
+    def warn_if_no_logits(self) -> None:
+        """Warn if the outputs look like probabilities, or overflowed."""
+        if self.overflowed:
+            warn(
+                f"{self.overflowed:,} examples have an infinite logit: their ranks tie, and loss and probabilities may be "
+                "NaN. float16 ends at 65,504; run the model in float32 or bfloat16."
+            )
+        # An untrained head may happen to give a narrow range between 0 and 1; rows that sum to 1 don't happen.
+        if self.soft and (self.looks == "softmax" or (self.looks == "sigmoid" and self.high - self.low > 0.5)):
+            rows = " and sum to 1 in each row" if self.looks == "softmax" else ""
+            warn(
+                f"The model's outputs all lie between 0 and 1{rows}, as after a {self.looks}, but evaluate needs logits: "
+                f"loss and probabilities would be squashed twice, and one logit says yes above 0. Take the {self.looks} "
+                "out of the model, or let it return the logarithm (log_softmax, or torch.logit of a sigmoid)."
+            )
+
     @torch.no_grad()
     def _add_loss(self, logits: Tensor, targets: Tensor) -> None:
-        one_logit = logits.ndim == 1
-        if one_logit and known_loss(self.loss_fn)[0] in (F.cross_entropy, F.nll_loss):
-            # These would take the N logits for the classes of one example, and say nothing.
-            raise InputError("A one-logit head needs BCEWithLogitsLoss; cross-entropy needs a logit per class.")
-        wanted = targets.to(logits.dtype) if one_logit else targets
         loss_sum, weight = self.split if self.split is not None else (self.loss_fn, lambda _: 1.0)
-        value = loss_sum(logits, wanted)
-        if not isinstance(value, Tensor) or value.numel() != 1:
-            shape = f"a tensor of shape {tuple(value.shape)}" if isinstance(value, Tensor) else repr(value)
-            raise InputError(f"loss_fn returns one number as a tensor; got {shape}. Use reduction='mean'.")
-        self.loss_sum += float(value)
+        self.loss_sum += float(loss_of(loss_sum, logits, targets))
         self.loss_weight += float(weight(targets))
 
     def evaluation(self) -> Evaluation:
-        if self.confusion is None or not int(self.confusion.sum()):
+        if self.matrix is None and self.by_class is None:
             raise InputError(
-                "There was no example to evaluate: the loader was empty, a used-up iterator, "
-                "or all its targets are ignored. Pass a DataLoader or a list of batches."
+                "There was no example to evaluate: the loader was empty, a used-up iterator, had drop_last=True and "
+                "no full batch, or all its targets are ignored. Pass a DataLoader or a list of batches."
             )
         loss = None
         if self.loss_fn is not None:
             loss = self.loss_sum / self.loss_weight if self.loss_weight else float("nan")
-        return Evaluation(self.logits, self.targets, loss, self.confusion.cpu(), self.ignore_index)
+        matrix = None if self.matrix is None else self.matrix.cpu()
+        return Evaluation(self.logits, self.targets, loss, matrix, self.ignore_index, self.by_class)
 
 
-def _device_for(model: nn.Module, device: torch.device | str | None) -> torch.device:
-    require_modules(model)
-    places = {tensor.device for tensor in (*model.parameters(), *model.buffers())}
-    if device is None:
-        return next(model.parameters(), next(model.buffers(), torch.empty(0))).device
-    device = torch.empty(0, device=device).device  # "cuda" becomes "cuda:0"
-    if places and device not in places:
-        raise InputError(
-            f"The model is on {', '.join(sorted(map(str, places)))}, not on {device}. Move it first, "
-            f"before an optimizer is built: model.to('{device}')."
-        )
-    return device
+def _cat(parts: Sequence[Tensor]) -> Tensor:
+    return torch.cat(tuple(parts)) if len(parts) > 1 else parts[0]
 
 
-def _unpacked(batch: Any, number: int) -> tuple[Any, Tensor]:
-    if not isinstance(batch, tuple | list) or len(batch) != 2 or not isinstance(batch[1], Tensor):
-        what = f"{type(batch).__name__} of {len(batch)}" if hasattr(batch, "__len__") else type(batch).__name__
-        raise InputError(f"Batch {number}: expected (inputs, targets) with a tensor of targets; got {what}.")
-    return batch[0], batch[1]
+def _joined(parts: list[Tensor], dtype: torch.dtype | None) -> Tensor:
+    """As `torch.cat`, in another type perhaps; each part is let go of once it is copied, where there is much."""
+    if len(parts) == 1 or sum(part.numel() for part in parts) <= 2 * _LOGITS_HELD:
+        logits = _cat(parts)
+        return logits if dtype is None else logits.to(dtype)
+    size = (sum(map(len, parts)), *parts[0].shape[1:])
+    whole, at = torch.empty(size, dtype=dtype or parts[0].dtype, device=parts[0].device), 0
+    parts.reverse()
+    while parts:
+        part = parts.pop()
+        whole[at : at + len(part)] = part
+        at += len(part)
+    return whole
 
 
-def _checked(logits: Any, targets: Tensor, number: int) -> tuple[Tensor, Tensor]:
-    if not isinstance(logits, Tensor) or not logits.is_floating_point() or logits.ndim not in (1, 2):
-        got = f"{logits.dtype} {tuple(logits.shape)}" if isinstance(logits, Tensor) else type(logits).__name__
-        raise InputError(
-            f"Batch {number}: the model must return float logits (B, C), (B, 1) or (B,); got {got}. "
-            "A squeeze() without a dimension also takes the batch away when it has one example."
-        )
-    if logits.ndim == 2 and logits.shape[1] == 1:
-        logits = logits.squeeze(1)
-    if targets.shape != logits.shape[:1]:
-        raise InputError(
-            f"Batch {number}: {len(logits)} rows of logits need targets of shape ({len(logits)},), got "
-            f"{tuple(targets.shape)}. (B, 1) would be compared with every row: use targets.squeeze(1); one-hot "
-            "targets become classes with targets.argmax(1)."
-        )
-    return logits, targets
+def _warn_left_out(batches: Any) -> None:
+    """Warn of a loader that drops the last batch: the examples in it are judged by nobody."""
+    loader = getattr(batches, "iterable", batches)  # inside a tqdm
+    sampler = getattr(loader, "batch_sampler", None)
+    if not (getattr(loader, "drop_last", False) or getattr(sampler, "drop_last", False)):
+        return
+    size = getattr(sampler, "batch_size", None) or getattr(loader, "batch_size", None)
+    try:
+        all_of_them = len(sampler.sampler)
+    except (AttributeError, TypeError):
+        all_of_them = None
+    if not size or size == 1 or (all_of_them is not None and all_of_them % size == 0):
+        return
+    many = f"up to {size - 1:,}" if all_of_them is None else f"{all_of_them % size:,} of {all_of_them:,}"
+    warn(f"The loader has drop_last=True: {many} examples are left out. Evaluate with drop_last=False.")
 
 
 def _with_bar(iterator: Iterator, batches: Iterable) -> Iterable:

@@ -1,14 +1,19 @@
 """What one pass over a data set says about a model."""
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from course_lib.errors import InputError
-from course_lib.metrics.classification import classification_report
+from course_lib.metrics.classification import (
+    ClassCounts,
+    Names,
+    classification_report,
+    confusion_matrix,
+    counts_of_matrix,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,26 +24,53 @@ class Evaluation:
         logits: (N, C), or (N,) for a one-logit head; at least float32, on the CPU. None if not kept.
         targets: (N,) int64, on the CPU, ignored ones included. None if not kept.
         loss: `loss_fn` of all logits and targets at once; None without one.
-        confusion: (C, C) int64. **Rows are the true classes**, columns the predicted. Ignored targets are
-            not in it. A one-logit head has C = 2.
+        matrix: `confusion`, (C, C) int64; None if there are too many classes to keep one.
         ignore_index: The target that doesn't count, or None.
+        by_class: Without a matrix, how often each class was right, predicted and true.
     """
 
     logits: Tensor | None
     targets: Tensor | None
     loss: float | None
-    confusion: Tensor
+    matrix: Tensor | None
     ignore_index: int | None = None
+    by_class: ClassCounts | None = None
+
+    @property
+    def confusion(self) -> Tensor:
+        """The confusion matrix (C, C) int64. **Rows are the true classes**, columns the predicted.
+
+        Ignored targets are not in it. A one-logit head has C = 2. Of more than 2,048 classes it is made when it is
+        asked for, from the logits; accuracy and the scores of each class don't need it.
+
+        Raises:
+            InputError: too many classes, or no logits to make it from.
+        """
+        if self.matrix is not None:
+            return self.matrix
+        classes = len(self.counts.support)
+        if self.logits is None:
+            raise InputError(
+                f"Without logits, no confusion matrix of {classes:,} classes was kept ({classes**2 * 8 / 1e9:,.1f} GB): "
+                "evaluate(..., keep_logits=True). Accuracy, precision, recall, F1 and report() need no matrix."
+            )
+        counted = self.counted
+        return confusion_matrix(self.preds[counted], self.targets[counted], num_classes=classes)
+
+    @property
+    def counts(self) -> ClassCounts:
+        """How often each class was right, predicted and true, each (C,) int64."""
+        return self.by_class if self.matrix is None else counts_of_matrix(self.matrix.numpy())
 
     @property
     def n(self) -> int:
         """How many examples count: all but those with an ignored target."""
-        return int(self.confusion.sum())
+        return int(self.counts.support.sum())
 
     @property
     def accuracy(self) -> float:
         """The part of the examples that was predicted right."""
-        return int(self.confusion.trace()) / self.n
+        return int(self.counts.right.sum()) / self.n
 
     @property
     def preds(self) -> Tensor:
@@ -47,7 +79,7 @@ class Evaluation:
 
     @property
     def probabilities(self) -> Tensor:
-        """Softmax (N, C), or sigmoid (N,) for one logit. Rank by logits: these saturate at 1 near 17."""
+        """Softmax (N, C), or sigmoid (N,) for one logit. Rank by logits: in float32 these are 1 from 17 on."""
         logits = self._kept("logits")
         return logits.sigmoid() if logits.ndim == 1 else logits.softmax(1)
 
@@ -55,6 +87,12 @@ class Evaluation:
     def counted(self) -> Tensor:
         """Which examples count (N,) bool: those whose target is not ignored."""
         return counted(self._kept("targets"), self.ignore_index)
+
+    @property
+    def logits_that_count(self) -> Tensor:
+        """The logits of the examples whose target is not ignored."""
+        logits = self._kept("logits")
+        return logits if self.ignore_index is None else logits[self.counted]
 
     def fingerprint(self) -> str:
         """SHA-256 of the types, shapes and bytes of logits and targets: equal only if every bit is equal.
@@ -70,7 +108,7 @@ class Evaluation:
             digest.update(tensor.numpy().tobytes())
         return digest.hexdigest()
 
-    def report(self, class_names: Iterable[str] | None = None) -> str:
+    def report(self, class_names: Names | None = None) -> str:
         """A table of precision, recall, F1 and support for each class, beside the baseline.
 
         >>> from course_lib.evaluation import evaluate

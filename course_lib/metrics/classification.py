@@ -1,21 +1,39 @@
 """Counting: the confusion matrix, and precision, recall and F1 from it."""
 
-import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Union
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Union
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from course_lib.errors import InputError
+from course_lib.metrics.inputs import as_classes, listed, names_of, own_targets, warn_undefined
 
 if TYPE_CHECKING:  # evaluation.py imports this module
     from course_lib.evaluation import Evaluation
 
 Predictions = Union["Evaluation", Tensor, np.ndarray, list]
+Names = Iterable[str] | Mapping[int | str, str]
 Average = Literal["macro", "micro", "weighted"]
+
+_CELLS = 1 << 27
+"""A larger matrix than this (1 GiB, 11,585 classes) is not made."""
+_CLASSES = 1 << 24
+"""A class beyond this is a mistake, such as an identifier."""
+_ROWS = 1000
+"""A report of more classes leaves out those that never occur."""
+
+
+class ClassCounts(NamedTuple):
+    """All that accuracy, precision, recall and F1 need: for each class, how often. Each (..., C) int64."""
+
+    right: np.ndarray
+    """Predicted, and true."""
+    predicted: np.ndarray
+    support: np.ndarray
+    """True."""
 
 
 def confusion_matrix(preds: Any, targets: Any, *, num_classes: int | None = None) -> Tensor:
@@ -39,6 +57,17 @@ def confusion_matrix(preds: Any, targets: Any, *, num_classes: int | None = None
 
     Source: https://scikit-learn.org/stable/modules/generated/sklearn.metrics.confusion_matrix.html
     """
+    preds, targets, classes = class_pair(preds, targets, num_classes=num_classes)
+    if classes**2 > _CELLS:
+        raise InputError(
+            f"A confusion matrix of {classes:,} classes would take {classes**2 * 8 / 1e9:,.0f} GB. Is the largest label "
+            "a padding label that should be left out? accuracy, precision, recall and f1 need no matrix."
+        )
+    return torch.bincount(targets * classes + preds, minlength=classes**2).reshape(classes, classes)
+
+
+def class_pair(preds: Any, targets: Any, *, num_classes: int | None = None) -> tuple[Tensor, Tensor, int]:
+    """Predicted and true classes (N,), int64 on the device of `preds`, and how many classes there are; checked."""
     preds, targets = as_classes(preds, "preds"), as_classes(targets, "targets")
     if preds.ndim != 1 or preds.shape != targets.shape:
         raise InputError(
@@ -51,13 +80,18 @@ def confusion_matrix(preds: Any, targets: Any, *, num_classes: int | None = None
     if num_classes is None:
         num_classes = max(ranges) + 1
     for name, low, high in (("preds", *ranges[:2]), ("targets", *ranges[2:])):
-        if low < 0 or high >= num_classes:
+        if low < 0 or high >= min(num_classes, _CLASSES):
             raise InputError(
-                f"{name} of {num_classes} classes lie between 0 and {num_classes - 1}; got {low} to {high}. "
-                "Are labels counted from 1, or is a padding label not ignored?"
+                f"{name} of {num_classes} classes lie between 0 and {min(num_classes, _CLASSES) - 1}; got {low} to "
+                f"{high}. Are labels counted from 1, or is a padding label not ignored?"
             )
-    cells = torch.bincount(targets * num_classes + preds, minlength=num_classes**2)
-    return cells.reshape(num_classes, num_classes)
+    return preds, targets, num_classes
+
+
+def counts_by_class(preds: Tensor, targets: Tensor, classes: int) -> ClassCounts:
+    """The counts of checked classes, as `class_pair` returns them, without a matrix."""
+    found = (preds[preds == targets], preds, targets)
+    return ClassCounts(*(torch.bincount(part, minlength=classes).cpu().numpy() for part in found))
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,9 +121,9 @@ def class_scores(preds: Predictions, targets: Any = None, *, num_classes: int | 
     >>> class_scores([1, 0, 0, 0, 1], [1, 1, 1, 0, 0]).support
     array([2, 3])
     """
-    scores = rates(confusion_of(preds, targets, num_classes=num_classes))
+    scores = rates(class_counts(preds, targets, num_classes=num_classes))
     for name in ("precision", "recall", "f1"):
-        _warn_undefined(name, getattr(scores, name), stacklevel=4)
+        _warn_undefined(name, getattr(scores, name))
     return scores
 
 
@@ -151,17 +185,20 @@ def accuracy(preds: Predictions, targets: Any = None) -> float:
     >>> accuracy([1, 0, 0, 0, 1], [1, 1, 1, 0, 0])
     0.4
     """
-    confusion = confusion_of(preds, targets)
-    return float(confusion.trace() / confusion.sum())
+    if own_targets(preds, targets, "preds"):
+        return preds.accuracy
+    preds, targets, _ = class_pair(preds, targets)
+    return int((preds == targets).sum()) / len(preds)
 
 
-def classification_report(preds: Predictions, targets: Any = None, *, class_names: Iterable[str] | None = None) -> str:
+def classification_report(preds: Predictions, targets: Any = None, *, class_names: Names | None = None) -> str:
     """A table of every class and the macro average, under the accuracy and its baseline.
 
     Args:
         preds: An Evaluation, or predicted classes (N,).
         targets: True classes (N,); leave them out with an Evaluation.
-        class_names: One for each class. None: their numbers.
+        class_names: One for each class, in order or as {0: name}; they also say how many classes there are.
+            None: their numbers. Of more than 1,000 classes, those that never occur get no line.
 
     >>> print(classification_report([1, 0, 0, 0, 1], [1, 1, 1, 0, 0], class_names=["no", "yes"]))
     5 examples of 2 classes
@@ -172,19 +209,18 @@ def classification_report(preds: Predictions, targets: Any = None, *, class_name
     yes        0.500   0.333  0.400        3
     macro      0.417   0.417  0.400        5
     """
-    confusion = confusion_of(preds, targets)
-    scores, n = rates(confusion), confusion.sum()
-    names = [str(k) for k in range(len(confusion))] if class_names is None else list(class_names)
-    if len(names) != len(confusion):
-        raise InputError(f"{len(confusion)} classes need as many names; got {len(names)}: {names}.")
-    width = max(len(name) for name in [*names, "class"])
+    counts, names = named_counts(preds, targets, class_names)
+    scores, n = rates(counts), counts.support.sum()
     common = scores.support.argmax()
     macro = ("macro", *(averaged(scores, metric, "macro") for metric in ("precision", "recall", "f1")), n)
-    rows = zip(names, scores.precision, scores.recall, scores.f1, scores.support, strict=True)
+    shown = np.flatnonzero(counts.support + counts.predicted) if len(names) > _ROWS else range(len(names))
+    width = max(len(name) for name in [*(names[k] for k in shown), "class"])
+    columns = (scores.precision, scores.recall, scores.f1, scores.support)
+    rows = [(names[k], *(column[k] for column in columns)) for k in shown]
     return "\n".join(
         [
             f"{n:,} examples of {len(names)} classes",
-            f'accuracy {confusion.trace() / n:.3f} (always "{names[common]}": {scores.support[common] / n:.3f})',
+            f'accuracy {counts.right.sum() / n:.3f} (always "{names[common]}": {scores.support[common] / n:.3f})',
             "",
             f"{'class':{width}}  precision  recall     F1  support",
             *(f"{name:{width}}  {p:9.3f}  {r:6.3f} {f:6.3f}  {k:7,}" for name, p, r, f, k in (*rows, macro)),
@@ -192,44 +228,42 @@ def classification_report(preds: Predictions, targets: Any = None, *, class_name
     )
 
 
-def as_tensor(values: Any) -> Tensor:
-    """Any array as a tensor, without a copy where that is safe."""
-    if isinstance(values, Tensor):
-        return values.detach()
-    # Through NumPy, because PyTorch would make float32 of a list of Python's float64.
-    array = np.asarray(values)
-    if not (array.flags.writeable and array.flags.c_contiguous):
-        array = array.copy()
-    return torch.from_numpy(array)
-
-
-def as_classes(values: Any, name: str) -> Tensor:
-    """Class indices as int64; booleans and whole floats (0.0, 1.0) count as classes, 0.7 doesn't."""
-    values = as_tensor(values)
-    classes = values.to(torch.int64)
-    if values.is_floating_point() and not bool((classes == values).all()):
-        raise InputError(
-            f"{name} are class indices such as 0 or 1, not scores; got fractions or NaN. "
-            "Turn scores into classes first: argmax(1), or score >= threshold."
-        )
-    return classes
+def class_counts(preds: Predictions, targets: Any, *, num_classes: int | None = None) -> ClassCounts:
+    """The counts by class of an Evaluation or of (preds, targets)."""
+    if own_targets(preds, targets, "preds"):
+        return preds.counts
+    return counts_by_class(*class_pair(preds, targets, num_classes=num_classes))
 
 
 def confusion_of(preds: Predictions, targets: Any, *, num_classes: int | None = None) -> np.ndarray:
     """The confusion matrix of an Evaluation or of (preds, targets), as an array."""
-    if targets is not None:
-        return confusion_matrix(preds, targets, num_classes=num_classes).cpu().numpy()
-    if not hasattr(preds, "confusion"):
-        raise InputError(f"Pass an Evaluation, or preds and targets; got {type(preds).__name__} alone.")
-    return preds.confusion.numpy()
+    if own_targets(preds, targets, "preds"):
+        return preds.confusion.numpy()
+    return confusion_matrix(preds, targets, num_classes=num_classes).cpu().numpy()
 
 
-def rates(confusion: np.ndarray) -> ClassScores:
-    """Scores of one confusion matrix (C, C) or of many (..., C, C); undefined is NaN, without a warning."""
-    hits = np.diagonal(confusion, axis1=-2, axis2=-1)
-    predicted, support = confusion.sum(-2), confusion.sum(-1)
+def named_counts(preds: Predictions, targets: Any, class_names: Names | None) -> tuple[ClassCounts, list[str]]:
+    """The counts by class, and a name for each; of (preds, targets), the names say how many classes there are."""
+    names = names_of(class_names, None if targets is not None else len(class_counts(preds, None).support))
+    counts = class_counts(preds, targets)
+    if names is None:
+        names = [str(k) for k in range(len(counts.support))]
+    if len(names) < len(counts.support):
+        raise InputError(f"{len(counts.support)} classes need as many names; got {len(names)}: {names[:5]}.")
+    absent = len(names) - len(counts.support)  # the last classes may not occur in this data
+    return ClassCounts(*(np.pad(part, (0, absent)) for part in counts)), names
+
+
+def counts_of_matrix(confusion: np.ndarray) -> ClassCounts:
+    """The counts by class of one confusion matrix (C, C) or of many (..., C, C)."""
+    return ClassCounts(np.diagonal(confusion, axis1=-2, axis2=-1), confusion.sum(-2), confusion.sum(-1))
+
+
+def rates(counts: ClassCounts) -> ClassScores:
+    """Scores of counts by class, (..., C); undefined is NaN, without a warning."""
+    right, predicted, support = counts
     with np.errstate(invalid="ignore"):  # 0 / 0 is the NaN we want
-        return ClassScores(hits / predicted, hits / support, 2 * hits / (predicted + support), support)
+        return ClassScores(right / predicted, right / support, 2 * right / (predicted + support), support)
 
 
 def averaged(scores: ClassScores, metric: str, how: Average | None) -> np.ndarray:
@@ -248,14 +282,14 @@ def averaged(scores: ClassScores, metric: str, how: Average | None) -> np.ndarra
 
 
 def _score(metric: str, preds: Predictions, targets: Any, how: Average | None, num_classes: int | None):
-    scores = rates(confusion_of(preds, targets, num_classes=num_classes))
+    scores = rates(class_counts(preds, targets, num_classes=num_classes))
     value = averaged(scores, metric, how)
     if np.isnan(value).any():
-        _warn_undefined(metric, getattr(scores, metric), stacklevel=5)
+        _warn_undefined(metric, getattr(scores, metric))
     return value if how is None else float(value)
 
 
-def _warn_undefined(metric: str, values: np.ndarray, *, stacklevel: int) -> None:
+def _warn_undefined(metric: str, values: np.ndarray) -> None:
     classes = np.flatnonzero(np.isnan(values)).tolist()
     why = {
         "precision": "never predicted",
@@ -263,13 +297,4 @@ def _warn_undefined(metric: str, values: np.ndarray, *, stacklevel: int) -> None
         "f1": "never predicted and without a true example",
     }
     if classes:
-        named = ", ".join(map(str, classes))
-        warn_undefined(f"{metric} is undefined (NaN) for class {named}: {why[metric]}.", stacklevel=stacklevel)
-
-
-def warn_undefined(message: str, *, stacklevel: int) -> None:
-    """Warn as scikit-learn does; `stacklevel` counts from here to the caller of the metric."""
-    # Imported here because scikit-learn takes half a second and most evaluations never need it.
-    from sklearn.exceptions import UndefinedMetricWarning
-
-    warnings.warn(message, UndefinedMetricWarning, stacklevel=stacklevel)
+        warn_undefined(f"{metric} is undefined (NaN) for class {listed(classes)}: {why[metric]}.")

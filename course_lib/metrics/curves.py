@@ -1,17 +1,30 @@
 """Ranking: ROC and precision-recall curves and the areas under them.
 
 Scores may be anything that is higher for the positive class. A threshold t calls positive whatever scores
-`>= t`, as in scikit-learn. Of an Evaluation, the scores are log-odds in float64 (`positive_scores`), never
-probabilities in float32: those are exactly 1.0 from a logit of 17 on, and ties destroy a ranking.
+`>= t`, as in scikit-learn. Of an Evaluation, and of logits (N, C), the scores are log-odds in float64
+(`positive_scores`), never probabilities in float32: those are exactly 1.0 from a logit of 17 on, and ties destroy
+a ranking. One column of logits alone ranks nothing: only its distance from the others does.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from course_lib.errors import InputError
-from course_lib.metrics.classification import as_classes, as_tensor, warn_undefined
+from course_lib.metrics.inputs import (
+    are_hard,
+    are_probabilities,
+    is_evaluation,
+    listed,
+    own_targets,
+    scores_and_classes,
+    warn,
+    warn_undefined,
+    within_0_and_1,
+)
 
 
 class RocCurve(NamedTuple):
@@ -56,28 +69,31 @@ def positive_scores(evaluation: Any, *, positive: int | None = None) -> np.ndarr
     >>> made.probabilities[:, 1]
     tensor([1., 1.])
     """
-    counted = evaluation.counted
-    logits = evaluation.logits[counted].double()
-    if logits.ndim == 1:
-        logits = torch.stack([torch.zeros_like(logits), logits], dim=1)
-    positive = _which(positive, logits.shape[1])
-    others = torch.arange(logits.shape[1]) != positive
-    return (logits[:, positive] - logits[:, others].logsumexp(1)).numpy()
+    if not is_evaluation(evaluation):
+        raise InputError(f"positive_scores needs an Evaluation; got {type(evaluation).__name__}.")
+    logits = evaluation.logits_that_count
+    return _log_odds(logits, _which(positive, _classes(logits)))
 
 
 def roc_curve(scores: Any, targets: Any = None, *, positive: int | None = None) -> RocCurve:
     """False and true positive rates over all thresholds.
 
     Args:
-        scores: An Evaluation, or scores (N,), or one column for each class (N, C).
+        scores: An Evaluation, or scores (N,), or for each class a logit or a probability (N, C); of logits,
+            the log-odds are taken. A list of batches is joined.
         targets: True classes (N,); leave them out with an Evaluation.
         positive: The class to find. May be left out with two classes: then it is 1.
 
     Returns:
         fpr, tpr and thresholds, each (T,). A rate with nothing to count is NaN.
 
+    Raises:
+        InputError: scores without a rank (NaN), labels instead of scores, columns that are neither logits nor
+            probabilities.
+
     Warns:
         UndefinedMetricWarning: only one class is there.
+        UserWarning: scores of only 0 and 1, or examples of both kinds that tie at infinity.
 
     >>> roc_curve([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]).tpr.tolist()
     [0.0, 0.5, 0.5, 1.0, 1.0]
@@ -106,7 +122,7 @@ def precision_recall_curve(scores: Any, targets: Any = None, *, positive: int | 
     scores, hits = scores_and_hits(scores, targets, positive)
     if hits.any():
         return PrecisionRecallCurve(*metrics.precision_recall_curve(hits, scores))
-    warn_undefined("Recall is undefined (NaN): there is no positive example.", stacklevel=3)
+    warn_undefined("Recall is undefined (NaN): there is no positive example.")
     thresholds = np.unique(scores)
     nothing = np.zeros(len(thresholds) + 1)
     return PrecisionRecallCurve(nothing, np.full_like(nothing, np.nan), thresholds)
@@ -116,10 +132,11 @@ def roc_auc(scores: Any, targets: Any = None, *, positive: int | None = None) ->
     """The chance that a positive example scores above a negative one; a tie counts one half.
 
     It ranks scores, not labels: of hard labels it would just be the balanced accuracy. It doesn't know how
-    rare the positives are; `average_precision` does. Below 0.5 the ranking is upside down.
+    rare the positives are; `average_precision` does. Far below 0.5 the ranking is upside down; of pure noise, half
+    lies a little below.
 
     Args:
-        scores: An Evaluation, or scores (N,), or one column for each class (N, C).
+        scores: As in `roc_curve`.
         targets: True classes (N,); leave them out with an Evaluation.
         positive: The class to find. May be left out: with two classes it is 1, with more the mean over
             "each class against the rest" is taken.
@@ -143,7 +160,8 @@ def roc_auc(scores: Any, targets: Any = None, *, positive: int | None = None) ->
 def average_precision(scores: Any, targets: Any = None, *, positive: int | None = None) -> float:
     """The mean precision over the positives, from the best ranked on. Arguments as in `roc_auc`.
 
-    A random ranking scores the share of positives: say it beside the number.
+    A random ranking scores about the share of positives, and more if there are few of them (0.05 with one
+    positive in a hundred): say the share beside the number.
 
     >>> round(average_precision([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]), 4)
     0.8333
@@ -155,33 +173,7 @@ def average_precision(scores: Any, targets: Any = None, *, positive: int | None 
 
 def scores_and_hits(scores: Any, targets: Any, positive: int | None) -> tuple[np.ndarray, np.ndarray]:
     """Scores (N,) float64 and whether each example is of the positive class (N,) bool, both checked."""
-    if targets is None:
-        if not hasattr(scores, "confusion"):
-            raise InputError(f"Pass an Evaluation, or scores and targets; got {type(scores).__name__} alone.")
-        positive = _which(positive, len(scores.confusion))
-        counted = scores.counted
-        return positive_scores(scores, positive=positive), (scores.targets[counted] == positive).numpy()
-    scores, targets = as_tensor(scores).cpu(), as_classes(targets, "targets").cpu()
-    if scores.ndim == 2 and scores.shape[1] == 1:
-        scores = scores.squeeze(1)
-    if scores.ndim == 2:
-        positive = _which(positive, scores.shape[1])
-        scores = scores[:, positive]
-    if scores.ndim != 1 or scores.shape != targets.shape or not len(scores):
-        raise InputError(
-            "Scores are (N,) or (N, C) and targets (N,), N at least 1; "
-            f"got {tuple(scores.shape)} and {tuple(targets.shape)}."
-        )
-    if positive is None and not bool(((targets == 0) | (targets == 1)).all()):
-        raise InputError("Targets are 0 and 1, or say which class is positive: positive=...")
-    if not scores.is_floating_point() and bool(((scores == 0) | (scores == 1)).all()):
-        raise InputError(
-            "These are labels, 0 and 1, not scores: their ROC curve has one corner. Pass logits or "
-            "probabilities (or, if they really are scores, as floats)."
-        )
-    if bool(scores.isnan().any()):
-        raise InputError("Some scores are NaN and have no rank. Check the model's inputs and weights.")
-    return scores.double().numpy(), (targets == (1 if positive is None else positive)).numpy()
+    return _of_class(*_table(scores, targets), positive)
 
 
 def counts_of(scores: np.ndarray, hits: np.ndarray, weights: np.ndarray | None = None) -> Counts:
@@ -219,14 +211,81 @@ def precision_of(counts: Counts) -> np.ndarray:
         return (found * precision).sum(-1) / tp[..., 0]
 
 
-def _area(area: Any, needs: str, scores: Any, targets: Any, positive: int | None) -> float:
-    shape = scores.confusion.shape if targets is None and hasattr(scores, "confusion") else np.shape(scores)
-    classes = shape[1] if len(shape) == 2 else 2
-    many = positive is None and classes > 2
-    values = [area(counts_of(*scores_and_hits(scores, targets, k))) for k in (range(classes) if many else [positive])]
+def _table(scores: Any, targets: Any) -> tuple[Tensor, Tensor, bool]:
+    """Scores (N,) or (N, C), classes (N,), both on the CPU, and whether the scores are logits."""
+    if own_targets(scores, targets, "scores"):
+        return scores.logits_that_count, scores.targets[scores.counted], True
+    scores, targets = scores_and_classes("scores", scores, targets)
+    if bool(scores.isnan().any()):
+        raise InputError("Some scores are NaN and have no rank. Check the model's inputs and weights.")
+    if scores.ndim == 1 or are_probabilities(scores):
+        return scores, targets, False
+    if within_0_and_1(scores):
+        sums = scores.double().sum(1)
+        raise InputError(
+            "The rows of scores lie between 0 and 1 but sum to "
+            f"{float(sums.min()):.3g} to {float(sums.max()):.3g}: they are no probabilities of classes that exclude each "
+            "other, and hardly logits. Rank one class alone: scores[:, k] and targets == k."
+        )
+    return scores, targets, True
+
+
+def _of_class(table: Tensor, targets: Tensor, logits: bool, positive: int | None) -> tuple[np.ndarray, np.ndarray]:
+    if table.ndim == 2 or logits:
+        positive = _which(positive, _classes(table))
+    elif positive is None and not bool(((targets == 0) | (targets == 1)).all()):
+        raise InputError("Targets are 0 and 1, or say which class is positive: positive=...")
+    hits = (targets == (1 if positive is None else positive)).numpy()
+    if logits:
+        scores = _log_odds(table, positive)
+    else:
+        column = table[:, positive] if table.ndim == 2 else table
+        labels = "labels, 0 and 1, not scores: their ROC curve has one corner"
+        if not column.is_floating_point() and bool(((column == 0) | (column == 1)).all()):
+            raise InputError(
+                f"These are {labels}. Pass logits or probabilities (or, if they really are scores, as floats)."
+            )
+        if are_hard(column):
+            warn(f"All scores are 0.0 or 1.0, as if they were {labels}. Pass logits or probabilities, not rounded.")
+        scores = column.double().numpy()
+    for end in (scores.max(), scores.min()):
+        if np.isinf(end) and 0 < hits[scores == end].sum() < (scores == end).sum():
+            warn(
+                f"{(scores == end).sum():,} of {len(scores):,} scores tie at {end}, positives and negatives among them: "
+                "they overflowed or saturated. Compute logits in float32 and rank those."
+            )
+    return scores, hits
+
+
+def _log_odds(logits: Tensor, positive: int) -> np.ndarray:
+    """Of one class against all others, float64 (N,)."""
+    logits = logits.double()
+    if logits.ndim == 1:
+        scores = logits if positive == 1 else 0 - logits
+    else:
+        others = torch.arange(logits.shape[1]) != positive
+        scores = logits[:, positive] - logits[:, others].logsumexp(1)
+    unranked = int(scores.isnan().sum())
+    if unranked:
+        raise InputError(
+            f"{unranked:,} of {len(scores):,} examples have no rank: two of their logits are infinite, and inf - inf is "
+            "NaN. float16 ends at 65,504; run the model in float32 or bfloat16."
+        )
+    return scores.numpy()
+
+
+def _classes(table: Tensor) -> int:
+    return table.shape[1] if table.ndim == 2 else 2
+
+
+def _area(area: Callable, needs: str, scores: Any, targets: Any, positive: int | None) -> float:
+    table, targets, logits = _table(scores, targets)
+    many = positive is None and _classes(table) > 2
+    each = range(_classes(table)) if many else [positive]
+    values = [area(counts_of(*_of_class(table, targets, logits, k))) for k in each]
     if np.isnan(values).any():
-        which = f" of class {', '.join(map(str, np.flatnonzero(np.isnan(values))))}" if many else ""
-        warn_undefined(f"{needs}{which}: undefined (NaN).", stacklevel=4)
+        which = f" of class {listed(np.flatnonzero(np.isnan(values)).tolist())}" if many else ""
+        warn_undefined(f"{needs}{which}: undefined (NaN).")
     return float(np.mean(values))
 
 
@@ -234,6 +293,6 @@ def _which(positive: int | None, classes: int) -> int:
     if positive is None and classes > 2:
         raise InputError(f"There are {classes} classes: say which one is positive, positive=0 to {classes - 1}.")
     positive = 1 if positive is None else positive
-    if not 0 <= positive < classes:
-        raise InputError(f"positive is a class from 0 to {classes - 1}; got {positive}.")
+    if isinstance(positive, str) or not 0 <= positive < classes:
+        raise InputError(f"positive is a class from 0 to {classes - 1}; got {positive!r}.")
     return positive

@@ -1,13 +1,14 @@
 """Thresholds for a purpose: a recall, a precision, a cost. Choose them on validation data.
 
-On the data it was chosen from, a threshold flatters. All of them call positive whatever scores `>= t`.
+On the data it was chosen from, a threshold flatters, and on other data another one would have been best: how
+uncertain it is, a bootstrap shows. All of them call positive whatever scores `>= t`.
 """
 
 from typing import Any
 
 from course_lib.errors import InputError
-from course_lib.metrics.classification import warn_undefined
 from course_lib.metrics.curves import counts_of, scores_and_hits
+from course_lib.metrics.inputs import warn_undefined
 
 
 def threshold_for_recall(scores: Any, targets: Any = None, *, recall: float, positive: int | None = None) -> float:
@@ -20,7 +21,8 @@ def threshold_for_recall(scores: Any, targets: Any = None, *, recall: float, pos
         positive: As in `roc_curve`.
 
     Returns:
-        On the scale of the scores; of an Evaluation, for `positive_scores(evaluation) >= threshold`.
+        On the scale of the scores; of an Evaluation, or of logits (N, C), in log-odds, for
+        `positive_scores(evaluation) >= threshold`.
         NaN without a positive example.
 
     >>> threshold_for_recall([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1], recall=1.0)
@@ -29,7 +31,7 @@ def threshold_for_recall(scores: Any, targets: Any = None, *, recall: float, pos
     _share("recall", recall)
     counts = counts_of(*scores_and_hits(scores, targets, positive))
     if not counts.true_positives[0]:
-        warn_undefined("No threshold has a recall (NaN): there is no positive example.", stacklevel=3)
+        warn_undefined("No threshold has a recall (NaN): there is no positive example.")
         return float("nan")
     enough = counts.true_positives / counts.true_positives[0] >= recall
     return float(counts.thresholds[enough][-1])
@@ -49,7 +51,7 @@ def threshold_for_precision(
     counts = counts_of(*scores_and_hits(scores, targets, positive))
     enough = counts.true_positives / (counts.true_positives + counts.false_positives) >= precision
     if not enough.any():
-        warn_undefined(f"No threshold (NaN) has a precision of {precision} on this data.", stacklevel=3)
+        warn_undefined(f"No threshold (NaN) has a precision of {precision} on this data.")
         return float("nan")
     return float(counts.thresholds[enough][0])
 

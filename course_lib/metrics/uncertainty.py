@@ -9,7 +9,8 @@ import torch
 
 from course_lib.errors import InputError
 from course_lib.metrics import classification, curves
-from course_lib.metrics.classification import as_tensor, averaged, confusion_of, rates, warn_undefined
+from course_lib.metrics.classification import ClassCounts, averaged, class_pair, rates
+from course_lib.metrics.inputs import as_tensor, own_targets, warn, warn_undefined
 
 _AT_ONCE = 1 << 22  # random draws held at a time: 32 MiB
 
@@ -25,15 +26,20 @@ def wilson_interval(successes: int, n: int, *, confidence: float = 0.95) -> Inte
     """The interval of a proportion: an accuracy, a recall, a precision. Honest at 0 and n, and for small n.
 
     Args:
-        successes: How often it went well.
+        successes: How often it went well: a whole number, not a share.
         n: Out of how many. For a recall, the support, not the size of the test set.
-        confidence: Of intervals made this way, the part that holds the true proportion.
+        confidence: Of intervals made this way, about the part that holds the true proportion, on average over
+            all proportions: at p = 0.009 and n = 20 it is 0.84 instead of 0.95.
 
     Returns:
         Within 0 and 1; NaN for n = 0.
 
+    Raises:
+        InputError: a share where the count belongs; more successes than n.
+
     Warns:
         UndefinedMetricWarning: n = 0.
+        UserWarning: 1.0 successes, which may be a share.
 
     >>> low, high = wilson_interval(17, 20)
     >>> round(low, 3), round(high, 3)
@@ -42,10 +48,11 @@ def wilson_interval(successes: int, n: int, *, confidence: float = 0.95) -> Inte
     Source: https://en.wikipedia.org/wiki/Binomial_proportion_confidence_interval#Wilson_score_interval
     """
     _check(confidence)
+    successes, n = _count("successes", successes, n), _count("n", n, None)
     if not 0 <= successes <= n:
         raise InputError(f"Between 0 and n successes; got {successes} of {n}. The order is (successes, n).")
     if n == 0:
-        warn_undefined("A proportion of nothing is undefined (NaN): n is 0.", stacklevel=3)
+        warn_undefined("A proportion of nothing is undefined (NaN): n is 0.")
         return Interval(float("nan"), float("nan"))
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     share = successes / n
@@ -92,6 +99,8 @@ def bootstrap_interval(
     Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 13
     """
     _check(confidence)
+    if not callable(metric):
+        raise InputError(f"metric is a function such as course_lib.metrics.accuracy; got {metric!r}.")
     if resamples < 1:
         raise InputError(f"At least one resample is needed; got {resamples}.")
     rng = np.random.default_rng(seed)
@@ -102,12 +111,16 @@ def bootstrap_interval(
     elif targets is None:
         raise InputError("A metric of your own needs preds and targets, not an Evaluation.")
     else:
-        preds, targets = as_tensor(preds), as_tensor(targets)
+        own_targets(preds, targets, "preds")
+        targets = as_tensor(targets, "targets").cpu()
+        preds = as_tensor(preds, "preds", batches=len(preds) if len(preds) != len(targets) else None).cpu()
+        if len(preds) != len(targets) or not len(preds):
+            raise InputError(f"preds and targets are as many, at least 1; got {len(preds)} and {len(targets)}.")
         draws = (torch.from_numpy(rng.integers(len(targets), size=len(targets))) for _ in range(resamples))
         values = np.array([float(metric(preds[rows], targets[rows], **options)) for rows in draws])
     undefined = np.isnan(values).all(0)
     if np.any(undefined):
-        warn_undefined("The metric is undefined (NaN) in every resample.", stacklevel=3)
+        warn_undefined("The metric is undefined (NaN) in every resample.")
     tail = (1 - confidence) / 2
     values = np.where(undefined, 0, values)  # nanquantile would warn once more
     low, high = np.where(undefined, np.nan, np.nanquantile(values, [tail, 1 - tail], axis=0))
@@ -122,13 +135,46 @@ def _resampled_counts(
     name: str, preds: Any, targets: Any, resamples: int, rng: np.random.Generator,
     *, average: Any = None, num_classes: int | None = None,
 ) -> np.ndarray:  # fmt: skip
-    confusion = confusion_of(preds, targets, num_classes=num_classes)
-    # Drawing examples and counting them is the same as drawing the counts of the cells.
-    n = int(confusion.sum())
-    drawn = rng.multinomial(n, confusion.ravel() / n, size=resamples).reshape(resamples, *confusion.shape)
-    if name == "accuracy":
-        return np.trace(drawn, axis1=1, axis2=2) / n
-    return averaged(rates(drawn), name, average)
+    true, called, count, classes = _cells(preds, targets, num_classes)
+    # Drawing examples and counting them is the same as drawing the counts of the cells; of (C, C), most are empty.
+    n = int(count.sum())
+    by_pred, values = np.argsort(called, kind="stable"), []
+    while resamples > 0:
+        rows = min(resamples, max(1, _AT_ONCE // max(classes, len(count))))
+        drawn = rng.multinomial(n, count / n, size=rows)
+        if name == "accuracy":
+            values.append(drawn[:, true == called].sum(1) / n)
+        else:
+            right = np.zeros((rows, classes), np.int64)
+            right[:, true[true == called]] = drawn[:, true == called]
+            predicted = _summed(drawn[:, by_pred], called[by_pred], classes)
+            counts = ClassCounts(right, predicted, _summed(drawn, true, classes))
+            values.append(averaged(rates(counts), name, average))
+        resamples -= rows
+    return np.concatenate(values)
+
+
+def _cells(preds: Any, targets: Any, num_classes: int | None) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    """The true and the predicted class of each pair that occurs, by true class, how often, and C."""
+    if own_targets(preds, targets, "preds") and preds.logits is None:
+        confusion = preds.confusion.numpy()
+        true, called = confusion.nonzero()
+        return true, called, confusion[true, called], len(confusion)
+    if targets is None:
+        counted = preds.counted
+        preds, targets, num_classes = preds.preds[counted], preds.targets[counted], len(preds.counts.support)
+    preds, targets, classes = class_pair(preds, targets, num_classes=num_classes)
+    cells, count = (targets * classes + preds).unique(return_counts=True)
+    cells = cells.cpu().numpy()
+    return cells // classes, cells % classes, count.cpu().numpy(), classes
+
+
+def _summed(drawn: np.ndarray, classes: np.ndarray, count: int) -> np.ndarray:
+    """The columns of each class added up: (R, U) with sorted classes (U,) becomes (R, C)."""
+    starts = np.flatnonzero(np.r_[True, classes[1:] != classes[:-1]])
+    total = np.zeros((len(drawn), count), np.int64)
+    total[:, classes[starts]] = np.add.reduceat(drawn, starts, axis=1)
+    return total
 
 
 def _resampled_areas(
@@ -147,6 +193,20 @@ def _resampled_areas(
         values.append(area(curves.counts_of(scores, hits, weights)))
         resamples -= rows
     return np.concatenate(values)
+
+
+def _count(name: str, value: Any, n: Any) -> int:
+    """A whole number, whatever type it came in."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise InputError(f"{name} is one whole number; got {type(value).__name__}.") from error
+    if not number.is_integer():
+        share = f" Of a share, it is round({number:.4g} * n)." if n is not None and 0 < number < 1 else ""
+        raise InputError(f"{name} is a count, a whole number; got {number:.4g}.{share}")
+    if n is not None and number == 1 and not hasattr(value, "__index__") and n > 1:
+        warn(f"1.0 is taken for 1 success of {n}. If it is a share, pass the count: {n} of {n}.")
+    return int(number)
 
 
 def _check(confidence: float) -> None:

@@ -5,7 +5,7 @@
 from course_lib.classroom import check, hint, solution
 
 # %% [markdown]
-# ## How many did it find?
+# ## How many did it find? (5 minutes)
 #
 # Write `found_of_the_ill(says, ill)`:
 #

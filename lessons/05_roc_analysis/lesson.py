@@ -474,9 +474,6 @@ assert metrics.roc_auc_score(targets, bold) == metrics.roc_auc_score(targets, co
 # [tuning the threshold](https://scikit-learn.org/stable/modules/classification_threshold.html) and on
 # [calibration](https://scikit-learn.org/stable/modules/calibration.html).
 
-# %%
-finish("roc_analysis")
-
 # %% [markdown]
 # ## Quiz
 #
@@ -505,3 +502,6 @@ mastery_test("roc_analysis")
 from course_lib.classroom import flashcards
 
 flashcards("roc_analysis")
+
+# %%
+finish("roc_analysis")

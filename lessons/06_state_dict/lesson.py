@@ -28,6 +28,7 @@ validation = batches(splits.validation, 360)
 
 
 def train(model, epochs, *, lr=0.01):
+    training = batches(splits.train, 64, shuffle=True, seed=0)
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
     options = {"epochs": epochs, "validation": validation, "progress": False}
     return fit(model, training, optimizer, nn.CrossEntropyLoss(), **options)
@@ -133,8 +134,9 @@ assert state["layers.5.bias"][0] == 123
 # tensors.
 
 # %%
-shallow, deep = state.copy(), copy.deepcopy(state)
 with torch.no_grad():
+    model.layers[5].bias[0] = 123
+    shallow, deep = state.copy(), copy.deepcopy(state)
     model.layers[5].bias[0] = 7
 values = shallow["layers.5.bias"][0].item(), deep["layers.5.bias"][0].item()
 print(f"shallow: {values[0]:g}   deep: {values[1]:g}")
@@ -186,6 +188,8 @@ try:
     restored.load_state_dict({"epoch": 10, "model_state_dict": state})
 except RuntimeError as error:
     message = str(error)
+else:
+    raise AssertionError("it took a dictionary with other names")
 print(message[:60], "...", message[-70:])
 assert "Missing key(s)" in message
 assert 'Unexpected key(s) in state_dict: "epoch", "model_state_dict"' in message
@@ -198,6 +202,8 @@ try:
     MLP(hidden=16).load_state_dict(state)
 except RuntimeError as error:
     message = str(error)
+else:
+    raise AssertionError("it took other shapes")
 print(message.splitlines()[1].strip())
 assert "size mismatch for layers.1.weight" in message
 
@@ -216,6 +222,8 @@ try:
 except Exception as error:
     print(str(error)[:62], "...")
     assert "CUDA device" in str(error)
+else:
+    raise AssertionError("it loaded without that GPU")
 state = torch.load(folder / "gpu.pt", map_location="cpu", weights_only=True)
 assert state["layers.1.bias"].device.type == "cpu"
 
@@ -388,6 +396,7 @@ assert zipfile.ZipFile(folder / "damaged.pt").testzip() == "weights/data/0"
 # the moment of the best score, or save the file at that moment, which copies too.
 
 # %%
+model.load_state_dict(torch.load(folder / "weights.pt", weights_only=True))  # as trained
 followed, kept = model.state_dict(), copy.deepcopy(model.state_dict())
 noted = evaluate(model, validation).accuracy
 train(model, 1, lr=1.0)
@@ -507,9 +516,6 @@ print("with eval(), the answers are equal")
 # documentation of
 # [`load_state_dict`](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.load_state_dict).
 
-# %%
-finish("state_dict")
-
 # %% [markdown]
 # ## Quiz
 #
@@ -538,3 +544,6 @@ mastery_test("state_dict")
 from course_lib.classroom import flashcards
 
 flashcards("state_dict")
+
+# %%
+finish("state_dict")

@@ -261,9 +261,10 @@ assert (here == there).float().mean() >= (0.99 if on_gpu else 1)
 # device, and hold no numbers. So we can watch where things go on a machine that has no second device.
 
 # %%
-address = served.layers[1].weight.data_ptr()
+address, loaded = served.layers[1].weight.data_ptr(), saved["model"]["layers.1.weight"]
 served.load_state_dict(saved["model"])
 assert served.layers[1].weight.data_ptr() == address  # same memory, same device
+assert loaded.data_ptr() != address  # not the file's
 
 torch.save({"weight": torch.ones(2)}, folder / "plain.pt")
 torch.set_default_device("meta")
@@ -313,6 +314,7 @@ assert state["exp_avg"].device == device and state["step"].device.type == "cpu"
 # it the same training? Let the moved one and the original go on for an epoch from the same random state.
 
 # %%
+set_rng_state(saved["rng"])
 train(moved, its_optimizer, range(3, 4))
 set_rng_state(saved["rng"])
 train(model, optimizer, range(3, 4))
@@ -418,6 +420,8 @@ try:
     torch.set_rng_state(everything["rng"]["torch"])
 except TypeError as error:
     print("random state:", error)
+else:
+    raise AssertionError("it took a random state from another device")
 elsewhere = torch.optim.Adam(MLP().to("meta").parameters())
 elsewhere.load_state_dict(everything["optimizer"])
 steps = {state["step"].device.type for state in elsewhere.state.values()}
@@ -481,6 +485,8 @@ moved.double()
 print("same Parameters:", holds(its_optimizer, moved), "  moments:", holder["exp_avg"].dtype)
 assert holds(its_optimizer, moved) and holder["exp_avg"].dtype == torch.float32
 assert moved.layers[1].weight.dtype == torch.float64
+
+# %%
 moved.to("meta")
 print("after a move to meta:", holds(its_optimizer, moved))
 assert not holds(its_optimizer, moved)
@@ -520,9 +526,6 @@ assert attempt(folder / "plain.pt") == "loaded"
 # [`torch.accelerator`](https://docs.pytorch.org/docs/stable/accelerator.html), and of the
 # [`meta` device](https://docs.pytorch.org/docs/stable/meta.html).
 
-# %%
-finish("device_mapping")
-
 # %% [markdown]
 # ## Quiz
 #
@@ -551,3 +554,6 @@ mastery_test("device_mapping")
 from course_lib.classroom import flashcards
 
 flashcards("device_mapping")
+
+# %%
+finish("device_mapping")

@@ -1,9 +1,56 @@
-"""What a learner does in JupyterLab, in words: open a notebook, run it, press keys, look."""
+"""What a learner does in JupyterLab, in words: start it, open a notebook, run it, press keys, look."""
 
 import os
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 PICTURES = Path(os.environ.get("COURSE_PICTURES", "test-results"))
+
+
+def surroundings(home: Path) -> dict[str, str]:
+    """An environment in which settings, kernels' files and progress are below `home`, and nobody's own."""
+    environment = {
+        **os.environ,
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "jupyter"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "IPYTHONDIR": str(home / "ipython"),
+        "COURSE_DATA_DIR": str(home / "progress"),
+    }
+    environment.pop("MPLBACKEND", None)  # the notebooks draw inline, as they do for learners
+    return environment
+
+
+@contextmanager
+def served(command: Sequence[str], environment: dict[str, str], cwd: Path, log: Path) -> Iterator[str]:
+    """Run a command that starts JupyterLab until the block ends; its address. The token is t."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    command = [*command, "--no-browser", f"--port={port}", "--IdentityProvider.token=t", "--expose-app-in-browser"]
+    url = f"http://127.0.0.1:{port}"
+    with log.open("w") as output:
+        server = subprocess.Popen(command, env=environment, cwd=cwd, stdout=output, stderr=output)
+        try:
+            for _ in range(240):
+                try:
+                    urllib.request.urlopen(f"{url}/api/status?token=t", timeout=2).close()
+                    break
+                except (urllib.error.URLError, ConnectionError, TimeoutError):
+                    assert server.poll() is None, log.read_text()
+                    time.sleep(0.25)
+            yield url
+        finally:
+            server.terminate()
+            server.wait(20)
 
 
 class Lab:
@@ -55,6 +102,35 @@ class Notebook:
     def cell(self, text: str):
         """The code cell whose source contains this text."""
         return self.page.locator(".jp-CodeCell").filter(has=self.page.locator(".cm-content", has_text=text)).first
+
+    def scroll_to(self, code: str):
+        """The code cell whose source contains this text, in sight: JupyterLab leaves others out of the page."""
+        index = self.page.evaluate(
+            """async code => {
+                const notebook = window.jupyterapp.shell.currentWidget.content;
+                const is = c => c.model.type == 'code' && c.model.sharedModel.getSource().includes(code);
+                const index = notebook.widgets.findIndex(is);
+                await notebook.scrollToItem(index, 'start');
+                return index }""",
+            code,
+        )
+        assert index >= 0, f"no code cell contains {code!r}"
+        self.page.wait_for_timeout(500)
+        return self.page.locator(f'.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell[data-windowed-list-index="{index}"]')
+
+    def save(self) -> None:
+        """Save, as Ctrl+S does."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+        self.page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty")
+
+    def follow(self, link: str, path: str) -> None:
+        """Click a link of the first cell in sight, and wait for the notebook that it opens in another tab."""
+        self.page.get_by_role("link", name=link).first.click()
+        self.page.wait_for_function(
+            """path => { const context = window.jupyterapp.shell.currentWidget?.context;
+                         return context?.path == path && context.sessionContext?.session?.kernel }""",
+            arg=path,
+        )
 
     def write(self, cell, code: str) -> None:
         """Replace a cell's code as a learner would: click, select all, type."""

@@ -11,8 +11,9 @@ from IPython.core.formatters import DisplayFormatter
 
 from course_lib.classroom import style
 from course_lib.classroom.explorers import svg
-from course_lib.classroom.explorers.explorer import WIDGET_VIEW, Button, Choice, Explorer, Slider
+from course_lib.classroom.explorers.explorer import Choice, Explorer, Slider
 from course_lib.classroom.explorers.trace import Stage, Trace, tables
+from course_lib.classroom.style import WIDGET_VIEW
 from course_lib.errors import InputError
 
 COLORS = {style.BLUE, style.VERMILION, style.GREEN, style.ORANGE, style.GREY, "currentColor", "none"}
@@ -115,14 +116,13 @@ class Toy:
     count: int = 2
     share: float = 0.25
     kind: str = "a"
-    seed: int = 0
     path: str = "fixed"
 
     def svg(self) -> str:
         return svg.picture(100, 20, svg.text(0, 10, self.text()))
 
     def text(self) -> str:
-        return f"on={self.on} count={self.count} share={self.share} kind={self.kind} seed={self.seed}"
+        return f"on={self.on} count={self.count} share={self.share} kind={self.kind}"
 
 
 CONTROLS = [
@@ -130,7 +130,6 @@ CONTROLS = [
     Slider("count", "Count", 1, 5),
     Slider("share", "Share", 0.0, 1.0, 0.05),
     Choice("kind", "Kind", {letter.upper(): letter for letter in "abcdefgh"}),
-    Button("seed", "Another"),
 ]
 
 
@@ -148,20 +147,28 @@ def picture_of(explorer: Explorer) -> str:
 
 
 def test_every_kind_of_control_moves_the_state_and_the_picture(toy):
-    switch, count, share, kind, button = controls_of(toy)
+    switch, count, share, kind = controls_of(toy)
     for change in (
         lambda: setattr(switch, "value", False),
         lambda: setattr(count, "value", 5),
         lambda: setattr(share, "value", 0.5),
         lambda: setattr(kind, "value", "h"),
-        button.click,
-        button.click,
     ):
         before = picture_of(toy)
         change()
         assert picture_of(toy) != before
-    assert toy.state == Toy(on=False, count=5, share=0.5, kind="h", seed=2)
-    assert picture_of(toy) == style.figure(toy.state.svg(), toy.state.text(), styled=False)
+    assert toy.state == Toy(on=False, count=5, share=0.5, kind="h")
+    assert toy.state.svg() in picture_of(toy)
+    assert toy.view.children[2].value == style.words(toy.state.text())
+
+
+def test_a_screen_reader_is_told_the_words_and_not_the_picture(toy):
+    picture, words = toy.view.children[1:3]
+    assert "cl-status" in words._dom_classes  # which the block's script makes a region that stays
+    assert 'aria-hidden="true"' in picture.value
+    for shown in (toy.static(), picture.value + words.value):
+        outside = re.sub(r"<svg.*?</svg>", "", shown)
+        assert outside.count(toy.state.text()) == 1
 
 
 def test_setting_by_code_moves_the_widgets_too(toy):
@@ -177,7 +184,8 @@ def test_only_widgets_that_take_keys_in_jupyterlab_and_one_picture(toy):
 
     assert kinds(toy.view) == {
         *("VBox", "HBox", "HTML"),
-        *("ToggleButtons", "SelectionSlider", "IntSlider", "FloatSlider", "Button"),
+        *("ToggleButtons", "SelectionSlider", "IntSlider", "FloatSlider"),
+        "Output",  # holds the script, see widgets.py
     }
 
 
@@ -191,14 +199,14 @@ def test_a_notebook_gets_the_widget_and_both_fallbacks(toy):
 def test_the_still_picture_says_where_the_controls_stand(toy):
     still = toy.static(on=False, share=0.5, kind="b")
     assert style.figure(Toy(on=False, share=0.5, kind="b").svg(), Toy(on=False, share=0.5, kind="b").text()) in still
-    assert "Power: no; Count: 2; Share: 0.50; Kind: B; Another: pressed 0 times" in still
+    assert "Power: no; Count: 2; Share: 0.50; Kind: B)" in still
     assert toy.state == Toy()
 
 
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"power": True}, "no control 'power' here; there is on, count, share, kind, seed"),
+        ({"power": True}, "no control 'power' here; there is on, count, share, kind"),
         ({"path": "other"}, "no control 'path'"),
         ({"on": 1}, "on takes one of True, False; 1 came"),
         ({"count": 6}, "count takes a whole number from 1 to 5; 6 came"),
@@ -207,7 +215,6 @@ def test_the_still_picture_says_where_the_controls_stand(toy):
         ({"share": 1.01}, "share takes a number from 0.0 to 1.0; 1.01 came"),
         ({"share": float("nan")}, "nan came"),
         ({"kind": "z"}, "kind takes one of 'a', 'b'"),
-        ({"seed": -1}, "whole number from 0"),
     ],
 )
 def test_what_no_control_can_set_is_refused(toy, values, message):
@@ -245,25 +252,47 @@ def walk() -> Trace:
     )
 
 
+def parts_of(trace: Trace) -> tuple:
+    (previous, following, where), (picture, listing) = (part.children for part in trace.view.children[:2])
+    return (previous, following), where, picture, listing
+
+
 def test_the_stepper_walks_to_the_end_and_back(walk):
-    (previous, following, where), picture = walk.view.children[0].children, walk.view.children[1]
-    seen = []
-    while not following.disabled:
-        seen.append(where.value)
+    (previous, following), where, _, listing = parts_of(walk)
+    for stage in ("1 of 3: first", "2 of 3: second", "3 of 3: third", "3 of 3: third"):
+        assert f"Stage {stage}" in where.value
         following.click()
-    assert len(seen) == 2
     assert "Stage 3 of 3: third" in where.value
-    assert '<li aria-current="step">third</li>' in picture.value
-    assert not previous.disabled
+    assert listing.value == 2
     previous.click()
-    assert not following.disabled
-    assert "watch" in picture.value
-    assert "second &lt; 2" in picture.value
+    assert "second &lt; 2" in where.value
     previous.click()
-    assert previous.disabled
+    previous.click()
     assert "Stage 1 of 3" in where.value
+    assert not any(button.disabled for button in (previous, following))  # one that is disabled loses the focus
     walk.go(99)
     assert walk.position == 2
+
+
+def test_a_stage_can_be_chosen_and_one_stage_is_seen_at_a_time(walk):
+    _, _, picture, listing = parts_of(walk)
+    assert listing._options_labels == ("1. first", "2. second < 2", "3. third")
+    before = picture.value
+    listing.value = 1
+    assert walk.position == 1
+    assert picture.value == before  # nothing is drawn anew: a class says which stage is seen
+    assert [name for name in picture._dom_classes if name.startswith("cl-at-")] == ["cl-at-1"]
+    assert ".cl-at-1 .cl-stage:nth-child(2) { visibility: visible; }" in picture.value
+    assert picture.value.count('class="cl-stage"') == 3
+    assert "watch" in picture.value
+
+
+def test_a_trace_moved_before_it_is_seen_opens_there(walk):
+    walk.go(1)
+    _, where, picture, listing = parts_of(walk)
+    assert listing.value == 1
+    assert "Stage 2 of 3" in where.value
+    assert "cl-at-1" in picture._dom_classes
 
 
 def test_a_trace_is_complete_without_widgets(walk):

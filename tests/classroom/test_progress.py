@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,9 +14,10 @@ from types import SimpleNamespace
 import pytest
 
 from course_lib.classroom import event_log, overview, progress
-from course_lib.classroom.overview import Dashboard, dashboard, next_step
+from course_lib.classroom.overview import Dashboard, dashboard, earned, next_step
 from course_lib.classroom.progress import LessonProgress, Score, events, record, summary
 from course_lib.errors import InputError
+from course_lib.syllabus import load_syllabus
 
 
 @pytest.fixture(autouse=True)
@@ -275,8 +277,16 @@ def test_a_summary_keeps_the_best_quiz_and_the_last_test():
     assert summary([]) == {}
 
 
-LESSON = SimpleNamespace(number=1, slug="a", title="Two <switches>", minutes=35, tasks={"t1": 3, "t2": 4})
-LAST = SimpleNamespace(number=2, slug="b", title="Metrics", minutes=20, tasks={})
+def lesson(number, slug, title, minutes, *, tasks=(), written=(), quiz_points=0):
+    """One lesson of the real syllabus with these fields."""
+    fields = {"number": number, "slug": slug, "title": title, "minutes": minutes}
+    return replace(
+        load_syllabus().lessons[0], **fields, tasks=dict(tasks), written=dict(written), quiz_points=quiz_points
+    )
+
+
+LESSON = lesson(1, "a", "Two <switches>", 35, tasks={"t1": 3, "t2": 4}, written={"why": 2}, quiz_points=4)
+LAST = lesson(2, "b", "Metrics", 20)
 READ = LessonProgress(opened=True, read=True)
 
 
@@ -296,37 +306,70 @@ def test_the_next_step_is_the_first_that_is_open(done, step):
     assert bool(next_step(LESSON, done, has_test=True)) == bool(step)
 
 
-def test_the_dashboard_says_done_scores_next_and_cards():
-    done = {"a": LessonProgress(True, True, frozenset({"t1", "t2", "gone"}), Score(4, 5), Score(9, 10))}
-    shown = Dashboard([LESSON, LAST], done, with_test=["a"], cards_due=3)
+ALL_OF_A = [
+    event("read"),
+    *(event("passed", name=name) for name in ("t1", "t2", "gone")),
+    event("quiz", right=4, of=5),
+    event("test", right=9, of=10),
+]
+
+
+def test_the_dashboard_says_done_points_scores_next_and_cards():
+    log = [*ALL_OF_A, event("checked", name="quiz", earned=2.5, of=4)]
+    shown = Dashboard([LESSON, LAST], log, with_test=["a"], cards="3 flashcards are due.")
     assert shown.rows == [
-        ("01 Two <switches>", "✓ done", "2 of 2", "4 of 5", "9 of 10"),
-        ("02 Metrics", "○ not started", "none", "none", "none"),
+        ("01 Two <switches>", "✓ done", "2 of 2", "9.5 of 13", "4 of 5", "9 of 10"),
+        ("02 Metrics", "○ not started", "none", "none", "none", "none"),
     ]
     assert shown.next == "Open lesson 2, Metrics (20 minutes)."
-    assert "3 flashcards are due" in repr(shown)
+    assert repr(shown).endswith("3 flashcards are due.")
     assert "Two &lt;switches&gt;" in shown._repr_html_()
     assert "Two <switches>" not in shown._repr_html_()
-    for line in ("✓ done", "9 of 10", "<b>Next:</b> Open lesson 2"):
+    for line in ("✓ done", "9 of 10", "<b>Next:</b> Open lesson 2", "3 flashcards are due."):
         assert line in shown._repr_html_()
-    under_way = Dashboard([LESSON, LAST], {"a": READ, "b": READ}, with_test=[], cards_due=0)
+    under_way = Dashboard([LESSON, LAST], [event("read"), event("read", lesson="b")], with_test=[], cards="")
     assert [row[1] for row in under_way.rows] == ["… under way", "✓ done"]
     assert under_way.next.startswith("Do the exercise of lesson 1")
-    assert "No flashcards are due" in repr(under_way)
+
+
+def test_each_row_is_a_link_to_the_notebook_beside_this_one():
+    page = Dashboard([LESSON, LAST], [], with_test=[], cards="")._repr_html_()
+    assert '<a href="01_a.ipynb">01 Two &lt;switches&gt;</a>' in page
+    assert '<a href="02_b.ipynb">02 Metrics</a>' in page
+
+
+@pytest.mark.parametrize(
+    ("log", "points"),
+    [
+        ([], 0),
+        ([event("checked", name="t1", earned=2, of=3), event("checked", name="t1", earned=1, of=3)], 2),  # the best
+        ([event("checked", name="t1", earned=1), event("checked", name="t2", earned=3.5)], 4.5),
+        ([event("checked", name="quiz", earned=3)], 3),
+        ([event("checked", name="t1", outcome="failed")], 0),  # an older log says no points
+        ([event("passed", name="t1")], 3),  # but that it was passed
+        ([event("passed", name="t1"), event("checked", name="t1", earned=1)], 3),
+        ([event("checked", lesson="b", name="t1", earned=3), event("answered", name="t1", earned=3)], 0),
+        ([event("checked", name="gone", earned=9), event("passed", name="still_training")], 0),
+        ([event("checked", name="t1", earned=100), event("checked", name="t2", earned="4")], 3),  # an edited log
+    ],
+)
+def test_points_are_the_best_of_each_task(log, points):
+    assert earned(LESSON, log) == points
 
 
 def test_when_everything_is_done_the_flashcards_remain():
-    assert "Everything is done" in Dashboard([LAST], {"b": READ}, with_test=[], cards_due=0).next
+    shown = Dashboard([LAST], [event("read", lesson="b")], with_test=[], cards="")
+    assert "Everything is done" in shown.next
 
 
 def test_the_dashboard_reads_the_syllabus_the_log_and_the_cards(monkeypatch):
-    syllabus = SimpleNamespace(lessons=(LESSON, LAST))
-    monkeypatch.setattr(overview, "load_syllabus", lambda: syllabus)
-    monkeypatch.setattr(overview, "due", lambda: [1, 2])
+    monkeypatch.setattr(overview, "load_syllabus", lambda: SimpleNamespace(lessons=(LESSON, LAST)))
     record("opened", "a")
     shown = dashboard()
     assert [row[1] for row in shown.rows] == ["… under way", "○ not started"]
-    assert shown.cards_due == 2
+    assert "There are no cards yet" in shown.cards
+    record("opened", "eval_mode")
+    assert dashboard().cards == "10 flashcards are due. Show them with flashcards()."
 
 
 def test_the_dashboard_of_the_real_course_starts_at_the_beginning():

@@ -1,6 +1,7 @@
 """The quiz: its state without widgets, then the widgets driven as a front end would."""
 
 import asyncio
+import html
 import re
 import shutil
 from pathlib import Path
@@ -13,6 +14,7 @@ from course_lib.classroom.quizzes import view
 from course_lib.classroom.quizzes.bank import key, load_bank
 from course_lib.classroom.quizzes.state import QuizState
 from course_lib.classroom.quizzes.view import Quiz
+from course_lib.classroom.style import STYLE, WIDGET_VIEW, bare
 from course_lib.errors import ContentError, InputError
 
 EXAMPLE = Path(__file__).parent / "data" / "example_bank.yaml"
@@ -142,7 +144,7 @@ def test_every_kind_can_be_answered_right(question):
     shown = Quiz("eval_mode", [question])
     answer_right(shown)
     assert shown.state.marked.right
-    assert 'role="status"' in shown.feedback.value
+    assert "cl-status" in shown.feedback._dom_classes
     assert "✓ Right" in shown.feedback.value
     for option in question.options:
         assert re.sub(r"[`<>&]", "", option.why)[:20] in re.sub(r"</?code>|&\w+;", "", shown.feedback.value)
@@ -361,7 +363,26 @@ def test_the_order_of_options_stays_within_a_session_and_differs_between_learner
 
 def test_without_a_front_end_the_question_is_text():
     bundle = Quiz("eval_mode", [PRINTS])._repr_mimebundle_()
-    assert set(bundle) == {"application/vnd.jupyter.widget-view+json", "text/plain"}
+    assert set(bundle) == {WIDGET_VIEW, "text/html", "text/plain"}
     assert "dropout = torch.nn.Dropout(0.2)" in bundle["text/plain"]
     assert "- **A** `[" in bundle["text/plain"]
     assert "question 1 of 1, medium" in bundle["text/plain"]
+
+
+@pytest.mark.parametrize("question", BANK.questions, ids=lambda q: q.kind)
+def test_without_widgets_the_question_and_its_options_are_html_and_the_key_is_not(question):
+    shown = Quiz("eval_mode", [question])
+    still = shown._repr_mimebundle_()["text/html"]
+    text = html.unescape(re.sub(r"<[^>]+>", "", still.replace(STYLE, "")))
+    assert "question 1 of 1" in text
+    for option in question.options:
+        assert (option.text if question.kind in ("prints", "bug_line") else bare(option.text)).strip("\n") in text
+    for line in question.lines:
+        assert line in text
+    shown_at = [text.index(line) for line in question.lines]
+    assert not question.lines or shown_at != sorted(shown_at)  # lines to order come shuffled
+    for secret in (question.hint, *(option.why for option in question.options), *(o.mistake for o in question.options)):
+        assert not secret or secret not in still
+    assert all(sign not in text for sign in "✓✗")
+    answer_right(shown)
+    assert not re.search("[✓✗]", shown.static().replace(STYLE, ""))

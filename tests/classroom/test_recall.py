@@ -9,7 +9,7 @@ import pytest
 from course_lib.classroom import progress, recall
 from course_lib.classroom.quizzes import bank as banks
 from course_lib.classroom.quizzes.bank import Card
-from course_lib.classroom.recall import Deck, DeckState, Flashcard, choose, due, due_times, flashcards, in_words
+from course_lib.classroom.recall import Deck, DeckState, Flashcard, all_cards, choose, due_times, flashcards, in_words
 from course_lib.errors import InputError
 
 EXAMPLES = Path(__file__).parent / "data"
@@ -96,13 +96,14 @@ def test_a_card_that_left_the_bank_is_ignored():
 def test_cards_of_a_lesson_take_part_once_it_was_opened(monkeypatch):
     monkeypatch.setattr(recall, "load_bank", lambda slug: banks.load_bank(EXAMPLES / f"{slug}.yaml"))
     monkeypatch.setattr(recall, "bank_slugs", lambda: ("example_bank",))
-    assert due() == []
+    assert all_cards().cards == []
     progress.record("opened", "example_bank")
     progress.record("opened", "a_lesson_without_a_bank")
-    assert names(due()) == ["eval-sets-a-flag", "momentum-weighs-the-new", "dropout-rescales"]
+    now = datetime.now(UTC)
+    assert names(all_cards().waiting(now)) == ["eval-sets-a-flag", "momentum-weighs-the-new", "dropout-rescales"]
     progress.record("card", "example_bank", "eval-sets-a-flag", rating=4)
-    assert len(due()) == 2
-    assert len(due(datetime.now(UTC) + timedelta(days=60))) == 3
+    assert len(all_cards().waiting(now)) == 2
+    assert len(all_cards().waiting(now + timedelta(days=60))) == 3
     assert flashcards().left == 2
 
 
@@ -127,14 +128,32 @@ def test_a_wait_is_said_as_people_say_it(wait, words):
 def test_a_sitting_goes_through_the_cards_and_brings_back_what_was_forgotten():
     state, now = DeckState(CARDS[:2], []), NOON
     assert names(state.waiting(now)) == ["c0", "c1"]
-    assert state.next_return(now) is None
     assert state.rate(state.waiting(now)[0], 1, now) == timedelta(minutes=1)
     assert state.rate(state.waiting(now)[0], 4, now) > timedelta(days=1)
     assert state.waiting(now) == []
-    assert state.next_return(now) == timedelta(minutes=1)
+    assert state.outlook(now) == "The next card returns in 1 minute."
     assert names(state.waiting(now + timedelta(minutes=1))) == ["c0"]
     with pytest.raises(InputError, match="Rate from 1"):
         state.rate(CARDS[0], 5, now)
+
+
+def test_what_is_due_is_said_in_words_and_the_daily_limit_by_its_name():
+    assert DeckState([], []).due(NOON) == (
+        "No flashcards are due. There are no cards yet. Open a lesson first: its cards come with it."
+    )
+    assert DeckState(CARDS[:1], []).due(NOON) == "1 flashcard is due."
+    assert DeckState(CARDS, []).due(NOON) == "10 flashcards are due."
+    log = [rated(f"c{i}", 4, NOON) for i in range(10)]
+    met = "You have met today's 10 new cards; "
+    back = recall.in_words(due_times(log)["a", "c0"] - NOON)
+    assert DeckState(CARDS, log).due(NOON) == (
+        f"No flashcards are due. The next card returns {back}. {met}15 more wait for tomorrow."
+    )
+    assert DeckState(CARDS[:11], log).outlook(NOON).endswith(f"{met}1 more waits for tomorrow.")
+    assert DeckState(CARDS[:10], log).outlook(NOON) == f"The next card returns {back}."
+    # the ten were of another lesson, and no card of this one was ever rated
+    other = [Flashcard("b", CARDS[0].card)]
+    assert DeckState(other, log).outlook(NOON) == f"{met}1 more waits for tomorrow."
 
 
 def test_the_deck_shows_front_then_answer_then_when_it_returns():
@@ -147,7 +166,7 @@ def test_the_deck_shows_front_then_answer_then_when_it_returns():
     assert progress.events() == []
     deck.show.click()
     assert "back 0" in deck.back.value
-    assert 'role="status"' in deck.back.value
+    assert "cl-status" in deck.back._dom_classes
     deck.ratings[2].click()
     assert "Good: that card returns in 10 minutes" in deck.back.value
     assert "front 1" in deck.front.value
@@ -215,3 +234,5 @@ def test_the_sitting_goes_on_where_progress_cannot_be_written(tmp_path, monkeypa
 def test_without_a_front_end_the_card_is_text():
     bundle = Deck(CARDS, [], clock=lambda: NOON)._repr_mimebundle_()
     assert bundle["text/plain"] == "Flashcards: 10 due\n\nfront 0"
+    assert "10 flashcards are due." in bundle["text/html"]
+    assert "back 0" not in bundle["text/html"]

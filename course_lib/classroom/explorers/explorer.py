@@ -28,9 +28,8 @@ from typing import Any, Protocol
 import ipywidgets as widgets
 
 from course_lib.classroom import style
+from course_lib.classroom.widgets import block, status
 from course_lib.errors import InputError
-
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 class State(Protocol):
@@ -112,31 +111,7 @@ class Slider:
         return _follow(slider, self, explorer)
 
 
-@dataclass(frozen=True)
-class Button:
-    """A push that adds one to its field: another pass, another seed."""
-
-    name: str
-    label: str
-
-    expects = "a whole number from 0"
-
-    def accepts(self, value: object) -> bool:
-        """Whether the field may have this value."""
-        return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-    def reads(self, value: int) -> str:
-        """The value as the control shows it."""
-        return f"pressed {value} times"
-
-    def widget(self, explorer: "Explorer") -> widgets.Widget:
-        """The control as a widget that moves the explorer."""
-        button = widgets.Button(description=self.label)
-        button.on_click(lambda _: explorer.set(**{self.name: getattr(explorer.state, self.name) + 1}))
-        return button
-
-
-Control = Choice | Slider | Button
+Control = Choice | Slider
 
 
 def _follow(widget: widgets.Widget, control: Control, explorer: "Explorer") -> widgets.Widget:
@@ -187,10 +162,9 @@ class Explorer:
             return
         self.state = state
         if self._view is not None:
-            self._picture.value = style.figure(state.svg(), state.text(), styled=False)
-            for name in values:
-                if hasattr(self._widgets[name], "value"):
-                    self._widgets[name].value = values[name]
+            self._draw()
+            for name, value in values.items():
+                self._widgets[name].value = value
 
     def static(self, **values: Any) -> str:
         """The picture with these values as HTML that needs no widgets; the explorer itself stays put.
@@ -202,7 +176,7 @@ class Explorer:
         state = replace(self.state, **values)
         where = "; ".join(f"{c.label}: {c.reads(getattr(state, c.name))}" for c in self.controls.values())
         words = html.escape(f"Still picture ({where}). In a running notebook you can move it.")
-        return style.figure(state.svg(), state.text()) + f'<div class="cl"><p class="cl-small">{words}</p></div>'
+        return style.STYLE + style.figure(state.svg(), state.text()) + style.box(words, "cl-small")
 
     @property
     def view(self) -> widgets.Widget:
@@ -211,16 +185,21 @@ class Explorer:
             self._widgets = {name: control.widget(self) for name, control in self.controls.items()}
             row = widgets.HBox(list(self._widgets.values()), layout={"flex_flow": "row wrap"})
             row.add_class("cl-controls")
-            self._picture = widgets.HTML(style.figure(self.state.svg(), self.state.text(), styled=False))
-            self._view = widgets.VBox([row, self._picture, widgets.HTML(style.STYLE)])
-            self._view.add_class("cl-explorer")
+            self._picture, self._words = widgets.HTML(), status()
+            self._draw()
+            self._view = block("explorer", row, self._picture, self._words)
         return self._view
+
+    def _draw(self) -> None:
+        """The picture and its words apart: a screen reader is told the words, and of the picture nothing."""
+        self._picture.value = style.picture(self.state.svg())
+        self._words.value = style.words(self.state.text())
 
     def __repr__(self) -> str:
         return self.state.text()
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        return bundle(self.view, self.static(), repr(self))
+        return style.bundle(self.static(), repr(self), view=self.view)
 
     def _check(self, values: dict[str, Any]) -> None:
         for name, value in values.items():
@@ -228,15 +207,3 @@ class Explorer:
                 raise InputError(f"There is no control {name!r} here; there is {', '.join(self.controls)}.")
             if not self.controls[name].accepts(value):
                 raise InputError(f"{name} takes {self.controls[name].expects}; {value!r} came.")
-
-
-def bundle(view: widgets.Widget, static: str, text: str) -> dict[str, Any]:
-    """What a notebook shows: the widget where widgets work, else the HTML, else the text.
-
-    Written out here because ipywidgets 7 displays a widget by itself and leaves no place for a fallback.
-    """
-    return {
-        WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": view.model_id},
-        "text/html": static,
-        "text/plain": text,
-    }

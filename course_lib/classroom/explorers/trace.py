@@ -14,7 +14,7 @@ from torch import Tensor
 
 from course_lib.classroom import style
 from course_lib.classroom.explorers import svg
-from course_lib.classroom.explorers.explorer import bundle
+from course_lib.classroom.widgets import block, status
 from course_lib.errors import InputError
 
 
@@ -62,12 +62,18 @@ class Trace:
 
     def go(self, position: int) -> None:
         """Show the stage at `position` (0 is the first); a position beyond an end shows that end."""
-        self.position = min(max(position, 0), len(self.stages) - 1)
-        if self._view is not None:
-            self._picture.value = self._html()
-            self._where.value = self._where_html()
-            self._previous.disabled = self.position == 0
-            self._next.disabled = self.position == len(self.stages) - 1
+        position = min(max(position, 0), len(self.stages) - 1)
+        if self._view is None:
+            self.position = position
+        else:
+            self._list.value = position  # and `_draw` follows
+
+    def _draw(self) -> None:
+        before, self.position = self.position, self._list.value
+        with self._picture.hold_sync():
+            self._picture.remove_class(f"cl-at-{before}").add_class(f"cl-at-{self.position}")
+        here = f"Stage {self.position + 1} of {len(self.stages)}: {self.stages[self.position].title}"
+        self._where.value = style.box(style.inline(here))
 
     def static(self) -> str:
         """All stages in order, as HTML that needs no widgets."""
@@ -80,15 +86,17 @@ class Trace:
     def view(self) -> widgets.Widget:
         """The widgets, built when first asked for."""
         if self._view is None:
-            self._previous = widgets.Button(description="Previous")
-            self._next = widgets.Button(description="Next")
-            self._previous.on_click(lambda _: self.go(self.position - 1))
-            self._next.on_click(lambda _: self.go(self.position + 1))
-            self._where, self._picture = widgets.HTML(), widgets.HTML()
-            row = widgets.HBox([self._previous, self._next, self._where], layout={"align_items": "center"})
-            row.add_class("cl-buttons")
-            self._view = widgets.VBox([row, self._picture]).add_class("cl-trace")
-            self.go(self.position)
+            previous, following = widgets.Button(description="Previous"), widgets.Button(description="Next")
+            previous.on_click(lambda _: self.go(self.position - 1))
+            following.on_click(lambda _: self.go(self.position + 1))
+            self._where, self._picture = status(), widgets.HTML(self._pictures()).add_class("cl-picture")
+            titles = [(f"{i}. {style.bare(stage.title)}", i - 1) for i, stage in enumerate(self.stages, 1)]
+            self._list = widgets.ToggleButtons(options=titles, value=self.position).add_class("cl-list")
+            self._list.observe(lambda _: self._draw(), "value")
+            row = widgets.HBox([previous, following, self._where], layout={"align_items": "center"})
+            steps = widgets.HBox([self._picture, self._list]).add_class("cl-steps")
+            self._view = block("trace", row.add_class("cl-buttons"), steps)
+            self._draw()
         return self._view
 
     def __repr__(self) -> str:
@@ -99,19 +107,14 @@ class Trace:
         return "\n\n".join(parts)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        return bundle(self.view, self.static(), repr(self))
+        return style.bundle(self.static(), repr(self), view=self.view)
 
-    def _where_html(self) -> str:
-        here = f"Stage {self.position + 1} of {len(self.stages)}: {self.stages[self.position].title}"
-        return f'<div class="cl" role="status">{style.inline(here)}</div>'
-
-    def _html(self) -> str:
-        here = [' aria-current="step"' if i == self.position else "" for i in range(len(self.stages))]
-        items = "".join(
-            f"<li{mark}>{style.inline(stage.title)}</li>" for mark, stage in zip(here, self.stages, strict=True)
+    def _pictures(self) -> str:
+        """All stages on top of each other, so that the height is that of the tallest; a class says which is seen."""
+        rules = "".join(
+            f".cl-at-{i} .cl-stage:nth-child({i + 1}) {{ visibility: visible; }}" for i in range(len(self.stages))
         )
-        body = _body(self.stages[self.position])
-        return style.panel(f'<div class="cl-steps"><ol class="cl-stages">{items}</ol>{body}</div>')
+        return f'<style>{rules}</style><div class="cl cl-stack">{"".join(map(_body, self.stages))}</div>'
 
 
 def _rows(stage: Stage) -> list[tuple[str, str]]:
@@ -122,7 +125,9 @@ def _rows(stage: Stage) -> list[tuple[str, str]]:
 def _body(stage: Stage) -> str:
     cells = "".join(f"<dt>{name}</dt><dd>{style.inline(words)}</dd>" for name, words in _rows(stage))
     label = html.escape(stage.picture_text, quote=True)
-    shown = f'<div role="img" aria-label="{label}">{stage.picture_svg}</div>' if stage.picture_svg else ""
+    shown = (
+        f'<div role="img" aria-label="{label}">{style.picture(stage.picture_svg)}</div>' if stage.picture_svg else ""
+    )
     return f'<div class="cl-stage"><dl>{cells}</dl>{shown}</div>'
 
 

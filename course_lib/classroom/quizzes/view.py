@@ -16,6 +16,7 @@ from course_lib.classroom import progress, style
 from course_lib.classroom.quizzes.bank import Question, load_bank
 from course_lib.classroom.quizzes.marking import Explanation, Marked, as_markdown, draw, labels, stem
 from course_lib.classroom.quizzes.state import QuizState
+from course_lib.classroom.widgets import block, focus, status
 from course_lib.errors import InputError
 
 _SESSION = os.urandom(8).hex()  # options come in another order for every learner, and stay until the kernel goes
@@ -72,12 +73,11 @@ class Quiz:
         self.check.on_click(lambda _: self._on_check())
         self.next.on_click(lambda _: self._on_next())
         self.hint.on_click(lambda _: self._on_hint())
-        self.question_html, self.feedback, self.notice = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self.question_html, self.feedback, self.notice = status(), status(), status()
         self._box = widgets.VBox(self.options).add_class("cl-options")
         buttons = [self.check, self.next] + ([self.hint] if kind == "quiz" else [])
         row = widgets.HBox(buttons).add_class("cl-buttons")
-        parts = [self.question_html, self._box, self.number, row, self.feedback, self.notice]
-        self.view = widgets.VBox(parts).add_class("cl-quiz")
+        self.view = block("quiz", self.question_html, self._box, self.number, row, self.notice, self.feedback)
         self._draw()
 
     def __repr__(self) -> str:
@@ -87,8 +87,16 @@ class Quiz:
         return text + (f"\n\n{self._feedback_text}" if self._feedback_text else "")
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.view.model_id}
-        return {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
+        return style.bundle(self.static(), repr(self), view=self.view)
+
+    def static(self) -> str:
+        """The question and its options as HTML that needs no widgets; nothing in it says which is right."""
+        if self.state.over:
+            return style.STYLE + self._question_html()
+        rows = [html.escape(self._option_text(i)) for i in self.state.shown]
+        listing = "<pre>" + "\n".join(rows) + "</pre>" if self._in_code else "".join(f"<p>{row}</p>" for row in rows)
+        foot = style.box("In a running notebook you can answer it.", "cl-small")
+        return style.STYLE + self._question_html() + style.box(listing) + foot
 
     # what the learner does
 
@@ -128,7 +136,7 @@ class Quiz:
             self._feedback_text = _marked_text(question, marked)
             self.feedback.value = _marked_html(question, marked)
         if question.kind == "number":
-            _focus(self.check)  # the box that has the focus is about to be disabled
+            focus(self.check)  # the box that has the focus is about to be disabled
         self._draw_options()
 
     def _on_next(self) -> None:
@@ -144,7 +152,7 @@ class Quiz:
             progress.record(self.kind, self.slug, self.kind, tell=self._tell, **details)
         self._draw()
         if not self.state.over:
-            _focus(self.number if self.state.question.kind == "number" else self.options[0])
+            focus(self.number if self.state.question.kind == "number" else self.options[0])
 
     def _on_hint(self) -> None:
         if not self.state.over and not self.state.answered:
@@ -154,16 +162,25 @@ class Quiz:
 
     def _draw(self) -> None:
         self._feedback_text = self.feedback.value = ""
-        title = f"<p><b>{html.escape(self._title())}</b></p>"
+        self.question_html.value = self._question_html()
         if self.state.over:
-            kind, text = self._verdict()
-            self.question_html.value = style.panel(title + style.markdown(text), f"cl-note {kind}", role="status")
             self.next.description = "Done"  # it stays, for it has the focus
             self.check.layout.display = self.hint.layout.display = "none"
         else:
-            self.question_html.value = style.panel(title + style.markdown(stem(self.state.question)))
             self.number.value = ""
         self._draw_options()
+
+    def _question_html(self) -> str:
+        title = f"<p><b>{html.escape(self._title())}</b></p>"
+        if not self.state.over:
+            return style.box(title + style.markdown(stem(self.state.question)))
+        kind, text = self._verdict()
+        return style.box(title + style.markdown(text), f"cl-note {kind}")
+
+    @property
+    def _in_code(self) -> bool:
+        """Whether the options are code: shown as it is typed."""
+        return not self.state.over and self.state.question.kind in ("prints", "bug_line", "order")
 
     def _draw_options(self) -> None:
         """Bring the buttons in line with the state."""
@@ -171,8 +188,7 @@ class Quiz:
         count = 0 if over else len(self.state.shown)
         self.number.layout.display = "none" if over or self.state.question.kind != "number" else None
         self.number.disabled = over or self.state.answered
-        code = not over and self.state.question.kind in ("prints", "bug_line", "order")
-        (self._box.add_class if code else self._box.remove_class)("cl-code")
+        (self._box.add_class if self._in_code else self._box.remove_class)("cl-code")
         self._drawing = True
         for place, option in enumerate(self.options):
             option.layout.display = None if place < count else "none"
@@ -194,7 +210,7 @@ class Quiz:
         text = question.options[index].text.strip("\n")
         if question.kind == "bug_line":
             return f"{sign} {label:>2}  {text}"
-        return f"{sign} {label}. {text if question.kind == 'prints' else text.replace('`', '').replace('**', '')}"
+        return f"{sign} {label}. {text if question.kind == 'prints' else style.bare(text)}"
 
     def _title(self) -> str:
         name = "Mastery test" if self.kind == "test" else "Quiz"
@@ -219,11 +235,6 @@ class Quiz:
 
     def _tell(self, note: str) -> None:
         self.notice.value = style.note("note", style.markdown(note))
-
-
-def _focus(widget: widgets.DOMWidget) -> None:
-    if hasattr(widget, "focus"):  # ipywidgets 8
-        widget.focus()
 
 
 def _words(question: Question, row: Explanation) -> str:
@@ -262,4 +273,4 @@ def _marked_html(question: Question, marked: Marked) -> str:
     foot = (
         f'<p class="cl-small">Read more under: {style.inline(question.about)}. Source: {style.inline(question.source)}'
     )
-    return style.panel(head + "".join(rows) + foot + "</p>", role="status")
+    return style.box(head + "".join(rows) + foot + "</p>")
