@@ -10,6 +10,7 @@ from typing import Any
 
 _HOMES = {
     "begin": "session",
+    "came_out": "widgets",
     "check": "tasks.checking",
     "check_quiz": "quizzes.typed",
     "dashboard": "overview",

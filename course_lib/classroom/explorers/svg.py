@@ -2,7 +2,7 @@
 
 Pictures are written by hand because that is what makes them quick: a figure of matplotlib takes four times
 as long from key press to pixels. Text, axes and grids are in `currentColor`, so a picture fits a light page
-and a dark one; marks take Okabe and Ito's colours from `look`. Nothing has an id, so that two pictures on one
+and a dark one; marks take Okabe and Ito's colours from `style`. Nothing has an id, so that two pictures on one
 page can't disturb each other. Coordinates are pixels from the top left, as in SVG.
 """
 

@@ -16,6 +16,7 @@ from course_lib.classroom.style import BLUE, GREEN, GREY, VERMILION
 from course_lib.data import digits
 from course_lib.lessons.checkpointing.trace import trace_folder
 from course_lib.models import MLP
+from course_lib.seeding import sealed
 
 __all__ = ["CONTENTS", "EPOCHS", "INTERVALS", "CrashState", "crash", "resumed", "trace_folder", "unbroken"]
 
@@ -119,7 +120,7 @@ class _Process:
 
 @lru_cache(maxsize=1)
 def _unbroken() -> tuple[Run, list[dict[str, Any]]]:
-    with torch.random.fork_rng(devices=[]), torch.enable_grad(), torch.inference_mode(False):
+    with sealed():
         states: list[dict[str, Any]] = []
         return _Process().run(1, states), states
 
@@ -139,7 +140,7 @@ def _file(step: int, content: str) -> bytes:
 @lru_cache
 def resumed(step: int, content: str) -> Run:
     """A new process loads a file of `step` epochs with this content, and trains the rest. 0: it has no file."""
-    with torch.random.fork_rng(devices=[]), torch.enable_grad(), torch.inference_mode(False):
+    with sealed():
         process = _Process()
         if step:
             process.load(torch.load(io.BytesIO(_file(step, content)), weights_only=True))

@@ -22,6 +22,7 @@ from course_lib.classroom.explorers import svg
 from course_lib.classroom.explorers.trace import Stage, Trace
 from course_lib.classroom.style import BLUE, GREEN, GREY, VERMILION
 from course_lib.data import batches, digits
+from course_lib.seeding import sealed
 from course_lib.training import fit
 
 EPOCHS, KILLED, FLIPPED = 12, 8, 10
@@ -35,7 +36,7 @@ def trace_folder() -> Trace:
     >>> len(trace_folder().stages)
     12
     """
-    with torch.random.fork_rng(devices=[]), torch.enable_grad(), tempfile.TemporaryDirectory() as folder:
+    with sealed(), tempfile.TemporaryDirectory() as folder:
         unbroken = _Process(None)
         unbroken.train(EPOCHS)
         stages = _record(Path(folder), unbroken)

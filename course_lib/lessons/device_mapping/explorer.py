@@ -13,6 +13,7 @@ from course_lib.classroom.explorers.explorer import Choice, Explorer
 from course_lib.classroom.style import BLUE, GREEN, VERMILION
 from course_lib.devices import plan_map_location, saved_as
 from course_lib.lessons.device_mapping.trace import trace_devices
+from course_lib.seeding import sealed
 
 __all__ = ["FILES", "MACHINES", "MAPS", "DeviceMapState", "Outcome", "device_map", "loaded", "ruled", "trace_devices"]
 
@@ -114,8 +115,7 @@ def this_machine() -> str:
 @cache
 def _file(file: str) -> bytes:
     """A checkpoint after one step of Adam, as the file's device would have tagged it."""
-    with torch.random.fork_rng(devices=[]), torch.enable_grad():
-        torch.random.default_generator.manual_seed(0)
+    with sealed(0):
         layer = nn.Linear(3, 2, bias=False)
         optimizer = torch.optim.Adam(layer.parameters())
         layer(torch.ones(1, 3)).sum().backward()

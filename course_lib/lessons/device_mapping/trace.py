@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from course_lib.classroom.explorers import svg
 from course_lib.classroom.explorers.trace import Stage, Trace
 from course_lib.devices import plan_map_location, saved_as
+from course_lib.seeding import sealed
 
 TAG = "cuda:1"
 
@@ -22,8 +23,7 @@ def trace_devices() -> Trace:
     >>> len(trace_devices().stages)
     7
     """
-    with torch.random.fork_rng(devices=[]), torch.enable_grad(), torch.inference_mode(False):
-        torch.random.default_generator.manual_seed(0)
+    with sealed(0):
         model, content = _trained()
         file = io.BytesIO()
         with saved_as(TAG, only=_on_the_gpu(model, content)):

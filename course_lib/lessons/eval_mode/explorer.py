@@ -12,6 +12,7 @@ from course_lib.classroom.explorers.explorer import Choice, Explorer, Slider
 from course_lib.classroom.style import BLUE, GREEN, VERMILION
 from course_lib.data import digits
 from course_lib.lessons.eval_mode.trace import trace_modes
+from course_lib.seeding import sealed
 
 __all__ = ["MOST_PASSES", "SwitchboardState", "switchboard", "trace_modes"]
 
@@ -51,33 +52,32 @@ class Passes:
 
 
 @lru_cache(maxsize=1)
+@sealed(0)
 def _trained() -> tuple[nn.Sequential, Tensor, Tensor]:
     """A small trained network, with a batch of 32 test digits and their classes."""
     splits = digits()
     images, targets = splits.train.tensors
-    with torch.random.fork_rng(devices=[]), torch.enable_grad():
-        torch.manual_seed(0)
-        net = nn.Sequential(nn.Linear(64, 16), nn.BatchNorm1d(16), nn.Dropout(0.5), nn.Linear(16, 10))
-        for _ in range(3):
-            for rows in torch.randperm(len(images)).split(50):
-                loss = nn.functional.cross_entropy(net(images[rows].flatten(1)), targets[rows])
-                gradients = torch.autograd.grad(loss, list(net.parameters()))
-                with torch.no_grad():  # plain steps: importing torch.optim takes longer than this training
-                    for parameter, gradient in zip(net.parameters(), gradients, strict=True):
-                        parameter -= 0.5 * gradient
+    net = nn.Sequential(nn.Linear(64, 16), nn.BatchNorm1d(16), nn.Dropout(0.5), nn.Linear(16, 10))
+    for _ in range(3):
+        for rows in torch.randperm(len(images)).split(50):
+            loss = nn.functional.cross_entropy(net(images[rows].flatten(1)), targets[rows])
+            gradients = torch.autograd.grad(loss, list(net.parameters()))
+            with torch.no_grad():  # plain steps: importing torch.optim takes longer than this training
+                for parameter, gradient in zip(net.parameters(), gradients, strict=True):
+                    parameter -= 0.5 * gradient
     test_images, test_targets = splits.test.tensors
     return net, test_images[:32].flatten(1), test_targets[:32]
 
 
 @lru_cache(maxsize=4)
+@sealed(1)
 def _passes(training: bool, grad: bool) -> Passes:
     """Run all passes from the same start with the same seed, so that only the two switches differ."""
     trained, images, targets = _trained()
     net = deepcopy(trained).train(training)
     own = {tensor.untyped_storage().data_ptr() for tensor in net.state_dict().values()}
     outputs, means = [], [net[1].running_mean.clone()]
-    with torch.random.fork_rng(devices=[]), torch.set_grad_enabled(grad):
-        torch.manual_seed(1)
+    with torch.set_grad_enabled(grad):
         for _ in range(MOST_PASSES):
             kept = {}
 

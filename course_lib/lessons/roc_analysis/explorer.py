@@ -16,6 +16,7 @@ from course_lib.classroom.explorers import svg
 from course_lib.classroom.explorers.explorer import Choice, Explorer, Slider
 from course_lib.classroom.style import BLUE, GREEN, GREY, ORANGE, VERMILION
 from course_lib.metrics.curves import auc_of, counts_of
+from course_lib.seeding import sealed
 
 __all__ = ["MEASUREMENTS", "ThresholdState", "real_scores", "realistic_scores", "threshold_explorer"]
 
@@ -62,9 +63,8 @@ def real_scores() -> tuple[np.ndarray, np.ndarray]:
 
 def _trained(inputs: np.ndarray, ill: np.ndarray, unseen: np.ndarray) -> np.ndarray:
     """The logits of `unseen` (M,) from a network trained on inputs (N, 4) and targets (N,)."""
-    with torch.random.fork_rng(devices=[]), torch.enable_grad(), torch.inference_mode(False):
+    with sealed(0):
         x, y = torch.from_numpy(inputs).float(), torch.from_numpy(ill).float()
-        torch.manual_seed(0)
         net = nn.Sequential(nn.Linear(x.shape[1], 16), nn.ReLU(), nn.Linear(16, 1))
         for _ in range(150):
             loss = nn.functional.binary_cross_entropy_with_logits(net(x).squeeze(1), y)

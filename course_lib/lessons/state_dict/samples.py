@@ -10,6 +10,7 @@ import torch
 
 from course_lib.devices import saved_as
 from course_lib.models import MLP
+from course_lib.seeding import sealed
 
 
 class _Call:
@@ -33,8 +34,7 @@ def sample_files() -> dict[str, tuple[str, bytes]]:
 
     Unpickling `stranger.pt` would make an empty file, unpickling `plain.pt` would print a line; nobody does here.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
+    with sealed(0):
         state = MLP(hidden=32).state_dict()
     good = _saved(state)
     with saved_as("cuda:0"):

@@ -11,11 +11,13 @@ from course_lib.classroom.explorers import svg
 from course_lib.classroom.explorers.trace import Stage, Trace, tables
 from course_lib.classroom.style import BLUE, GREY, VERMILION
 from course_lib.evaluation import evaluation_mode
+from course_lib.seeding import sealed
 
 MIDDLE = slice(27, 30)  # three pixels in the middle of an 8 x 8 image; those in its corners are always white
 UNITS = 6
 
 
+@sealed(0)
 def trace_loading(path: str | os.PathLike, build: Callable[[], nn.Module]) -> Trace:
     """Create, read, apply: what is in the tensors before, in between and after.
 
@@ -55,7 +57,7 @@ def trace_loading(path: str | os.PathLike, build: Callable[[], nn.Module]) -> Tr
                 f"begins with weights of 1 and running means of {before[mean].abs().max():g}.",
                 comes_out="A model with the right shapes that has learned nothing.",
                 **weights((f"{weight}, new", before)),
-                note="Random, not empty: each run of this cell draws others.",
+                note="Random, not empty: another seed draws others.",
             ),
             Stage(
                 "read",
@@ -117,6 +119,7 @@ def trace_training(history: Sequence[Mapping[str, float]], *, baseline: float) -
     return Trace(f"{len(history)} epochs of training", stages)
 
 
+@sealed(0)
 def trace_prediction(model: nn.Module, image: Tensor) -> Trace:
     """One image through a model in eval mode, layer by layer.
 
@@ -133,7 +136,7 @@ def trace_prediction(model: nn.Module, image: Tensor) -> Trace:
         for name, module in leaves
     ]
     try:
-        with evaluation_mode(model), torch.no_grad():
+        with evaluation_mode(model):
             probabilities = model(image).softmax(1)[0]
     finally:
         for handle in handles:

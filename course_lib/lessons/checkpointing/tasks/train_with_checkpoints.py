@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from course_lib.classroom.tasks.observation import Observation, observe, plain
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
 from course_lib.lessons.checkpointing.tasks.shared import copied, described, loaded, names, same_weights, trouble
+from course_lib.seeding import sealed
 
 # --- train_with_checkpoints -----------------------------------------------------------------------------------
 
@@ -39,8 +40,7 @@ def mnist_batches(case: Case) -> list[tuple[Tensor, Tensor]]:
 
 def small_network(seed: int) -> tuple[nn.Module, torch.optim.Optimizer]:
     """A network for MNIST with batch norm, and SGD with momentum: an optimizer that has a state."""
-    with torch.random.fork_rng(devices=[]):
-        torch.random.default_generator.manual_seed(seed)
+    with sealed(seed):
         model = nn.Sequential(nn.Flatten(), nn.Linear(784, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 10))
     return model, torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
 from course_lib.lessons.device_mapping.tasks.shared import leaves, machine, write
+from course_lib.seeding import sealed
 
 
 def train_steps(model: nn.Module, optimizer: torch.optim.Optimizer, case: Case, first: int, last: int) -> None:
@@ -135,7 +136,7 @@ class MoveTraining(Task):
 
     def unmoved(self, case: Case) -> dict[str, Tensor]:
         """The state dict of a training that stayed where it was."""
-        with torch.random.fork_rng(devices=[]), torch.enable_grad():
+        with sealed():
             model, optimizer = self.trained(case)
             train_steps(model, optimizer, case, BEFORE, BEFORE + AFTER)
         return {name: tensor.detach() for name, tensor in model.state_dict().items()}

@@ -4,9 +4,10 @@ from typing import Any, ClassVar
 
 import torch
 
+from course_lib.classroom.tasks.inputs import changed, flags
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.eval_mode.tasks.shared import different, flags, mixed_model
+from course_lib.lessons.eval_mode.tasks.shared import mixed_model
 
 
 class EvaluationMode(Task):
@@ -71,12 +72,12 @@ class EvaluationMode(Task):
             )
         if not case.error and seen.error:
             return failed(f"Leaving the block raised {seen.error}.", hint="manager")
-        if changed := different(seen.also["before"], seen.also["after"]):
+        if other := changed(seen.also["before"], seen.also["after"]):
             if case.error and not any(seen.also["after"].values()):
                 return failed("The block raised, and the model stayed in eval mode for ever.", hint="finally")
-            was = "train" if seen.also["before"][changed[0]] else "eval"
+            was = "train" if seen.also["before"][other[0]] else "eval"
             return failed(
-                f"After the block {', '.join(changed)} came back in the other mode (`{changed[0]}` was in {was}). "
+                f"After the block {', '.join(other)} came back in the other mode (`{other[0]}` was in {was}). "
                 "Expected every submodule's own flag.",
                 hint="restore",
             )

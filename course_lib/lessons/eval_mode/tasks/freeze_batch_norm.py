@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 import torch
 from torch import nn
 
+from course_lib.classroom.tasks.inputs import changed, copied, drawn
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.eval_mode.tasks.shared import lived_in
 
 
 class FreezeBatchNorm(Task):
@@ -33,13 +33,13 @@ class FreezeBatchNorm(Task):
             model = nn.Sequential(block, nn.Flatten(), nn.Linear(16, 2))
         else:
             model = nn.Sequential(nn.Linear(5, 6), nn.BatchNorm1d(6), nn.ReLU(), nn.Dropout(0.5), nn.Linear(6, 2))
-        return lived_in(model, case.generator())
+        return drawn(model, case.generator())
 
     def probe(self, answer: Any, case: Case) -> Observation:
         """Freeze, switch modes, train one step with weight decay, and look at everything that may have moved."""
         model = self.model(case)
         norm = next(m for m in model.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm))
-        before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+        before = copied(model)
         inputs_seen, outputs_seen = [], []
         x = torch.randn(16, *((1, 4, 4) if case.nested else (5,)), generator=case.generator()) * 3 + 2
 
@@ -53,7 +53,7 @@ class FreezeBatchNorm(Task):
             model(x).square().sum().backward()
             optimizer.step()
             handle.remove()
-            return [name for name, tensor in model.state_dict().items() if not torch.equal(tensor, before[name])]
+            return changed(before, model.state_dict())
 
         look = {
             "input": lambda: inputs_seen[0].detach() if inputs_seen else None,

@@ -4,9 +4,10 @@ from typing import Any, ClassVar
 
 import torch
 
+from course_lib.classroom.tasks.inputs import changed, flags, statistics
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.eval_mode.tasks.shared import different, flags, mixed_model, statistics
+from course_lib.lessons.eval_mode.tasks.shared import mixed_model
 
 
 class Predict(Task):
@@ -38,8 +39,8 @@ class Predict(Task):
                 return answer(model, x, batch_size=case.batch_size)
 
         look = {
-            "flags": lambda: different(before[0], flags(model)),
-            "statistics": lambda: [n for n, b in statistics(model).items() if not torch.equal(b, before[1][n])],
+            "flags": lambda: changed(before[0], flags(model)),
+            "statistics": lambda: changed(before[1], statistics(model)),
             "saved": lambda: len(saved),
         }
         return observe(use, also=look)

@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from course_lib.classroom.tasks.inputs import changed, drawn, flags, statistics
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.eval_mode.tasks.shared import different, flags, lived_in, statistics
 
 
 class AlwaysDrop(nn.Module):
@@ -44,7 +44,7 @@ class StaysRandom(Task):
         layers: list[nn.Module] = [nn.Linear(5, 8), nn.Dropout(0.5), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.3)]
         for i in case.culprits:
             layers[i] = AddsNoise() if i == 4 else AlwaysDrop()
-        model = lived_in(nn.Sequential(*layers, nn.Linear(8, 2)), case.generator())
+        model = drawn(nn.Sequential(*layers, nn.Linear(8, 2)), case.generator())
         model.train()
         model[2].eval()
         return model
@@ -59,8 +59,8 @@ class StaysRandom(Task):
             model,
             x,
             also={
-                "flags": lambda: different(before[0], flags(model)),
-                "statistics": lambda: [n for n, b in statistics(model).items() if not torch.equal(b, before[1][n])],
+                "flags": lambda: changed(before[0], flags(model)),
+                "statistics": lambda: changed(before[1], statistics(model)),
             },
         )
 

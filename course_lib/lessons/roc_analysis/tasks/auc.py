@@ -2,9 +2,10 @@
 
 from typing import Any, ClassVar
 
+from course_lib.classroom.tasks.comparing import number
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.roc_analysis.tasks.shared import asked, number, patients, refusal, trouble, true_auc
+from course_lib.lessons.roc_analysis.tasks.shared import asked, no_value, patients, refusal, true_auc
 
 
 class Auc(Task):
@@ -37,7 +38,7 @@ class Auc(Task):
         """The share of pairs that are ranked right."""
         if not case.positives:
             return refusal(seen, "auc", "All targets are 0.") or passed("It refuses what has no area.")
-        if said := trouble(seen, "auc"):
+        if said := no_value(seen, "auc"):
             # what scikit-learn says of scores in the place of the targets; whole numbers look like classes to it
             swapped = any(word in said for word in ("continuous", "multi_class"))
             more = " scikit-learn takes the targets first." if swapped else ""

@@ -1,16 +1,25 @@
 """How far an AUC may be off by the luck of the sample."""
 
 import random
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
 
+from course_lib.classroom.tasks.comparing import sequence
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.roc_analysis.tasks.shared import patients, sequence, true_auc
+from course_lib.lessons.roc_analysis.tasks.shared import patients, true_auc
 from course_lib.metrics.curves import roc_auc
 from course_lib.metrics.uncertainty import Interval, bootstrap_interval
+
+
+@lru_cache(maxsize=64)
+def reference(scores: tuple[float, ...], targets: tuple[int, ...], tail: float) -> Interval:
+    """The interval that leaves out `tail` on either side, from many resamples: kept, for everybody's is the same."""
+    scores, targets = np.array(scores), np.array(targets)
+    return bootstrap_interval(roc_auc, scores, targets, resamples=3000, confidence=1 - 2 * tail, seed=1)
 
 
 class AucInterval(Task):
@@ -87,13 +96,11 @@ class AucInterval(Task):
             if not seen.also["undisturbed"]:
                 return failed("A global random state was changed. Use a generator of your own.", hint="seed")
 
-        def reference(tail: float) -> Interval:
-            return bootstrap_interval(roc_auc, scores, targets, resamples=3000, confidence=1 - 2 * tail, seed=1)
-
         # A quantile of few resamples is itself a matter of luck: 4.5 standard errors of its rank to either side.
         tail = (1 - case.confidence) / 2
         error = 4.5 * (tail * (1 - tail) / case.resamples) ** 0.5
-        wanted, outer, inner = reference(tail), reference(max(tail - error, 1e-4)), reference(tail + error)
+        data = tuple(scores.tolist()), tuple(targets.tolist())
+        wanted, outer, inner = (reference(*data, t) for t in (tail, max(tail - error, 1e-4), tail + error))
         if outer.low - 1e-9 <= low <= inner.low + 1e-9 and inner.high - 1e-9 <= high <= outer.high + 1e-9:
             return passed(f"From {low:.3f} to {high:.3f} around an area of {area:.3f}.")
         got = f"Expected about {wanted.low:.3f} to {wanted.high:.3f}, got {low:.3f} to {high:.3f}"

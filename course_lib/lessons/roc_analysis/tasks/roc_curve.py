@@ -6,9 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from course_lib.classroom.tasks.comparing import sequence
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.roc_analysis.tasks.shared import asked, patients, refusal, sequence, trouble
+from course_lib.lessons.roc_analysis.tasks.shared import asked, no_value, patients, refusal
 from course_lib.metrics.curves import counts_of
 
 
@@ -40,7 +41,7 @@ class RocCurve(Task):
         """One point for each distinct score, highest first, after the point at infinity."""
         if not case.positives:
             return refusal(seen, "roc_curve", "All targets are 0.") or passed("It refuses what has no curve.")
-        if said := trouble(seen, "roc_curve"):
+        if said := no_value(seen, "roc_curve"):
             return failed(said, hint="sort")
         value = seen.value["value"]
         parts = [sequence(part) for part in value] if isinstance(value, list) and len(value) == 3 else []

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from course_lib.classroom.tasks.observation import Observation
 from course_lib.classroom.tasks.task import Case, Verdict, failed
@@ -38,29 +36,6 @@ def asked(answer: Callable, *args: Any, **kwargs: Any) -> dict[str, Any]:
         return {"refused": str(e)}
 
 
-def sequence(value: Any) -> Tensor | None:
-    """A float64 vector from a tensor, array or list of numbers; None from anything else."""
-    try:
-        vector = (
-            torch.as_tensor(value)
-            if isinstance(value, Tensor)
-            else torch.tensor([float(v) for v in value], dtype=torch.float64)
-        )
-    except (TypeError, ValueError, RuntimeError, OverflowError):
-        return None
-    vector = vector.double()
-    return vector if vector.ndim == 1 else None
-
-
-def number(value: Any) -> float | None:
-    """A number from a number or a tensor of one; None from anything else."""
-    if isinstance(value, Tensor) and value.numel() == 1:
-        value = value.item()
-    if not isinstance(value, int | float) or isinstance(value, bool) or abs(value) > 1e300:
-        return None  # a huge int has no float
-    return float(value)
-
-
 def refusal(seen: Observation, name: str, why: str) -> Verdict | None:
     """The verdict where a ValueError is expected; None where the answer raised one."""
     if seen.error:
@@ -72,7 +47,7 @@ def refusal(seen: Observation, name: str, why: str) -> Verdict | None:
     )
 
 
-def trouble(seen: Observation, name: str) -> str:
+def no_value(seen: Observation, name: str) -> str:
     """Why there is no value at all, or an empty string."""
     if seen.error:
         return f"`{name}` raised {seen.error}."

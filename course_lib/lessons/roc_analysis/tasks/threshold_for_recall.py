@@ -4,9 +4,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from course_lib.classroom.tasks.comparing import number
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.roc_analysis.tasks.shared import asked, number, patients, refusal, trouble
+from course_lib.lessons.roc_analysis.tasks.shared import asked, no_value, patients, refusal
 from course_lib.metrics.curves import counts_of
 
 
@@ -41,7 +42,7 @@ class ThresholdForRecall(Task):
         if not case.positives or case.recall > 1:
             why = "All targets are 0." if not case.positives else f"A recall of {case.recall} can't be reached."
             return refusal(seen, "threshold_for_recall", why) or passed("It refuses what can't be had.")
-        if said := trouble(seen, "threshold_for_recall"):
+        if said := no_value(seen, "threshold_for_recall"):
             return failed(said, hint="positives")
         value, (scores, targets) = number(seen.value["value"]), patients(case)
         if value is None:

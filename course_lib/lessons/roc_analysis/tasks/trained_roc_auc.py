@@ -5,9 +5,12 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from course_lib.classroom.tasks.comparing import number
+from course_lib.classroom.tasks.inputs import changed, drawn, flags
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.roc_analysis.tasks.shared import number, true_auc
+from course_lib.evaluation import evaluation_mode
+from course_lib.lessons.roc_analysis.tasks.shared import true_auc
 
 
 class TwoColumns(nn.Module):
@@ -18,13 +21,9 @@ class TwoColumns(nn.Module):
         self.head = head
         self.trunk = nn.Sequential(nn.Linear(6, 8), nn.BatchNorm1d(8), nn.Tanh(), nn.Dropout(0.5))
         self.out = nn.Linear(8, 2 if head == "two" else 1)
-        with torch.no_grad():
-            for tensor in (*self.parameters(), *self.buffers()):
-                if tensor.is_floating_point():
-                    tensor.copy_(torch.rand(tensor.shape, generator=generator) + 0.5)
-            for layer in (self.trunk[0], self.out):
-                layer.weight.copy_(torch.randn(layer.weight.shape, generator=generator))
-            if sure:  # where both classes lie beyond what a float32 sigmoid can tell from 1
+        drawn(self, generator)
+        if sure:  # where both classes lie beyond what a float32 sigmoid can tell from 1
+            with torch.no_grad():
                 self.out.weight *= 8
                 self.out.bias[-1] += 90
 
@@ -36,11 +35,8 @@ class TwoColumns(nn.Module):
 
 def margin(model: TwoColumns, x: Tensor) -> Tensor:
     """The log-odds of class 1 in eval mode, (N,); the model comes back in the mode it had."""
-    flags = [(part, part.training) for part in model.modules()]
-    with torch.no_grad():
-        logits = model.eval()(x)
-    for part, training in flags:
-        part.training = training
+    with evaluation_mode(model):
+        logits = model(x)
     return logits[:, 1] - logits[:, 0] if model.head == "two" else logits.reshape(-1)
 
 
@@ -92,7 +88,7 @@ class TrainedRocAuc(Task):
         y = y.float() if case.head == "one" else y
         data = torch.utils.data.TensorDataset(x, y)
         loader = torch.utils.data.DataLoader(data, case.batch_size, shuffle=True, generator=case.generator())
-        before = {name: part.training for name, part in model.named_modules()}
+        before = flags(model)
         during = {"training": False, "grad": False}
 
         def look(part: nn.Module, inputs: Any, output: Any) -> None:
@@ -106,7 +102,7 @@ class TrainedRocAuc(Task):
             loader,
             also={
                 "during": lambda: during,
-                "flags": lambda: [n for n, part in model.named_modules() if part.training != before[n]],
+                "flags": lambda: changed(before, flags(model)),
             },
         )
 
@@ -127,8 +123,8 @@ class TrainedRocAuc(Task):
         if not near(value, wanted, atol=2e-3):  # float32 logits may tie or part where float64 ones don't
             return self.diagnosis(value, wanted, model, x, y)
         if seen.also["flags"]:
-            changed = ", ".join(name or "model" for name in seen.also["flags"])
-            return failed(f"The area is right, but these came back in another mode: {changed}.", hint="restore")
+            other = ", ".join(seen.also["flags"])
+            return failed(f"The area is right, but these came back in another mode: {other}.", hint="restore")
         if seen.also["during"]["grad"]:
             return failed("The area is right, but autograd built a graph for every batch.", hint="eval")
         return passed(f"The area is {wanted:.3f}, whatever the head.")

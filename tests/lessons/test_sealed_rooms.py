@@ -1,0 +1,86 @@
+"""Explorers and traces show the same whatever the notebook has set, and leave its settings and random numbers alone."""
+
+import re
+import sys
+from contextlib import contextmanager, nullcontext
+
+import pytest
+import torch
+
+from course_lib.classroom.explorers.explorer import Choice
+from course_lib.lessons import checkpointing, device_mapping, eval_mode, roc_analysis, state_dict
+from course_lib.models import MLP
+from course_lib.seeding import rng_state, sealed
+
+
+@contextmanager
+def float64_by_default():
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+def moved(explorer):
+    """What an explorer shows at the start, and when each control is moved."""
+    shown = [explorer.state.text(), explorer.state.svg()]
+    for control in explorer.controls.values():
+        values = list(control.options.values())[:3] if isinstance(control, Choice) else [control.low, control.high]
+        for value in values:
+            explorer.set(**{control.name: value})
+            shown += [explorer.state.text(), explorer.state.svg()]
+    return shown
+
+
+def stages(trace):
+    return [str(stage) for stage in trace.stages]
+
+
+def prediction():
+    with sealed(0):
+        model, image = MLP().eval(), torch.rand(1, 1, 8, 8)
+    return stages(state_dict.trace_prediction(model, image))
+
+
+def loading(path):
+    with sealed(0):
+        torch.save(MLP().state_dict(), path)
+    return stages(state_dict.trace_loading(path, MLP))
+
+
+ROOMS = {
+    "switchboard": lambda path: moved(eval_mode.switchboard()),
+    "trace_modes": lambda path: stages(eval_mode.trace_modes()),
+    "threshold_explorer": lambda path: moved(roc_analysis.threshold_explorer()),
+    "trace_roc": lambda path: stages(roc_analysis.trace_roc()),
+    "crash": lambda path: moved(checkpointing.crash()),
+    "trace_folder": lambda path: stages(checkpointing.trace_folder()),
+    "device_map": lambda path: moved(device_mapping.device_map()),
+    "trace_devices": lambda path: stages(device_mapping.trace_devices()),
+    "trace_prediction": lambda path: prediction(),
+    "trace_loading": loading,
+}
+
+
+def shown_afresh(name, path, caller):
+    """Build it with nothing remembered from before: a cached result would prove nothing."""
+    for module in [m for m in sys.modules if m.startswith("course_lib.")]:
+        for value in list(vars(sys.modules[module]).values()):
+            if hasattr(value, "cache_clear") and getattr(value, "__module__", "").startswith("course_lib.lessons"):
+                value.cache_clear()
+    with caller():
+        return ROOMS[name](path)
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_it_shows_the_same_whatever_the_notebook_has_set(name, tmp_path):
+    path = tmp_path / "weights.pt"
+    plain = shown_afresh(name, path, nullcontext)
+    before = rng_state()["torch"]
+    for caller in (torch.no_grad, torch.inference_mode, float64_by_default):
+        again = shown_afresh(name, path, caller)
+        # temporary files have random names
+        steady = [[re.sub(r"\.tmp-\w+", ".tmp", one) for one in shown] for shown in (plain, again)]
+        assert steady[1] == steady[0], caller.__name__
+    assert torch.equal(rng_state()["torch"], before)
