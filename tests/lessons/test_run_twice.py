@@ -27,7 +27,10 @@ def problems(path, same_dice):
     for cell in code_cells(path):
         where = f"{' / '.join(cell.headings)}, the cell that begins {cell.source.strip().splitlines()[0]!r}"
         dice = rng_state()
-        first = printed(cell, names)
+        try:
+            first = printed(cell, names)
+        except Exception as error:
+            return [*found, f"{where}: it raises {type(error).__name__}: {error}"]
         if same_dice:
             set_rng_state(dice)
         try:
@@ -49,11 +52,11 @@ def test_every_cell_can_be_run_again(name, same_dice):
 
 def test_a_cell_that_changes_its_own_result_is_named(tmp_path):
     lesson = tmp_path / "lesson.py"
-    lesson.write_text(
-        "# %%\nx = [1]\n\n# %% [markdown]\n# ## Learn\n\n# %%\nx.append(2)\nprint(x)\n\n# %%\nx.pop()\nx.pop()\n"
-    )
+    cells = ("x = [1]", "x.append(2)\nprint(x)", "x.pop()\nx.pop()", "y")
+    lesson.write_text("# %% [markdown]\n# ## Learn\n" + "".join(f"\n# %%\n{cell}\n" for cell in cells))
     found = forked(problems, lesson, True, seconds=60)
     assert found == [
         "Learn, the cell that begins 'x.append(2)': first it printed '[1, 2]\\n', then '[1, 2, 2]\\n'",
         "Learn, the cell that begins 'x.pop()': run again, it raises IndexError: pop from empty list",
+        "Learn, the cell that begins 'y': it raises NameError: name 'y' is not defined",
     ]

@@ -222,3 +222,13 @@ def test_it_runs_from_any_folder(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("No lesson is called '02_none'. Use one of: 00_start_here, 01_eval_mode, ")
+
+
+def test_an_exercise_ends_with_the_way_back_and_on(fresh):
+    lessons = load_syllabus().lessons
+    for lesson, after in zip(lessons, [*lessons[1:], None], strict=True):
+        text = fresh[Path("exercises/release", lesson.name, f"{lesson.name}.ipynb")]
+        last = nbformat.reads(text, 4).cells[-1].source
+        assert f"(../../../notebooks/{lesson.name}.ipynb)" in last
+        assert ("Next: " in last) == (after is not None)
+        assert after is None or f"(../../../notebooks/{after.name}.ipynb)" in last
