@@ -17,7 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from course_lib.errors import InputError
-from course_lib.verification.diseases import RULES, Case, Diagnosis
+from course_lib.verification.case import Case, Diagnosis
+from course_lib.verification.diseases import RULES
 from course_lib.verification.snapshots import Snapshot, model_fingerprint, take_snapshot
 
 __all__ = ["Check", "Diagnosis", "Report", "diagnose", "model_fingerprint", "take_snapshot", "verify_reload"]
