@@ -1,4 +1,4 @@
-"""What evaluate() costs beside a bare forward loop, and what importing it costs beside torch.
+"""What evaluate() costs beside a bare forward loop, in time and memory, and what importing it costs beside torch.
 
 Run it: `python benchmarks/bench_evaluation.py`. Every row is ours divided by theirs, both measured in turns in
 this process, on one thread and in processor time, so that a busy machine matters little. Smaller is better,
@@ -16,6 +16,29 @@ from course_lib.evaluation import evaluate
 from course_lib.models import build_model
 
 ROUNDS = 25
+PEAK = """
+import resource, sys, torch
+from torch import nn
+from course_lib.evaluation import evaluate
+
+class Makes(nn.Module):
+    def forward(self, x):
+        return torch.randn(len(x), {classes})
+
+def batches(count):
+    for _ in range(count):
+        yield torch.empty({size}, 1), torch.zeros({size}, dtype=torch.int64)
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+options = {{"loss_fn": nn.CrossEntropyLoss(), "keep_logits": True}}
+evaluate(Makes(), batches(1), **options)
+before = peak()
+size = evaluate(Makes(), batches({count}), **options).logits.nbytes
+print((peak() - before) / size)
+"""
+"""Run in an interpreter of its own: the most memory a process ever had can't be set back."""
 
 
 def run() -> list[tuple[str, float, float]]:
@@ -35,6 +58,9 @@ def run() -> list[tuple[str, float, float]]:
         ):
             rows.append((f"{what} / bare forward loop ({name})", in_turns(build_model(config), batches, options), 1.05))
     torch.set_num_threads(threads)
+    for size, classes, count in ((256, 10, 20_000), (256, 1000, 1000)):
+        what = f"peak memory of evaluate with a loss / the logits ({size * count:,} x {classes:,})"
+        rows.append((what, peak_memory(size, classes, count), 2.4))
     rows.append(("import course_lib.evaluation beyond torch / 50 ms", import_seconds() / 0.05, 1.0))
     return rows
 
@@ -55,6 +81,11 @@ def in_turns(model: nn.Module, batches: list, options: dict) -> float:
             work()
             best[k] = min(best[k], process_time() - start)
     return best[0] / best[1]
+
+
+def peak_memory(size: int, classes: int, count: int) -> float:
+    code = PEAK.format(size=size, classes=classes, count=count)
+    return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
 
 
 def import_seconds() -> float:

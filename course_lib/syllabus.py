@@ -122,14 +122,12 @@ def load_syllabus(path: Path = COURSE_TOML) -> Syllabus:
     """Read and check the syllabus.
 
     Raises:
-        ContentError: a field is missing or unknown, or two lessons share a number, slug or task name.
+        ContentError: a field is missing or unknown, two lessons share a number, slug or task name, or one needs
+            a lesson that doesn't come before it.
     """
-    try:
-        text = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ContentError(f"{path.name} is no TOML: {error}. Mend it.") from None
     built = path.with_name("minutes.toml")
-    minutes = tomllib.loads(built.read_text(encoding="utf-8")) if built.exists() else {}
+    text = _read(path, "Mend it.")
+    minutes = _read(built, "Delete it, then `make build`.") if built.exists() else {}
     lessons = tuple(_lesson(entry, path, minutes) for entry in text.get("lesson", ()))
     seen: dict[str, str] = {}
     for lesson in lessons:
@@ -158,6 +156,13 @@ def load_syllabus(path: Path = COURSE_TOML) -> Syllabus:
         tuple(lesson for lesson in lessons if lesson.slug not in drafts),
         tuple(lesson for lesson in lessons if lesson.slug in drafts),
     )
+
+
+def _read(path: Path, remedy: str) -> dict:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ContentError(f"{path.name} is no TOML: {error}. {remedy}") from None
 
 
 def _lesson(entry: dict, path: Path, minutes: dict[str, dict[str, int]]) -> Lesson:

@@ -1,6 +1,5 @@
 """Run the attempts of a lesson: the answers that prove its checks."""
 
-import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,12 +10,10 @@ from course_lib.classroom.tasks.observation import decode
 from course_lib.classroom.tasks.task import Task, find_task
 from course_lib.classroom.tasks.verdicts import Result, judge_all, judge_wires
 from course_lib.syllabus import load_syllabus
+from tools.parts import ATTEMPT
 
 ROOT = Path(__file__).parents[1]
 SECRET = "the secret of this test run"
-HEADER = re.compile(
-    r'(?P<side>right|wrong): (?P<what>[^·"]+?)(?: · clause (?P<clause>\d+))? · message: "(?P<message>.+)"'
-)
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,7 @@ def attempts(lesson_name: str) -> tuple[Attempt, ...]:
     found = []
     for path in sorted((ROOT / "lessons" / lesson_name / "attempts").glob("*.py")):
         for cell in read_cells(path):
-            head = HEADER.fullmatch(cell.title)
+            head = ATTEMPT.fullmatch(cell.title)
             assert head, (
                 f"{path.relative_to(ROOT)}, line {cell.line}: expected "
                 f"'# %% wrong: the mistake · clause 2 · message: \"...\"' or right, without a clause; got {cell.title!r}"

@@ -513,3 +513,128 @@ def test_a_model_that_kept_what_it_made_while_evaluated_can_still_train(buffer, 
     model(x).sum().backward()
     assert model.scale.grad is not None
     assert not model.table.is_inference()
+
+
+# the core meets the world
+
+
+def test_multi_label_and_soft_targets_are_called_by_their_name():
+    model, x = nn.Identity(), torch.randn(4, 5)
+    several = torch.tensor([[1, 0, 0, 1, 0], [0, 0, 0, 0, 0], [1, 1, 1, 1, 1], [0, 1, 0, 0, 0]])
+    for targets in (several, several.float(), several.bool()):
+        with pytest.raises(InputError, match=r"0 to 5 ones in a row, is multi-label.*logits\[:, k\]"):
+            evaluate(model, [(x, targets)])
+    with pytest.raises(InputError, match=r"a single 1 in each row is one-hot: use \.argmax\(1\)"):
+        evaluate(model, [(x, torch.eye(5)[[1, 3, 0, 4]].double())])
+    with pytest.raises(InputError, match="soft labels"):
+        evaluate(model, [(x, torch.rand(4, 5).softmax(1))])
+
+
+@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize(
+    ("last", "x"),
+    [
+        (nn.Softmax(1), torch.linspace(-3, 3, 60).reshape(20, 3)),
+        (nn.Softmax(1), torch.linspace(-3, 3, 60).reshape(20, 3).half()),
+        (nn.Sigmoid(), torch.linspace(-3, 3, 20).reshape(20, 1)),
+        (nn.Sigmoid(), torch.linspace(-3, 3, 60).reshape(20, 3)),
+    ],
+)
+def test_a_model_that_ends_in_softmax_or_sigmoid_is_noticed(last, x, keep, monkeypatch):
+    monkeypatch.setattr(course_lib.evaluation.loop, "_LOGITS_HELD", 9)
+    batches = in_batches(x, torch.zeros(20).long(), 4)
+    with pytest.warns(UserWarning, match=f"as after a {type(last).__name__.lower()}, but evaluate needs") as caught:
+        evaluate(last, batches, keep_logits=keep)
+    assert caught[0].filename == __file__
+    # A single example outside of 0 to 1 clears it: a warning here is an error, as in all tests.
+    evaluate(nn.Identity(), [*in_batches(last(x), torch.zeros(20).long(), 4), (x[:2] + 9, torch.zeros(2))])
+
+
+def test_outputs_of_a_narrow_range_and_one_hot_outputs_are_no_probabilities():
+    evaluate(nn.Identity(), [(torch.linspace(0.2, 0.5, 9), torch.zeros(9))])
+    evaluate(nn.Identity(), [(torch.eye(3), torch.zeros(3))])
+    evaluate(nn.LogSoftmax(1), [(torch.randn(5, 3), torch.zeros(5))], loss_fn=F.nll_loss)
+
+
+def test_overflowed_half_logits_are_told_and_a_masked_class_is_not():
+    big = torch.tensor([[9e4, 1.0], [1.0, 2.0], [3.0, 4.0]]).half()
+    with pytest.warns(UserWarning, match=r"1 examples have an infinite logit.*65,504"):
+        evaluate(nn.Identity(), [(big, torch.tensor([0, 1, 1]))])
+    with pytest.warns(UserWarning, match="2 examples"):
+        evaluate(nn.Identity(), [(torch.tensor([-9e4, 9e4, 0.5]).half(), torch.tensor([0, 1, 1]))])
+    masked = torch.tensor([[1.0, -math.inf], [2.0, 1.0]]).bfloat16()
+    assert evaluate(nn.Identity(), [(masked, torch.tensor([0, 0]))]).accuracy == 1
+
+
+@pytest.mark.parametrize(("size", "left"), [(7, 5), (100, 3), (4, 3)])
+def test_a_loader_that_drops_its_last_batch(size, left, logits, targets):
+    loader = DataLoader(TensorDataset(logits, targets), size, drop_last=True)
+    with pytest.warns(UserWarning, match=f"drop_last=True: {left} of 103 examples are left out"):
+        assert evaluate(nn.Identity(), loader).n == 103 - left
+    by_sampler = DataLoader(loader.dataset, batch_sampler=loader.batch_sampler)
+    with pytest.warns(UserWarning, match=f"{left} of 103"):
+        evaluate(nn.Identity(), by_sampler)
+
+
+def test_a_loader_that_drops_nothing_is_not_told_off(logits, targets):
+    evaluate(nn.Identity(), DataLoader(TensorDataset(logits[:100], targets[:100]), 25, drop_last=True))
+    evaluate(nn.Identity(), DataLoader(TensorDataset(logits, targets), 25))
+    with pytest.raises(InputError, match=r"no example.*drop_last=True"):
+        evaluate(nn.Identity(), DataLoader(TensorDataset(logits, targets), 200, drop_last=True))
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_many_classes_need_no_matrix(keep):
+    classes = 40_000
+    generator = torch.Generator().manual_seed(0)
+    targets = torch.randint(0, classes, (60,), generator=generator)
+    logits = torch.randn(60, classes, generator=generator)
+    logits[:45] += 99 * F.one_hot(targets[:45], classes)
+    targets[0] = 65535
+    loss_fn = nn.CrossEntropyLoss(ignore_index=65535)
+    found = evaluate(nn.Identity(), in_batches(logits, targets, 7), loss_fn=loss_fn, keep_logits=keep)
+    assert (found.n, found.accuracy) == (59, pytest.approx(44 / 59))
+    assert found.loss == pytest.approx(loss_fn(logits, targets).item(), rel=1e-5)
+    assert found.counts.support[targets[5]] >= 1
+    assert len(found.report().splitlines()) < 200
+    with pytest.raises(
+        InputError, match="13 GB" if keep else r"40,000 classes was kept \(12\.8 GB\).*keep_logits=True"
+    ):
+        _ = found.confusion
+
+
+def test_a_matrix_that_was_not_kept_is_made_from_the_logits(logits, targets, monkeypatch):
+    targets[4] = -100
+    options = {"loss_fn": F.cross_entropy}
+    usual = evaluate(nn.Identity(), in_batches(logits, targets, 30), **options)
+    monkeypatch.setattr(course_lib.evaluation.loop, "_MATRIX_CLASSES", C - 1)
+    monkeypatch.setattr(course_lib.evaluation.loop, "_LOGITS_HELD", 40 * C)
+    for keep in (True, False):
+        lean = evaluate(nn.Identity(), in_batches(logits, targets, 30), keep_logits=keep, **options)
+        assert lean.matrix is None
+        assert (lean.n, lean.accuracy, lean.report()) == (usual.n, usual.accuracy, usual.report())
+        for mine, theirs in zip(lean.counts, usual.counts, strict=True):
+            assert mine.tolist() == theirs.tolist()
+        if keep:
+            assert torch.equal(lean.confusion, usual.confusion)
+
+
+def test_many_logits_are_joined_in_pieces_to_the_same_bits(logits, targets, monkeypatch):
+    whole = evaluate(nn.Identity(), in_batches(logits, targets, 4), loss_fn=F.cross_entropy)
+    monkeypatch.setattr(course_lib.evaluation.loop, "_LOGITS_HELD", 3 * C)
+    for kind in (torch.float32, torch.bfloat16):
+        pieces = evaluate(nn.Identity(), in_batches(logits.to(kind), targets, 4), loss_fn=F.cross_entropy)
+        assert torch.equal(pieces.logits, logits.to(kind).float())
+        assert torch.equal(pieces.targets, targets)
+    pieces = evaluate(nn.Identity(), in_batches(logits, targets, 4), loss_fn=F.cross_entropy)
+    assert pieces.fingerprint() == whole.fingerprint()
+    assert pieces.loss == pytest.approx(whole.loss, rel=1e-6)
+
+
+@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize("held", [1, 1 << 20])
+def test_batches_of_different_width_are_refused(keep, held, logits, targets, monkeypatch):
+    monkeypatch.setattr(course_lib.evaluation.loop, "_LOGITS_HELD", held)
+    batches = [(logits, targets), (logits[:, :4], targets.clamp(max=3))]
+    with pytest.raises(InputError, match="Every batch needs logits of one shape"):
+        evaluate(nn.Identity(), batches, keep_logits=keep)

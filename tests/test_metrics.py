@@ -482,3 +482,222 @@ def test_every_name_is_exported():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert all(callable(getattr(ours, name)) for name in ours.__all__)
+
+
+# what the world hands over
+
+
+def frame(*values):
+    """As a column of a table comes: an object that is no array but can make one."""
+
+    class Column:
+        def __array__(self, dtype=None, copy=None):
+            return np.asarray(values, dtype=object)
+
+    return Column()
+
+
+S, Y = [0.1, 0.7, 0.4, 0.8, 0.35], [0, 1, 0, 1, 1]
+CONTAINERS = {
+    "tensor with a gradient": lambda v: torch.tensor(v, dtype=torch.float64).requires_grad_(),
+    "list of such": lambda v: list(torch.tensor(v, dtype=torch.float64).requires_grad_()),
+    "batches": lambda v: [np.array(v[:3]), np.array(v[3:])],
+    "batches of tensors": lambda v: [torch.tensor(v[:4]), torch.tensor(v[4:])],
+    "lists of lists": lambda v: [v[:2], v[2:]],
+    "column": lambda v: frame(*v),
+    "objects": lambda v: np.array(v, dtype=object),
+    "sparse": lambda v: torch.tensor(v, dtype=torch.float64).to_sparse(),
+    "big-endian": lambda v: np.array(v, dtype=">f8"),
+    "long double": lambda v: np.array(v, dtype=np.longdouble),
+    "tuple": tuple,
+}
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_every_container_means_the_same(name):
+    put = CONTAINERS[name]
+    assert ours.roc_auc(put(S), put(Y)) == pytest.approx(5 / 6)
+    assert ours.calibration_error(put(S), put(Y)) == pytest.approx(ours.calibration_error(S, Y), abs=1e-6)
+    assert ours.accuracy(put(Y), put([0, 1, 1, 1, 0])) == 0.6
+    assert ours.threshold_for_recall(put(S), put(Y), recall=1.0) == pytest.approx(0.35)
+    assert ours.temperature(put([-2.0, 1.0, 0.5, 3.0, -1.0]), put(Y)) > 0
+    low, high = ours.bootstrap_interval(lambda p, y: float((p == y).mean(dtype=float)), put(Y), put(Y), resamples=5)
+    assert low == high == 1
+
+
+def test_batches_of_equal_length_are_joined_and_rows_stay_rows():
+    parts = [torch.tensor([0.2, 0.9]), torch.tensor([0.6, 0.4])]
+    assert ours.roc_auc(parts, [np.array([0, 1]), np.array([1, 0])]) == 1
+    assert ours.roc_auc([torch.tensor([0.2, 0.8]), torch.tensor([0.6, 0.4])], [1, 0]) == 1  # two rows of two classes
+    assert ours.roc_auc([torch.tensor([[0.2, 0.8]]), torch.tensor([[0.6, 0.4], [0.7, 0.3]])], [1, 0, 0]) == 1
+
+
+@pytest.mark.parametrize(
+    ("targets", "message"),
+    [
+        (["cat", "dog", "cat", "dog", "dog"], "strings: 'cat', 'dog'.*say which string is which"),
+        (["0", "1", "0", "1", "1"], r"strings: '0', '1'.*float\(value\)"),
+        (frame("a", "b", "a", "b", "b"), "strings"),
+        (frame(0, None, 1, 1, 0), "NoneType, int.*missing values"),
+        (np.array([0, 1, 0, 1, 1]) * 1j, "real numbers; got complex128"),
+        (torch.eye(5), "one-hot: use .argmax"),
+        (np.array([[1, 1], [0, 1], [0, 0], [1, 1], [0, 1]]), "0 to 2 ones in a row, is multi-label"),
+        (np.array([[0.3, 0.7]] * 5), "soft labels or scores"),
+        ([0.0, 0.5, 1, 1, 1], "fractions or NaN"),
+        ({0: 1}, "got dict"),
+        ((y for y in Y), "got generator.*read once"),
+        (np.ma.array(Y, mask=[0, 0, 1, 0, 0]), "masked"),
+        (torch.empty(5, device="meta"), "meta"),
+        (np.array(Y, dtype="M8[D]"), "datetime64"),
+        (7, "got int"),
+    ],
+)
+def test_targets_that_are_none_are_called_by_their_name(targets, message):
+    for metric in (ours.roc_auc, ours.precision_recall_curve, ours.calibration_error, ours.temperature, ours.accuracy):
+        if hasattr(targets, "__next__") and metric is not ours.roc_auc:
+            continue
+        values = Y if metric is ours.accuracy else S
+        with pytest.raises(InputError, match=message):
+            metric(values, targets)
+
+
+def test_an_evaluation_and_targets_is_one_too_many():
+    made = evaluation(classes=2)
+    ranking = (ours.roc_auc, ours.average_precision, ours.roc_curve, ours.calibration_curve, ours.temperature)
+    for metric in (*ranking, ours.accuracy, ours.f1, ours.class_scores, ours.classification_report):
+        with pytest.raises(InputError, match="has its targets already: pass it alone"):
+            metric(made, made.targets)
+        with pytest.raises(InputError, match=r"targets are an array.*got an Evaluation"):
+            metric(S, made)
+    with pytest.raises(InputError, match="has its targets already"):
+        ours.bootstrap_interval(ours.roc_auc, made, made.targets)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_raw_logits_are_ranked_as_an_evaluation_ranks_them(classes):
+    made = evaluation(classes=classes, scale=30)
+    made.logits.add_(torch.randn(300, 1) * 50)  # the same for each class, so it must not matter
+    raw = (made.logits, made.targets)
+    assert ours.roc_auc(*raw) == ours.roc_auc(made)
+    assert ours.average_precision(*raw) == ours.average_precision(made)
+    for k in range(classes):
+        assert ours.roc_auc(*raw, positive=k) == ours.roc_auc(made, positive=k)
+        np.testing.assert_array_equal(ours.roc_curve(*raw, positive=k), ours.roc_curve(made, positive=k))
+        assert ours.threshold_for_precision(*raw, precision=0.5, positive=k) == ours.threshold_for_precision(
+            made, precision=0.5, positive=k
+        )
+    assert ours.bootstrap_interval(ours.roc_auc, *raw, positive=1) == ours.bootstrap_interval(
+        ours.roc_auc, made, positive=1
+    )
+
+
+def test_columns_that_are_neither_logits_nor_probabilities_are_refused():
+    table = torch.rand(20, 3, generator=torch.Generator().manual_seed(0))
+    for metric in (ours.roc_auc, ours.calibration_error):
+        with pytest.raises(InputError, match=r"sum to.*\[:, k\] and targets == k"):
+            metric(table, torch.arange(20) % 3)
+    assert 0 <= ours.roc_auc((table / table.sum(1, keepdim=True)).half(), torch.arange(20) % 3) <= 1
+
+
+def test_numbers_that_look_like_something_else():
+    with pytest.warns(UserWarning, match=r"All scores are 0\.0 or 1\.0.*not rounded") as caught:
+        ours.roc_auc([1.0, 0.0, 1.0, 1.0, 0.0], Y)
+    assert caught[0].filename == __file__
+    with pytest.warns(UserWarning, match="exactly 0 or 1, as if they were rounded"):
+        ours.calibration_error([1.0, 0.0, 1.0, 1.0, 0.0], Y)
+    with pytest.raises(InputError, match="labels, 0 and 1, not probabilities"):
+        ours.calibration_curve(np.array(S) > 0.5, Y)
+    with pytest.warns(UserWarning, match="lie between 0 and 1, as probabilities do"):
+        ours.temperature(np.array([[0.9, 0.1], [0.2, 0.8], [0.4, 0.6]]), [0, 1, 0])
+    with pytest.warns(UserWarning, match="2 of 5 scores tie at inf"):
+        ours.average_precision(torch.tensor([7e4, 9e4, 1, 2, 3]).half(), [0, 1, 0, 1, 1])
+    with pytest.raises(InputError, match="1 of 3 examples have no rank"):
+        ours.roc_auc(torch.tensor([[7e4, 9e4], [0, 1], [1, 0]]).half(), [0, 1, 0])
+    with pytest.raises(InputError, match="finite logits"):
+        ours.temperature(torch.tensor([7e4, 1.0]).half(), [1, 0])
+
+
+@pytest.mark.parametrize(
+    ("kind", "fine", "wrong"),
+    [(torch.float64, 1 + 2e-16, 1.00001), (torch.float32, 1 + 2e-7, 1.001), (torch.half, 1.002, 1.02)],
+)
+def test_a_probability_may_miss_one_by_rounding(kind, fine, wrong):
+    curve = ours.calibration_curve(torch.tensor([fine, 0.5, -fine + 1], dtype=kind), [1, 0, 0], bins=4)
+    assert curve.count.tolist() == [1, 0, 1, 1]
+    with pytest.raises(InputError, match=r"1\.0.*1 of 2 outside"):
+        ours.calibration_error(torch.tensor([wrong, 0.5], dtype=kind), [1, 0])
+
+
+def test_a_share_is_no_count():
+    for share, n in ((0.5, 20), (np.float32(0.25), 100), (torch.tensor(0.75), 8)):
+        with pytest.raises(InputError, match=r"is a count.*round\("):
+            ours.wilson_interval(share, n)
+    with pytest.raises(InputError, match="n is a count"):
+        ours.wilson_interval(3, 7.5)
+    for wrong in ("3", None, [3, 4], math.nan):
+        with pytest.raises(InputError, match="whole number"):
+            ours.wilson_interval(wrong, 10)
+    with pytest.warns(UserWarning, match=r"1\.0 is taken for 1 success of 50.*50 of 50"):
+        ours.wilson_interval(1.0, 50)
+    assert ours.wilson_interval(torch.tensor(17.0), np.int8(20)) == ours.wilson_interval(17, 20)
+
+
+NAMES = ["ant", "bee", "cat"]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        dict(enumerate(NAMES)), {"2": "cat", "0": "ant", "1": "bee"}, {name: k for k, name in enumerate(NAMES)},
+        np.array(NAMES), tuple(NAMES), iter(NAMES), {np.int64(k): name for k, name in enumerate(NAMES)},
+    ],
+)  # fmt: skip
+def test_names_as_they_come(names):
+    """Class 2 doesn't occur here; the names say that there is one."""
+    text = ours.classification_report([0, 1, 1], [0, 1, 0], class_names=names)
+    assert [line.split()[0] for line in text.splitlines()[4:7]] == NAMES
+    assert 'always "ant"' in text
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ({0: "ant", 2: "cat"}, "no name for class 1"),
+        ({0: "ant"}, "2 classes need as many names; got 1"),
+        ({"ant": "bee"}, "as a dict is"),
+        ("ab", "one string"),
+        ({"ant", "bee"}, "no order"),
+        (3, "got int"),
+    ],
+)
+def test_names_that_cannot_be_used(names, message):
+    with pytest.raises(InputError, match=message):
+        ours.classification_report([0, 1, 1], [0, 1, 0], class_names=names)
+
+
+def test_a_padding_label_needs_no_matrix():
+    preds, targets = [3, 4, 3, 65535], [3, 4, 65535, 65535]
+    assert (
+        ours.accuracy(preds, targets) == ours.accuracy(np.array(preds, np.uint16), np.array(targets, np.uint16)) == 0.75
+    )
+    assert ours.recall(preds, targets, average="weighted") == 0.75
+    with pytest.warns(UndefinedMetricWarning, match="for class 0, 1, 2, 5.* and 65,523 more"):
+        assert len(ours.precision(preds, targets)) == 65536
+    report = ours.classification_report(preds, targets)
+    assert len(report.splitlines()) == 8
+    assert "65,533 of which never occur" in report
+    low, high = ours.bootstrap_interval(ours.accuracy, preds, targets)
+    assert 0 <= low < high <= 1
+    with pytest.raises(InputError, match=r"65,536 classes would take 34 GB.*padding label"):
+        ours.confusion_matrix(preds, targets)
+    with pytest.raises(InputError, match="got 0 to 1099511627776"):
+        ours.recall([0, 1], [0, 2**40])
+
+
+def test_bootstrap_of_cells_is_that_of_the_whole_matrix():
+    preds, targets = labels(n=200, classes=5)
+    rng, matrix = np.random.default_rng(3), ours.confusion_matrix(preds, targets).numpy()
+    drawn = rng.multinomial(200, matrix.ravel() / 200, size=500).reshape(500, 5, 5)
+    f1 = 2 * np.diagonal(drawn, axis1=1, axis2=2) / (drawn.sum(1) + drawn.sum(2))
+    low, high = ours.bootstrap_interval(ours.f1, preds, targets, resamples=500, seed=3)
+    np.testing.assert_allclose([low, high], np.quantile(f1, [0.025, 0.975], axis=0))

@@ -550,3 +550,10 @@ def test_a_lost_tie_is_a_warning_and_a_diagnosis_and_a_kept_one_is_neither():
     assert [found.disease for found in diagnose((before, batches), (lost, batches))] == ["a tie was lost"]
     older = {name: value for name, value in take_snapshot(before, batches).items() if name != "ties"}
     assert verify_reload(older, (lost, batches))["ties"].verdict == "not checked"
+
+
+def test_a_vocabulary_of_classes_needs_no_matrix():
+    batches = [(torch.randn(3, 2), torch.tensor([0, 15_000, 19_999]))]
+    before, other = nn.Linear(2, 20_000).eval(), nn.Linear(2, 20_000).eval()
+    assert verify_reload((before, batches), (before, batches)).passed
+    assert not verify_reload((before, batches), (other, batches)).passed

@@ -78,8 +78,7 @@ def quiz_cells(lesson: Lesson, folder: Path) -> list[NotebookNode]:
     for i, question in enumerate(questions, start=1):
         cells.append(new_markdown_cell(f"**Question {i}.** {as_markdown(question)}"))
         cells.append(new_code_cell(f'q{i} = ""'))
-    given = ", ".join(f"q{i}=q{i}" for i in range(1, len(questions) + 1))
-    hand_in = new_code_cell(f'check_quiz("{lesson.slug}", {given})')
+    hand_in = new_code_cell(f'check_quiz("{lesson.slug}")')
     hand_in.metadata["nbgrader"] = {**_grading_metadata("check", "quiz", lesson), "points": lesson.quiz_points}
     return [generated(cell) for cell in [*cells, hand_in]]
 

@@ -12,7 +12,10 @@ from course_lib.errors import ContentError
 from course_lib.syllabus import Lesson
 from tools.minutes import timed
 
-ATTEMPT = re.compile(r'(?P<side>right|wrong): [^·]+?(?: · clause (?P<clause>\d+))? · message: ".+"')
+ATTEMPT = re.compile(
+    r'(?P<side>right|wrong): (?P<what>[^·"]+?)(?: · clause (?P<clause>\d+))? · message: "(?P<message>.+)"'
+)
+"""The header of an attempt's cell: what it is, which clause it breaks, a part of the verdict's message."""
 
 
 def places(lesson: Lesson) -> dict[str, str]:

@@ -129,8 +129,8 @@ def _imported(source: str, package: str) -> list[str]:
         nodes = ast.walk(ast.parse(source))
     except SyntaxError:  # a magic; what is wrong otherwise, the notebook's own run says
         return []
-    froms = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module == package]
-    return [alias.name for node in froms for alias in node.names]
+    imports = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module == package]
+    return [alias.name for node in imports for alias in node.names]
 
 
 def _names_in_all(tree: ast.Module) -> set[str]:

@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from course_lib.classroom.style import BLUE, GREY
 from course_lib.displays.display import Display
 from course_lib.metrics import calibration_curve, calibration_error
-from course_lib.metrics.classification import Names, confusion_of, named_counts
+from course_lib.metrics.classification import confusion_of, named_counts
+from course_lib.metrics.names import Names
 
 
 class ConfusionMatrixDisplay(Display):

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from course_lib.errors import InputError
 from course_lib.evaluation.mode import require_modules
+from course_lib.metrics.inputs import columns
 from course_lib.metrics.losses import LossFunction, known_loss
 
 
@@ -45,10 +46,14 @@ def matched(logits: Any, targets: Tensor, number: int) -> tuple[Tensor, Tensor]:
     if logits.ndim == 2 and logits.shape[1] == 1:
         logits = logits.squeeze(1)
     if targets.shape != logits.shape[:1]:
+        table = targets.ndim == 2 and len(targets) == len(logits) and targets.shape[1] > 1
         raise InputError(
             f"Batch {number}: {len(logits)} rows of logits need targets of shape ({len(logits)},), got "
-            f"{tuple(targets.shape)}. (B, 1) would be compared with every row: use targets.squeeze(1); one-hot "
-            "targets become classes with targets.argmax(1)."
+            + (
+                columns(targets)
+                if table
+                else f"{tuple(targets.shape)}. (B, 1) would be compared with every row: use targets.squeeze(1)."
+            )
         )
     return logits, targets
 

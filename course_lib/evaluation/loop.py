@@ -14,8 +14,8 @@ from course_lib.evaluation.batch import device_for, loss_of, matched, unpacked
 from course_lib.evaluation.mode import eval_flags
 from course_lib.evaluation.result import Evaluation, counted, predicted
 from course_lib.metrics.classification import ClassCounts, class_pair, confusion_matrix, counts_by_class
-from course_lib.metrics.inputs import are_probabilities, as_classes, columns, warn, within_0_and_1
-from course_lib.metrics.losses import LossFunction, ignore_index_of, split_mean
+from course_lib.metrics.inputs import are_probabilities, as_classes, some_between, warn, within_0_and_1
+from course_lib.metrics.losses import LossFunction, ignore_index_of, is_mean, split_mean
 
 # So many logits are joined at a time: 4 MiB in float32. With a tenth or with ten times as many, evaluating took longer.
 _LOGITS_HELD = 1 << 20
@@ -56,7 +56,8 @@ def evaluate(
     Warns:
         UserWarning: outputs that look like probabilities, logits that overflowed, a loader that drops examples.
 
-    >>> evaluation = evaluate(nn.Identity(), [(torch.eye(3), torch.tensor([0, 1, 1]))], loss_fn=F.cross_entropy)
+    >>> batch = (torch.eye(3), torch.tensor([0, 1, 1]))
+    >>> evaluation = evaluate(nn.Identity(), [batch], loss_fn=nn.CrossEntropyLoss())
     >>> evaluation.confusion.tolist()
     [[1, 0, 0], [0, 1, 1], [0, 0, 0]]
     >>> round(evaluation.accuracy, 3), evaluation.preds.tolist()
@@ -68,7 +69,7 @@ def evaluate(
     total = _Total(loss_fn, keep_logits)
     joined: list[tuple[Tensor, Tensor]] = []
     held: list[tuple[Tensor, Tensor]] = []
-    held_logits, shape = 0, None
+    held_logits = 0
     # A loader without a generator of its own draws from the global one when it starts, even unshuffled. The
     # model's draws are let through: dropout that ignores eval() should show as a changing fingerprint.
     with torch.random.fork_rng(devices=[]):
@@ -81,12 +82,6 @@ def evaluate(
             with torch.no_grad():
                 logits = model(to_device(inputs, device))
             logits, targets = matched(logits, targets, number)
-            if shape is None:
-                shape = logits.shape[1:]
-            elif logits.shape[1:] != shape:
-                raise InputError(
-                    f"Batch {number}: logits {tuple(logits.shape)}, after (B, {', '.join(map(str, shape))})."
-                )
             # The copies let go of whatever these are views of, and of buffers that will be used again.
             held.append((logits.clone(), targets.clone()))
             held_logits += logits.numel()
@@ -114,6 +109,7 @@ class _Total:
         self.ignore_index = ignore_index_of(loss_fn)
         self.keep_logits = keep_logits
         self.logits = self.targets = None
+        self.classes: int | None = None
         self.matrix: Tensor | None = None
         self.by_class: ClassCounts | None = None
         self.loss_fn = loss_fn
@@ -156,6 +152,9 @@ class _Total:
             self.logits, self.targets = logits.cpu(), targets.cpu()
 
     def _count(self, preds: Tensor, targets: Tensor, classes: int) -> None:
+        if self.classes not in (None, classes):
+            raise InputError(f"Every batch needs logits of one shape; got {self.classes} classes and {classes}.")
+        self.classes = classes
         if classes <= _MATRIX_CLASSES:
             matrix = confusion_matrix(preds, targets, num_classes=classes)
             self.matrix = matrix if self.matrix is None else self.matrix + matrix
@@ -171,9 +170,8 @@ class _Total:
             self.looks = "sigmoid"
         if self.looks:
             low, high = logits.aminmax()
-            soft = logits[(logits > 0) & (logits < 1)]  # one-hot outputs went through neither
             self.low, self.high = min(self.low, float(low)), max(self.high, float(high))
-            self.soft = self.soft or bool(len(soft))
+            self.soft = self.soft or some_between(logits)
 
     def warn_if_no_logits(self) -> None:
         """Warn if the outputs look like probabilities, or overflowed."""
@@ -193,9 +191,15 @@ class _Total:
 
     @torch.no_grad()
     def _add_loss(self, logits: Tensor, targets: Tensor) -> None:
-        loss_sum, weight = self.split if self.split is not None else (self.loss_fn, lambda _: 1.0)
-        self.loss_sum += float(loss_of(loss_sum, logits, targets))
-        self.loss_weight += float(weight(targets))
+        split, rows = self.split, len(logits)
+        many = 8 * _LOGITS_HELD
+        if split is None and logits.ndim == 2 and logits.numel() > many and is_mean(self.loss_fn):
+            # All at once, cross-entropy would need as much memory again as all the logits.
+            split, rows = split_mean(self.loss_fn), max(1, many // logits.shape[1])
+        loss_sum, weight = split or (self.loss_fn, lambda _: 1.0)
+        for some, their_targets in zip(logits.split(rows), targets.split(rows), strict=True):
+            self.loss_sum += float(loss_of(loss_sum, some, their_targets))
+            self.loss_weight += float(weight(their_targets))
 
     def evaluation(self) -> Evaluation:
         if self.matrix is None and self.by_class is None:
@@ -211,7 +215,19 @@ class _Total:
 
 
 def _cat(parts: Sequence[Tensor]) -> Tensor:
-    return torch.cat(tuple(parts)) if len(parts) > 1 else parts[0]
+    if len(parts) == 1:
+        return parts[0]
+    try:
+        return torch.cat(tuple(parts))
+    except RuntimeError as error:  # asked afterwards, because asking each batch takes longer than joining them
+        _same_width(parts, error)
+        raise
+
+
+def _same_width(parts: Iterable[Tensor], cause: Exception | None = None) -> None:
+    shapes = dict.fromkeys(f"(B, {', '.join(map(str, part.shape[1:]))})" for part in parts)
+    if len(shapes) > 1:
+        raise InputError(f"Every batch needs logits of one shape; got {' and '.join(shapes)}.") from cause
 
 
 def _joined(parts: list[Tensor], dtype: torch.dtype | None) -> Tensor:
@@ -219,6 +235,7 @@ def _joined(parts: list[Tensor], dtype: torch.dtype | None) -> Tensor:
     if len(parts) == 1 or sum(part.numel() for part in parts) <= 2 * _LOGITS_HELD:
         logits = _cat(parts)
         return logits if dtype is None else logits.to(dtype)
+    _same_width(parts)
     size = (sum(map(len, parts)), *parts[0].shape[1:])
     whole, at = torch.empty(size, dtype=dtype or parts[0].dtype, device=parts[0].device), 0
     parts.reverse()

@@ -9,11 +9,11 @@ from torch import Tensor
 from course_lib.errors import InputError
 from course_lib.metrics.classification import (
     ClassCounts,
-    Names,
     classification_report,
     confusion_matrix,
     counts_of_matrix,
 )
+from course_lib.metrics.names import Names
 
 
 @dataclass(frozen=True, eq=False)

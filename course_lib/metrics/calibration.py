@@ -12,6 +12,7 @@ from course_lib.metrics.inputs import (
     are_probabilities,
     own_targets,
     scores_and_classes,
+    some_between,
     tolerance,
     warn,
     warn_undefined,
@@ -112,8 +113,8 @@ def temperature(logits: Any, targets: Any = None) -> float:
     logits, targets = _logits(logits, targets)
     if not bool(logits.isfinite().all()):
         raise InputError("temperature needs finite logits; some are infinite or NaN. float16 ends at 65,504.")
-    if not alone and are_probabilities(logits):  # of an Evaluation, evaluate() has said so
-        warn("These look like probabilities: they lie between 0 and 1 and sum to 1. temperature needs logits.")
+    if not alone and within_0_and_1(logits) and some_between(logits):  # of an Evaluation, evaluate() has said so
+        warn("All of these lie between 0 and 1, as probabilities do, but temperature needs logits.")
     true_logit = logits.gather(1, targets[:, None]).squeeze(1).mean()
 
     def slope(inverse: float) -> float:

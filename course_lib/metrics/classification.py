@@ -1,6 +1,6 @@
 """Counting: the confusion matrix, and precision, recall and F1 from it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Union
 
@@ -9,31 +9,26 @@ import torch
 from torch import Tensor
 
 from course_lib.errors import InputError
-from course_lib.metrics.inputs import as_classes, listed, names_of, own_targets, warn_undefined
+from course_lib.metrics.inputs import as_classes, own_targets, warn_undefined
+from course_lib.metrics.names import Names, listed, names_of
 
 if TYPE_CHECKING:  # evaluation.py imports this module
     from course_lib.evaluation import Evaluation
 
 Predictions = Union["Evaluation", Tensor, np.ndarray, list]
-Names = Iterable[str] | Mapping[int | str, str]
 Average = Literal["macro", "micro", "weighted"]
 
-_CELLS = 1 << 27
-"""A larger matrix than this (1 GiB, 11,585 classes) is not made."""
-_CLASSES = 1 << 24
-"""A class beyond this is a mistake, such as an identifier."""
-_ROWS = 1000
-"""A report of more classes leaves out those that never occur."""
+_CELLS = 1 << 27  # a larger matrix than this (1 GiB, 11,585 classes) is not made
+_CLASSES = 1 << 24  # a class beyond this is a mistake, such as an identifier
+_ROWS = 1000  # a report of more classes leaves out those that never occur
 
 
 class ClassCounts(NamedTuple):
-    """All that accuracy, precision, recall and F1 need: for each class, how often. Each (..., C) int64."""
+    """All that accuracy, precision, recall and F1 need: how often a class was right, predicted, true."""
 
     right: np.ndarray
-    """Predicted, and true."""
     predicted: np.ndarray
     support: np.ndarray
-    """True."""
 
 
 def confusion_matrix(preds: Any, targets: Any, *, num_classes: int | None = None) -> Tensor:
@@ -77,15 +72,20 @@ def class_pair(preds: Any, targets: Any, *, num_classes: int | None = None) -> t
         raise InputError("There is nothing to count: preds and targets are empty.")
     targets = targets.to(preds.device)
     ranges = torch.stack([*preds.aminmax(), *targets.aminmax()]).tolist()  # one transfer
-    if num_classes is None:
-        num_classes = max(ranges) + 1
-    for name, low, high in (("preds", *ranges[:2]), ("targets", *ranges[2:])):
-        if low < 0 or high >= min(num_classes, _CLASSES):
-            raise InputError(
-                f"{name} of {num_classes} classes lie between 0 and {min(num_classes, _CLASSES) - 1}; got {low} to "
-                f"{high}. Are labels counted from 1, or is a padding label not ignored?"
-            )
+    num_classes = max(ranges) + 1 if num_classes is None else num_classes
+    require_in_range("preds", ranges[:2], num_classes)
+    require_in_range("targets", ranges[2:], num_classes)
     return preds, targets, num_classes
+
+
+def require_in_range(name: str, found: Sequence[int], num_classes: int) -> None:
+    """Raise an InputError unless the lowest and the highest class found are among 0 .. C-1."""
+    low, high = found
+    if low < 0 or high >= min(num_classes, _CLASSES):
+        raise InputError(
+            f"{name} of {num_classes} classes lie between 0 and {min(num_classes, _CLASSES) - 1}; got {low} to "
+            f"{high}. Are labels counted from 1, or is a padding label not ignored?"
+        )
 
 
 def counts_by_class(preds: Tensor, targets: Tensor, classes: int) -> ClassCounts:
@@ -217,9 +217,10 @@ def classification_report(preds: Predictions, targets: Any = None, *, class_name
     width = max(len(name) for name in [*(names[k] for k in shown), "class"])
     columns = (scores.precision, scores.recall, scores.f1, scores.support)
     rows = [(names[k], *(column[k] for column in columns)) for k in shown]
+    absent = f", {len(names) - len(shown):,} of which never occur" if len(shown) < len(names) else ""
     return "\n".join(
         [
-            f"{n:,} examples of {len(names)} classes",
+            f"{n:,} examples of {len(names)} classes{absent}",
             f'accuracy {counts.right.sum() / n:.3f} (always "{names[common]}": {scores.support[common] / n:.3f})',
             "",
             f"{'class':{width}}  precision  recall     F1  support",
@@ -246,8 +247,7 @@ def named_counts(preds: Predictions, targets: Any, class_names: Names | None) ->
     """The counts by class, and a name for each; of (preds, targets), the names say how many classes there are."""
     names = names_of(class_names, None if targets is not None else len(class_counts(preds, None).support))
     counts = class_counts(preds, targets)
-    if names is None:
-        names = [str(k) for k in range(len(counts.support))]
+    names = [str(k) for k in range(len(counts.support))] if names is None else names
     if len(names) < len(counts.support):
         raise InputError(f"{len(counts.support)} classes need as many names; got {len(names)}: {names[:5]}.")
     absent = len(names) - len(counts.support)  # the last classes may not occur in this data

@@ -18,13 +18,13 @@ from course_lib.metrics.inputs import (
     are_hard,
     are_probabilities,
     is_evaluation,
-    listed,
     own_targets,
     scores_and_classes,
     warn,
     warn_undefined,
     within_0_and_1,
 )
+from course_lib.metrics.names import listed
 
 
 class RocCurve(NamedTuple):
@@ -233,6 +233,8 @@ def _table(scores: Any, targets: Any) -> tuple[Tensor, Tensor, bool]:
 def _of_class(table: Tensor, targets: Tensor, logits: bool, positive: int | None) -> tuple[np.ndarray, np.ndarray]:
     if table.ndim == 2 or logits:
         positive = _which(positive, _classes(table))
+    elif isinstance(positive, str | float):
+        raise InputError(f"positive is the number of a class; got {positive!r}.")
     elif positive is None and not bool(((targets == 0) | (targets == 1)).all()):
         raise InputError("Targets are 0 and 1, or say which class is positive: positive=...")
     hits = (targets == (1 if positive is None else positive)).numpy()
@@ -293,6 +295,6 @@ def _which(positive: int | None, classes: int) -> int:
     if positive is None and classes > 2:
         raise InputError(f"There are {classes} classes: say which one is positive, positive=0 to {classes - 1}.")
     positive = 1 if positive is None else positive
-    if isinstance(positive, str) or not 0 <= positive < classes:
+    if isinstance(positive, str | float) or not 0 <= positive < classes:
         raise InputError(f"positive is a class from 0 to {classes - 1}; got {positive!r}.")
     return positive

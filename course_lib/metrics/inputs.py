@@ -3,7 +3,7 @@
 import numbers
 import sys
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from course_lib.errors import InputError
+from course_lib.metrics.names import few
 
 _SUM_TOLERANCE = 0.01  # bfloat16 and two printed decimals stay within it
 _INSIDE = (
@@ -34,6 +35,8 @@ def own_targets(values: Any, targets: Any, name: str) -> bool:
     Raises:
         InputError: an Evaluation and targets, or values alone.
     """
+    if is_evaluation(targets):
+        raise InputError(f"targets are an array (N,); got an Evaluation. Pass it alone, without {name}.")
     if is_evaluation(values):
         if targets is not None:
             raise InputError("An Evaluation has its targets already: pass it alone, or pass its logits and targets.")
@@ -43,14 +46,14 @@ def own_targets(values: Any, targets: Any, name: str) -> bool:
     return False
 
 
-def as_tensor(values: Any, name: str = "values", *, batches: int | None = None) -> Tensor:
+def as_tensor(values: Any, name: str = "values", *, rows: int | None = None) -> Tensor:
     """Any array as a tensor, without a copy where that is safe; batches in a list are joined.
 
     Args:
         values: A tensor, anything that NumPy can read, or a list of either, batch by batch.
         name: What to call them in an error.
-        batches: A list of so many arrays is a list of batches, even if each has the same length. None: arrays
-            of one length are the rows.
+        rows: How many rows there are, if that is known: of arrays of one length, any other number are batches.
+            None: they are the rows.
 
     Raises:
         InputError: strings, missing values, complex numbers, or something that is no data at all.
@@ -63,7 +66,7 @@ def as_tensor(values: Any, name: str = "values", *, batches: int | None = None) 
     if isinstance(values, list | tuple) or (isinstance(values, np.ndarray) and values.dtype == object):
         kinds = set(map(type, values))
         if any(issubclass(kind, Tensor | list | tuple) or hasattr(kind, "__array__") for kind in kinds):
-            joined = _joined(list(values), name, batches)
+            joined = _joined(list(values), name, rows)
             if joined is not None:
                 return joined
     return _from_numpy(_array(values, name), name)
@@ -71,14 +74,13 @@ def as_tensor(values: Any, name: str = "values", *, batches: int | None = None) 
 
 def as_classes(values: Any, name: str) -> Tensor:
     """Class indices as int64; booleans and whole floats (0.0, 1.0) count as classes, 0.7 doesn't."""
-    count = len(values) if isinstance(values, list | tuple) else None
-    values = as_tensor(values, name, batches=count)
+    values = as_tensor(values, name, rows=0)
     if values.ndim == 2 and values.shape[1] > 1:
         raise InputError(f"{name} are one class for each example, (N,); {columns(values)}")
     classes = values.to(torch.int64)
     if values.is_floating_point() and not bool((classes == values).all()):
         raise InputError(
-            f"{name} are class indices such as 0 or 1, not scores; got fractions or NaN. "
+            f"{name} are class indices such as 0 or 1, not scores; got fractions or NaN (a missing value?). "
             "Turn scores into classes first: argmax(1), or score >= threshold."
         )
     return classes
@@ -87,8 +89,7 @@ def as_classes(values: Any, name: str) -> Tensor:
 def scores_and_classes(name: str, values: Any, targets: Any) -> tuple[Tensor, Tensor]:
     """Numbers (N,) or (N, C), a single column squeezed, and classes (N,), both on the CPU; N is at least 1."""
     targets = as_classes(targets, "targets").cpu()
-    several = isinstance(values, list | tuple) and len(values) != len(targets)
-    values = as_tensor(values, name, batches=len(values) if several else None).cpu()
+    values = as_tensor(values, name, rows=len(targets)).cpu()
     if values.ndim == 2 and values.shape[1] == 1:
         values = values.squeeze(1)
     if values.ndim not in (1, 2) or targets.shape != values.shape[:1] or not len(targets):
@@ -101,9 +102,9 @@ def scores_and_classes(name: str, values: Any, targets: Any) -> tuple[Tensor, Te
     if values.ndim == 2:
         low, high = targets.aminmax()
         if low < 0 or high >= values.shape[1]:
+            got = f"{int(low)} to {int(high)}" if low < 0 else f"up to {int(high)}"
             raise InputError(
-                f"Targets of {values.shape[1]} classes lie between 0 and {values.shape[1] - 1}; "
-                f"got {int(low)} to {int(high)}."
+                f"Targets of {values.shape[1]} classes lie between 0 and {values.shape[1] - 1}; got {got}."
             )
     return values, targets
 
@@ -154,61 +155,17 @@ def tolerance(dtype: torch.dtype) -> float:
     return max(4 * torch.finfo(dtype).eps, 1e-6) if dtype.is_floating_point else 0.0
 
 
+def some_between(values: Tensor) -> bool:
+    """Whether any value is strictly between 0 and 1: what is one-hot went through no softmax."""
+    return bool(((values > 0) & (values < 1)).any())
+
+
 def are_hard(values: Tensor) -> bool:
     """Whether more than two numbers are all exactly 0 or 1, and both occur: rounded, so they rank no more."""
     if values.numel() < 3 or not bool(((values[:3] == 0) | (values[:3] == 1)).all()):
         return False
     ones = values == 1
     return bool((ones | (values == 0)).all()) and bool(ones.any()) and not bool(ones.all())
-
-
-def names_of(class_names: Any, classes: int | None) -> list[str] | None:
-    """The names of classes 0, 1, ... as strings, from a list, from id2label, {0: "cat"}, or from label2id.
-
-    Args:
-        class_names: None gives None.
-        classes: How many there are. None: as many as there are names.
-
-    Raises:
-        InputError: a class without a name, a name too many, or something without an order.
-
-    >>> names_of({"1": "dog", "0": "cat"}, 2)
-    ['cat', 'dog']
-    """
-    if class_names is None:
-        return None
-    if isinstance(class_names, str) or isinstance(class_names, set | frozenset):
-        what = "one string" if isinstance(class_names, str) else "a set, which has no order"
-        raise InputError(f"class_names is a list of one name for each class, or a dict {{0: name}}; got {what}.")
-    if isinstance(class_names, Mapping):
-        by_class = dict(class_names)
-        if not all(_is_class(key) for key in by_class) and all(_is_class(value) for value in by_class.values()):
-            by_class = {value: key for key, value in by_class.items()}  # label2id
-        if not all(_is_class(key) for key in by_class):
-            raise InputError(f"class_names as a dict is {{class: name}}, such as {{0: 'no'}}; got {_few(class_names)}.")
-        by_class = {int(key): name for key, name in by_class.items()}
-        count = max(by_class, default=-1) + 1
-        missing = sorted(set(range(count if classes is None else classes)) - set(by_class))
-        if missing:
-            raise InputError(f"class_names has no name for class {_few(missing)}; got {_few(by_class)}.")
-        names = [str(by_class[k]) for k in range(count)]
-    elif isinstance(class_names, Iterable):
-        names = [str(name) for name in class_names]
-    else:
-        raise InputError(f"class_names is a list or a dict {{0: name}}; got {type(class_names).__name__}.")
-    if classes is not None and len(names) != classes:
-        raise InputError(f"{classes} classes need as many names; got {len(names)}: {_few(names)}.")
-    return names
-
-
-def listed(classes: Sequence[int]) -> str:
-    """Classes for a message; of many, the first ten.
-
-    >>> listed(range(12))
-    '0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more'
-    """
-    rest = f" and {len(classes) - 10:,} more" if len(classes) > 10 else ""
-    return ", ".join(map(str, classes[:10])) + rest
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
@@ -242,7 +199,7 @@ def _plain(values: Tensor, name: str) -> Tensor:
     return values.float() if values.is_floating_point() and values.element_size() == 1 else values
 
 
-def _joined(parts: list, name: str, batches: int | None) -> Tensor | None:
+def _joined(parts: list, name: str, rows: int | None) -> Tensor | None:
     """Batches, or rows of one length, as one tensor; None where NumPy can do it."""
     single = [getattr(part, "ndim", 1) == 0 or isinstance(part, numbers.Number) for part in parts]
     if all(single):
@@ -256,8 +213,8 @@ def _joined(parts: list, name: str, batches: int | None) -> Tensor | None:
     if len({tensor.shape[1:] for tensor in tensors}) > 1:
         shapes = ", ".join(dict.fromkeys(str(tuple(tensor.shape)) for tensor in tensors))
         raise InputError(f"{name} came as a list of batches that don't fit together: {shapes}.")
-    rows = tensors[0].ndim == 1 and len({len(tensor) for tensor in tensors}) == 1 and batches != len(parts)
-    return torch.stack(tensors) if rows else torch.cat(tensors)
+    level = tensors[0].ndim == 1 and len({len(tensor) for tensor in tensors}) == 1
+    return torch.stack(tensors) if level and rows in (None, len(parts)) else torch.cat(tensors)
 
 
 def _array(values: Any, name: str) -> np.ndarray:
@@ -300,11 +257,13 @@ def _from_numpy(array: np.ndarray, name: str) -> Tensor:
     kind, dtype = array.dtype.kind, array.dtype
     if kind in "US":
         found = sorted(set(array.ravel().tolist()), key=str)
-        example = found[-1] if found else ""
-        raise InputError(
-            f"{name} are numbers; got strings: {_few(found)}. Classes are counted from 0, so say which string is "
-            f"which: [value == {example!r} for value in {name}] makes {example!r} class 1."
-        )
+        hint = f"[float(value) for value in {name}] makes numbers of them."
+        if not all(str(value).replace(".", "", 1).isdigit() for value in found):
+            hint = (
+                "Classes are counted from 0, so say which string is which: "
+                f"[value == {found[-1]!r} for value in {name}] makes {found[-1]!r} class 1."
+            )
+        raise InputError(f"{name} are numbers; got strings: {few(found)}. {hint}")
     if kind == "c":
         raise InputError(f"{name} are real numbers; got {dtype}. Use np.abs or .real, whichever is meant.")
     if kind not in "biuf":
@@ -317,12 +276,3 @@ def _from_numpy(array: np.ndarray, name: str) -> Tensor:
         array = array.copy()
     # Through NumPy, because PyTorch would make float32 of a list of Python's float64.
     return torch.from_numpy(np.ascontiguousarray(np.asarray(array)))
-
-
-def _is_class(key: Any) -> bool:
-    return (isinstance(key, numbers.Integral) and not isinstance(key, bool)) or (isinstance(key, str) and key.isdigit())
-
-
-def _few(values: Any) -> str:
-    shown = [f"{k!r}: {v!r}" for k, v in values.items()] if isinstance(values, Mapping) else [repr(v) for v in values]
-    return ", ".join(shown[:5]) + (f" and {len(shown) - 5:,} more" if len(shown) > 5 else "")

@@ -48,6 +48,16 @@ def ignore_index_of(loss_fn: LossFunction | None) -> int | None:
     return getattr(loss_fn, "ignore_index", None)
 
 
+def is_mean(loss_fn: LossFunction) -> bool:
+    """Whether a loss is a mean that `split_mean` can split.
+
+    >>> is_mean(nn.CrossEntropyLoss()), is_mean(nn.CrossEntropyLoss(reduction="sum"))
+    (True, False)
+    """
+    function, options = known_loss(loss_fn)
+    return function is not None and options.get("reduction", "mean") == "mean"
+
+
 def split_mean(loss_fn: LossFunction) -> tuple[LossFunction, Callable[[Tensor], float]]:
     """A mean as a sum of losses and a sum of weights: add both up over batches, divide once.
 
@@ -68,19 +78,20 @@ def split_mean(loss_fn: LossFunction) -> tuple[LossFunction, Callable[[Tensor], 
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
     """
-    function, options = known_loss(loss_fn)
-    if function is None or options.get("reduction", "mean") != "mean":
+    if not is_mean(loss_fn):
         raise InputError(
             f"Without all logits at hand, {loss_fn!r} can't be added up exactly. Use keep_logits=True, or "
             "the mean of CrossEntropyLoss, NLLLoss or BCEWithLogitsLoss (or their functions)."
         )
+    function, options = known_loss(loss_fn)
     class_weight = options.get("weight")
+    class_weight = None if class_weight is None else class_weight.detach().double().cpu()  # a GPU is waited for once
     ignored = ignore_index_of(loss_fn)
 
     def weight(targets: Tensor) -> float:
         targets = targets[targets != ignored] if ignored is not None else targets
         if class_weight is None or function is F.binary_cross_entropy_with_logits:
             return float(len(targets))  # BCE divides by the number of examples, whatever their weights
-        return float(class_weight.double()[targets].sum())
+        return float(class_weight[targets.cpu()].sum())
 
     return partial(function, **{**options, "reduction": "sum"}), weight

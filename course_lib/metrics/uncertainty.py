@@ -112,8 +112,8 @@ def bootstrap_interval(
         raise InputError("A metric of your own needs preds and targets, not an Evaluation.")
     else:
         own_targets(preds, targets, "preds")
-        targets = as_tensor(targets, "targets").cpu()
-        preds = as_tensor(preds, "preds", batches=len(preds) if len(preds) != len(targets) else None).cpu()
+        targets = as_tensor(targets, "targets", rows=0).cpu()
+        preds = as_tensor(preds, "preds", rows=len(targets)).cpu()
         if len(preds) != len(targets) or not len(preds):
             raise InputError(f"preds and targets are as many, at least 1; got {len(preds)} and {len(targets)}.")
         draws = (torch.from_numpy(rng.integers(len(targets), size=len(targets))) for _ in range(resamples))
@@ -198,7 +198,7 @@ def _resampled_areas(
 def _count(name: str, value: Any, n: Any) -> int:
     """A whole number, whatever type it came in."""
     try:
-        number = float(value)
+        number = float("no number" if isinstance(value, str) else value)
     except (TypeError, ValueError, RuntimeError) as error:
         raise InputError(f"{name} is one whole number; got {type(value).__name__}.") from error
     if not number.is_integer():

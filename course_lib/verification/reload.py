@@ -227,7 +227,8 @@ def _answers(a: Snapshot, b: Snapshot, innocent: bool) -> list[Check]:
         for name in ("accuracy", "loss")
         if a[name] != b[name] and not (a[name] is None or b[name] is None)
     ]
-    metrics += ["the confusion matrix is another one"] if not torch.equal(a["confusion"], b["confusion"]) else []
+    both = a["confusion"] is not None and b["confusion"] is not None
+    metrics += ["the confusion matrix is another one"] if both and not torch.equal(a["confusion"], b["confusion"]) else []
     x, y = a["logits"], b["logits"]
     if a["evaluation"] == b["evaluation"]:
         return [Check("logits", "passed", f"{x.numel()} equal in every bit"), Check("fingerprint", "passed"),

@@ -140,7 +140,7 @@ def _answers(model: nn.Module, batches: list, loss_fn: LossFunction | None, devi
         "problem": None,
         "logits": evaluation.logits,
         "evaluation": evaluation.fingerprint(),
-        "confusion": evaluation.confusion,
+        "confusion": evaluation.matrix,  # None where there are too many classes to keep one
         "accuracy": evaluation.accuracy,
         "loss": evaluation.loss,
         "repeatable": torch.equal(again.logits, evaluation.logits[: len(again.logits)]),
