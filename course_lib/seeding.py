@@ -1,5 +1,6 @@
 """Seeds, and the state of every random number generator as plain data."""
 
+import operator
 import random
 import warnings
 from collections.abc import Iterator
@@ -15,13 +16,15 @@ from course_lib.errors import InputError
 def seed_everything(seed: int) -> None:
     """Seed Python, NumPy and PyTorch (on every device) with one number.
 
-    This makes a run repeatable on one machine, not exactly resumable: for that, save `rng_state()`.
+    This makes random numbers repeatable on one machine, not a run exactly resumable: for that, save `rng_state()`.
+    Nor does it seed what has a generator of its own, or the order of a set of strings, which is another in every
+    process (unless PYTHONHASHSEED is set before Python starts).
 
     Args:
-        seed: From 0 to 2**32 - 1, the range that NumPy accepts.
+        seed: From 0 to 2**32 - 1, the range that NumPy accepts; an int, NumPy's or a tensor's too.
 
     Raises:
-        InputError: the seed is out of that range.
+        InputError: the seed is out of that range, or no whole number.
 
     >>> seed_everything(7)
     >>> a = torch.rand(3)
@@ -31,11 +34,15 @@ def seed_everything(seed: int) -> None:
 
     Source: https://docs.pytorch.org/docs/stable/notes/randomness.html
     """
-    if not 0 <= seed < 2**32:
-        raise InputError(f"A seed lies between 0 and {2**32 - 1}, because NumPy takes no other; got {seed}.")
-    random.seed(seed)
-    np.random.seed(seed)
-    torch.manual_seed(seed)  # CUDA and MPS too
+    try:
+        number = operator.index(seed)  # random.seed refuses NumPy's
+    except TypeError as error:
+        raise InputError(f"A seed is a whole number; got {seed!r}. Write int(...) if it is one.") from error
+    if not 0 <= number < 2**32:
+        raise InputError(f"A seed lies between 0 and {2**32 - 1}, because NumPy takes no other; got {number}.")
+    random.seed(number)
+    np.random.seed(number)
+    torch.manual_seed(number)  # CUDA and MPS too
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from course_lib.checkpoints import CheckpointManager, GeneratorState, Loaded, RNGState, load_file, save_file
+from course_lib.checkpoints.monitor import mode_of, require_finite
 from course_lib.errors import CheckpointError, InputError, NotHereError
 
 
@@ -131,6 +132,215 @@ def test_a_monitor_that_is_not_finite_is_an_error_and_never_best(tmp_path, mode,
         manager.save(2, {"loss": value})
     assert manager.load("best").step == 1
     manager.save(2, {"loss": 0.4, "other": value})  # a metric that is not monitored may be anything
+
+
+LESS = [
+    "loss", "val_loss", "valLoss", "Test Loss", "eval/loss", "train_loss_epoch", "loss2", "log_loss", "val_mae", "RMSE",
+    "top5_error", "error_rate", "perplexity", "val_ppl", "brier_score", "ECE", "wer", "mean_nll", "FID",
+]  # fmt: skip
+MORE = [
+    "accuracy", "val_acc", "valAccuracy", "top5Acc", "acc@1", "balanced_accuracy", "accuracy_score", "f1", "val_f1_macro",
+    "testF1", "roc_auc", "AUROC", "auc_pr", "average_precision", "recall@5", "mIoU", "val/mAP50", "dice_score", "BLEU-4",
+    "r2_score", "R2", "PSNR", "cohen_kappa", "mcc",
+]  # fmt: skip
+EITHER = [
+    "score", "neg_loss", "-loss", "loss_scale", "1-accuracy", "1 - dice", "accuracy_loss", "loss/acc", "learning_rate", "lr",
+    "reward", "grad_norm", "log_likelihood", "val_los", "epoch", "rate", "anomaly_score", "f1_drop", "max_error", "", "lossé",
+    "false_positive_rate", "val - -loss",
+]  # fmt: skip
+
+
+def test_the_mode_follows_from_a_name_that_can_only_mean_one_thing(tmp_path):
+    assert {name for name in LESS if mode_of(name) != "min"} == set()
+    assert {name for name in MORE if mode_of(name) != "max"} == set()
+    for name in EITHER:
+        with pytest.raises(InputError, match=r"monitor=.* doesn't say .*mode='min' .* or mode='max'"):
+            manager_in(tmp_path, monitor=name)
+        assert [manager_in(tmp_path, monitor=name, mode=mode).mode for mode in ("min", "max")] == ["min", "max"]
+    assert manager_in(tmp_path, monitor="accuracy", mode="min").mode == "min"  # what is said counts
+    for mode in ("auto", "Max", "", 1):
+        with pytest.raises(InputError, match="'min' or 'max'"):
+            manager_in(tmp_path, monitor="accuracy", mode=mode)
+
+
+def test_the_best_accuracy_is_the_highest(tmp_path):
+    manager = manager_in(tmp_path, monitor="val_accuracy", keep_last=1)
+    best = [manager.save(step, {"val_accuracy": a}).is_best for step, a in enumerate([0.5, 0.9, 0.7, 0.8], start=1)]
+    assert best == [True, True, False, False]
+    assert steps(manager) == [2, 4]
+    assert manager_in(tmp_path, monitor="val_accuracy").load("best").step == 2
+
+
+def test_a_metric_that_was_nan_before_it_was_monitored_is_never_best(tmp_path):
+    manager = manager_in(tmp_path, keep_last=5)
+    for step, loss in enumerate([math.nan, 0.5, -math.inf, 0.2, 0.3], start=1):
+        manager.save(step, {"loss": loss})
+    assert manager_in(tmp_path, monitor="loss").load("best").step == 4
+
+
+# --- weights that are no longer a model -----------------------------------------------------------------------------
+
+
+def poisoned(module, name, number=math.nan):
+    with torch.no_grad():
+        module.get_parameter(name).view(-1)[-1] = number
+    return module
+
+
+def net():
+    return nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Linear(3, 1))
+
+
+def norm_of(running):
+    module = net()
+    getattr(module[1], running)[1] = math.inf
+    return module
+
+
+def only_optimizer():
+    return torch.optim.SGD(poisoned(net(), "0.bias").parameters(), 0.1)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: poisoned(net(), "2.weight"), r"one\.2\.weight has 1 of 3 numbers"),
+        (lambda: poisoned(net(), "0.bias", math.inf), r"one\.0\.bias has 1 of 3"),
+        (lambda: poisoned(net(), "0.bias", -math.inf).double(), r"one\.0\.bias has 1 of 3"),
+        (lambda: poisoned(net().half(), "0.weight", math.inf), r"one\.0\.weight has 1 of 6"),
+        (lambda: poisoned(net(), "0.bias").requires_grad_(False), r"one\.0\.bias"),
+        (lambda: nn.DataParallel(poisoned(net(), "0.bias")), r"one\.module\.0\.bias"),
+        (lambda: torch.compile(poisoned(net(), "0.bias")), r"one\._orig_mod\.0\.bias"),
+        (lambda: torch.optim.swa_utils.AveragedModel(poisoned(net(), "0.bias")), r"one\.module\.0\.bias"),
+        (only_optimizer, r"one\.param_groups\[0\] has 1 of 3"),
+        (lambda: norm_of("running_mean"), r"one\.1\.running_mean has 1 of 3"),
+        (lambda: norm_of("running_var"), r"one\.1\.running_var has 1 of 3"),
+        (lambda: nn.ParameterDict({"w": torch.tensor([1j, complex(0, math.inf)])}), r"one\.w has 1 of 2"),
+    ],
+)
+@pytest.mark.parametrize("monitor", [None, "loss"])
+@pytest.mark.parametrize("partial", [None, {"batch": 2}])
+def test_a_run_that_became_nan_evicts_nothing(tmp_path, make, words, monitor, partial):
+    good = manager_in(tmp_path, {"one": net()}, monitor=monitor, keep_last=1)
+    good.save(1, {"loss": 0.5})
+    good.save(1, partial={"batch": 1})
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    bad = manager_in(tmp_path, {"one": make()}, monitor=monitor, keep_last=1)
+    with pytest.raises(InputError, match=words + ".*Nothing was saved, and no older file was touched"):
+        bad.save(1 if partial else 2, {"loss": 0.1}, partial=partial)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+class Masked(nn.Module):
+    """Infinite on purpose: a mask as a buffer, one as a frozen parameter, an observer's first range."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("mask", torch.full((3, 3), -math.inf).triu(1))
+        self.also = nn.Parameter(torch.full((3, 3), -math.inf).triu(1), requires_grad=False)
+        self.register_buffer("low", torch.tensor(math.nan))
+        self.layer = nn.Linear(2, 2)
+
+
+def test_what_may_be_infinite_and_what_only_looks_so_is_saved(tmp_path):
+    large = nn.Linear(300, 300).half()  # its numbers add up to more than float16 holds
+    nn.init.constant_(large.weight, 60000.0)
+    huge = nn.Linear(2, 2)
+    nn.init.constant_(huge.weight, 3e38)
+    objects = {"mask": Masked(), "large": large, "huge": huge, "empty": nn.ParameterDict({"w": torch.ones(0)})}
+    manager = manager_in(tmp_path, objects, monitor="loss")
+    assert manager.save(1, {"loss": 0.5, "grad_norm": math.inf}).is_best
+    assert manager.load().metrics["grad_norm"] == math.inf
+    lazy, meta = nn.LazyLinear(2), nn.Linear(2, 2, device="meta")
+    small = nn.Parameter(torch.ones(3).to(torch.float8_e4m3fn))
+    sparse = nn.Parameter(torch.eye(3).to_sparse())
+    integers = nn.ParameterList([nn.Parameter(torch.ones(2, dtype=torch.int8), requires_grad=False)])
+    require_finite({"a": lazy, "b": meta, "c": nn.ParameterList([small, sparse]), "d": integers}, "now")
+    for one in (small, sparse):
+        one.data = torch.full((3,), math.nan).to(one.dtype) if one is small else (torch.eye(3) * math.nan).to_sparse()
+        with pytest.raises(InputError, match=r"c\.. has \d of \d numbers NaN"):
+            require_finite({"c": nn.ParameterList([one])}, "now")
+
+
+# --- the optimizer's state, by name -------------------------------------------------------------------------------------
+
+
+def moments(optimizer, model):
+    """The sum of every parameter's first moment, by the parameter's name."""
+    return {name: optimizer.state[one]["exp_avg"].sum().item() for name, one in model.named_parameters()}
+
+
+def trained(model, parameters, **options):
+    optimizer = torch.optim.Adam(parameters, **options)
+    for number, one in enumerate(model.parameters(), start=1):
+        one.grad = torch.full_like(one, number)
+    optimizer.step()
+    return optimizer
+
+
+def same_shapes():
+    return nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3), nn.Linear(3, 3))
+
+
+@pytest.mark.parametrize("order", [slice(None, None, -1), slice(None)], ids=["backwards", "as saved"])
+def test_an_optimizer_gets_its_state_by_name(tmp_path, order):
+    model = same_shapes()
+    optimizer = trained(model, model.named_parameters())
+    manager_in(tmp_path, {"model": model, "optimizer": optimizer}).save(1)
+    twin = same_shapes()
+    other = torch.optim.Adam(list(twin.named_parameters())[order])
+    manager_in(tmp_path, {"model": twin, "optimizer": other}).load()
+    assert moments(other, twin) == moments(optimizer, model)
+    assert other.param_groups[0]["param_names"] == [name for name, _ in list(twin.named_parameters())[order]]
+    for net, its_optimizer in ((model, optimizer), (twin, other)):
+        for one in net.parameters():
+            one.grad = torch.ones_like(one)
+        its_optimizer.step()
+    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), twin.parameters(), strict=True))
+
+
+def groups(model, first, *, reverse=False):
+    """Two groups of named parameters: those of the layer `first`, and the others."""
+    named = list(model.named_parameters())[:: -1 if reverse else 1]
+    in_first = [pair for pair in named if pair[0].startswith(first)]
+    return [{"params": in_first, "lr": 0.5}, {"params": [pair for pair in named if not pair[0].startswith(first)]}]
+
+
+def test_groups_are_matched_by_name_or_refused(tmp_path):
+    model = same_shapes()
+    optimizer = trained(model, groups(model, "1"))
+    manager_in(tmp_path, {"optimizer": optimizer}).save(1)
+    twin = same_shapes()
+    other = torch.optim.Adam(groups(twin, "1", reverse=True))
+    manager_in(tmp_path, {"optimizer": other}).load()
+    assert moments(other, twin) == moments(optimizer, model)
+    assert [group["lr"] for group in other.param_groups] == [0.5, 0.001]
+
+    moved = trained(twin, groups(twin, "2"))
+    before = moments(moved, twin)
+    words = (
+        r"'optimizer' can't take .*group 0 was saved for other .*file are 1\.bias, 1\.weight, only in .* 2\.bias, 2\."
+    )
+    with pytest.raises(InputError, match=words):
+        manager_in(tmp_path, {"optimizer": moved}).load()
+    assert moments(moved, twin) == before
+
+
+def test_a_wrapper_changes_no_names_and_without_names_the_order_decides(tmp_path):
+    model = same_shapes()
+    manager_in(tmp_path / "named", {"optimizer": trained(model, nn.DataParallel(model).named_parameters())}).save(1)
+    manager_in(tmp_path / "plain", {"optimizer": trained(model, model.parameters())}).save(1)
+    twin = same_shapes()
+    backwards = list(twin.named_parameters())[::-1]
+    for folder, parameters, first in (
+        ("named", backwards, "0.weight"),
+        ("named", [one for _, one in backwards], "2.bias"),
+        ("plain", backwards, "2.bias"),
+        ("plain", twin.parameters(), "0.weight"),
+    ):
+        optimizer = torch.optim.Adam(parameters)
+        manager_in(tmp_path / folder, {"optimizer": optimizer}).load()
+        assert optimizer.state[twin.get_parameter(first)]["exp_avg"].flatten()[0].item() == pytest.approx(0.1)
 
 
 def test_metrics_are_stored_as_float(tmp_path):
@@ -272,6 +482,41 @@ def test_a_path_is_loaded_or_refused_never_replaced(tmp_path):
     assert manager.objects["value"].restored == 0
 
 
+def test_a_path_may_be_written_in_any_way(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    manager = manager_in("runs/a")
+    manager.save(1)
+    manager.save(2)
+    shutil.copytree("runs/a", "elsewhere")
+    name = manager.files[0].name
+    for path in (f"runs/a/{name}", f"./runs/../runs/a/{name}", tmp_path / "runs" / "a" / name, f"~/runs/a/{name}"):
+        assert manager.load(path).step == 1
+    with pytest.raises(CheckpointError, match="There is no checkpoint"):
+        manager.load(tmp_path / "elsewhere" / name)
+    assert manager_in("~/runs/a").files == [tmp_path / "runs" / "a" / path.name for path in manager.files]
+    assert not (tmp_path / "~").exists()
+
+
+@pytest.mark.parametrize(
+    ("step", "metrics", "words"),
+    [
+        (-1, None, r"from 0; got -1"),
+        (2.0, None, r"A step is a whole number.*got 2\.0"),
+        ("3", None, "got '3'"),
+        (3, 0.5, r"metrics have names.*got a float alone"),
+        (3, [("loss", 0.5)], "got a list alone"),
+    ],
+)
+def test_a_step_and_its_metrics_are_checked(tmp_path, step, metrics, words):
+    manager = manager_in(tmp_path)
+    with pytest.raises(InputError, match=words):
+        manager.save(step, metrics)
+    assert manager.files == []
+    assert manager.save(np.int64(3)).step == manager.load().step == 3
+
+
 def test_renamed_and_foreign_files_are_left_out(tmp_path):
     manager = manager_in(tmp_path)
     manager.save(1)
@@ -406,6 +651,8 @@ def test_partial_saves(tmp_path):
     [
         ({"objects": {"generator": torch.Generator()}}, "GeneratorState"),
         ({"objects": {"epoch": 3}}, "int without state_dict"),
+        ({"objects": nn.Linear(2, 2)}, r"\{'model': model\}; got a Linear alone"),
+        ({"objects": [nn.Linear(2, 2)]}, "got a list alone"),
         ({"mode": "auto"}, "'min' or 'max'"),
         ({"keep_last": 0}, "keep_last is at least 1"),
         ({"keep_best": -1}, "keep_best at least 0"),

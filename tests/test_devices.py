@@ -1,8 +1,11 @@
 """Moving batches, planning where a file's tensors go, and files tagged as another device's."""
 
+import dataclasses
 import io
 import pickle
-from collections import OrderedDict, namedtuple
+import types
+from collections import ChainMap, OrderedDict, UserDict, defaultdict, namedtuple
+from typing import Any
 
 import pytest
 import torch
@@ -10,6 +13,7 @@ from torch import nn
 from torch.serialization import _package_registry
 
 from course_lib.devices import plan_map_location, saved_as, select_device, to_device
+from course_lib.errors import InputError
 
 DEVICE_ERRORS = (RuntimeError, pickle.UnpicklingError)
 
@@ -34,6 +38,106 @@ def test_selected_device_exists():
     device = select_device()
     assert torch.ones(2, device=device).sum().item() == 2
     assert device.type == (torch.accelerator.current_accelerator().type if torch.accelerator.is_available() else "cpu")
+
+
+def test_a_build_for_a_gpu_on_a_machine_without_one_gives_the_cpu(monkeypatch):
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: False)
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda *args, **options: torch.device("cuda"))
+    assert select_device() == torch.device("cpu")
+
+
+class Boxes:
+    """Its .to takes a device and nothing else, as in many projects."""
+
+    def __init__(self, tensor):
+        self.tensor = tensor
+
+    def to(self, device):
+        return Boxes(self.tensor.to(device))
+
+
+class InPlace(Boxes):
+    def to(self, device):
+        self.tensor = self.tensor.to(device)
+
+
+class Encoding(UserDict):
+    """Like the tokenizers': a mapping with a .to of its own, which knows non_blocking."""
+
+    def to(self, device, *, non_blocking=False):
+        return Encoding({name: one.to(device) for name, one in self.items()} | {"asked": non_blocking})
+
+
+class Broken(Boxes):
+    def to(self, device):
+        raise TypeError("mine")
+
+
+@pytest.mark.parametrize("device", ["meta", "cpu", torch.device("meta")])
+def test_an_object_is_moved_by_its_own_to(device):
+    kind = torch.device(device).type
+    batch = {"boxes": [Boxes(torch.ones(2))], "in place": InPlace(torch.ones(2)), "text": Encoding(ids=torch.ones(2))}
+    moved = to_device(batch, device)
+    assert moved["boxes"][0].tensor.device.type == kind
+    assert moved["in place"].tensor.device.type == kind
+    assert moved["text"]["ids"].device.type == kind
+    assert moved["text"]["asked"] is (kind != "cpu")
+    with pytest.raises(TypeError, match="mine"):
+        to_device(Broken(torch.ones(2)), device)
+    assert to_device(Boxes, device) is Boxes  # a class has no tensors
+
+
+@dataclasses.dataclass
+class Sample:
+    x: torch.Tensor
+    parts: list
+    label: str = "cat"
+    later: Any = dataclasses.field(default=None, init=False)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Frozen:
+    x: torch.Tensor
+
+
+class Pair(namedtuple("Pair", "x y")):
+    __slots__ = ()
+
+    def __new__(cls, pair):
+        return super().__new__(cls, *pair)
+
+
+class Annotated(dict):
+    """A dict whose constructor wants something else, and which carries something beside."""
+
+    def __init__(self, source):
+        super().__init__()
+        self.source = source
+
+
+def test_every_container_keeps_its_type_and_what_it_carries():
+    grouped = defaultdict(list, a=[torch.ones(1)])
+    noted = Annotated("camera")
+    noted["x"] = torch.ones(1)
+    sample = Sample(torch.ones(1), [torch.ones(1), 3])
+    sample.later = torch.ones(1)
+    sample.note = "kept"
+    batch = [grouped, noted, sample, Frozen(torch.ones(1)), Pair((torch.ones(1), 2)), UserDict(x=torch.ones(1))]
+    moved = to_device(batch, "meta")
+    assert [type(one) for one in moved] == [type(one) for one in batch]
+    grouped_, noted_, sample_, frozen_, pair_, user_ = moved
+    assert grouped_["a"][0].is_meta
+    assert grouped_["new"] == []
+    assert (noted_["x"].is_meta, noted_.source) == (True, "camera")
+    assert [sample_.x.is_meta, sample_.parts[0].is_meta, sample_.later.is_meta] == [True] * 3
+    assert (sample_.parts[1], sample_.label, sample_.note) == (3, "cat", "kept")
+    assert frozen_.x.is_meta
+    assert (pair_.x.is_meta, pair_.y) == (True, 2)
+    assert user_["x"].is_meta
+    assert not any(one.is_meta for one in (grouped["a"][0], noted["x"], sample.x, sample.later, batch[3].x, batch[4].x))
+    assert to_device(types.MappingProxyType({"x": torch.ones(1)}), "meta")["x"].is_meta
+    assert to_device(ChainMap({"x": torch.ones(1)}, {"y": torch.ones(1)}), "meta")["y"].is_meta
+    assert to_device(torch.ones(2, 2).max(1), "meta").values.is_meta
 
 
 def test_to_device_keeps_the_nesting():
@@ -75,10 +179,39 @@ def test_to_device_copies_nothing_that_is_there_and_uses_to():
         (["mps"], ["mps", "cpu"], {"mps": "mps"}),
         (["npu:0", "xla:3"], [torch.device("cuda", 0)], {"npu:0": "cpu", "xla:3": "cpu"}),
         (["cuda:1"], [torch.device("cuda", 0)], {"cuda:1": "cuda:0"}),
+        ("cuda:1", "cuda:0", {"cuda:1": "cuda:0"}),
+        ("cuda:1", ["cpu"], {"cuda:1": "cpu"}),
+        ("mps", torch.device("mps"), {"mps": "mps"}),
+        (torch.device("cuda", 1), "cpu", {"cuda:1": "cpu"}),
+        ({"cpu": 3, "cuda:0": 1}, "cpu", {"cpu": "cpu", "cuda:0": "cpu"}),
+        (iter(["xpu:0"]), "xpu", {"xpu:0": "xpu"}),
     ],
 )
 def test_plan(tags, available, plan):
     assert plan_map_location(tags, available) == plan
+
+
+@pytest.mark.parametrize(
+    ("tags", "available", "words"),
+    [
+        (None, ["cpu"], "tags are devices.*got None"),
+        (["cpu"], None, "available are devices.*got None"),
+        ([0], ["cpu"], r"tags are devices.*got \[0\]"),
+        (["cpu"], 1, "available are devices.*got 1"),
+    ],
+)
+def test_a_plan_needs_devices(tags, available, words):
+    with pytest.raises(InputError, match=words):
+        plan_map_location(tags, available)
+
+
+def test_a_tag_for_one_tensor_or_a_state_dict():
+    net = nn.Linear(2, 2)
+    scale = torch.tensor(2.0)
+    for only, expected in ((net.weight, 1), (net.state_dict() | {"epoch": 3}, 2), (scale, 1)):
+        with saved_as("cuda:0", only=only):
+            data = saved([net.state_dict(), scale])
+        assert tags(data).count("cuda:0") == expected
 
 
 def test_a_plan_loads_a_file_of_many_devices_here():

@@ -33,6 +33,22 @@ def test_seed_out_of_range(seed):
         seed_everything(seed)
 
 
+@pytest.mark.parametrize("seed", [np.int64(3), np.uint32(3), np.array(3), torch.tensor(3)])
+def test_a_seed_may_come_from_numpy_or_a_tensor(seed):
+    seed_everything(3)
+    expected = draws()
+    seed_everything(seed)
+    assert draws() == expected
+
+
+@pytest.mark.parametrize("seed", [3.0, "3", None, [3], np.float64(3)])
+def test_what_is_no_whole_number_is_no_seed(seed):
+    before = rng_state()["python"]
+    with pytest.raises(InputError, match="A seed is a whole number; got"):
+        seed_everything(seed)
+    assert rng_state()["python"] == before
+
+
 def through_a_file(state):
     file = io.BytesIO()
     torch.save(state, file)

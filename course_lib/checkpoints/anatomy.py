@@ -5,8 +5,6 @@ claims is compared with what it really holds before anything of that size is rea
 """
 
 import io
-import json
-import math
 import os
 import struct
 import zipfile
@@ -14,19 +12,16 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from course_lib.checkpoints.entries import TensorEntry, ValueEntry, item_bytes, list_entries, short, sizes
-from course_lib.checkpoints.symbolic_pickle import MAX_PICKLE_BYTES, Walk, walk
+from course_lib.checkpoints.archive import is_sealed_right, require_small_directory
+from course_lib.checkpoints.entries import TensorEntry, ValueEntry, list_entries
+from course_lib.checkpoints.pickle_gate import admit
+from course_lib.checkpoints.recognition import BARE_PICKLE, TORCH_MAGIC, Kind, recognise
+from course_lib.checkpoints.safetensors_header import read_header
+from course_lib.checkpoints.symbolic_pickle import MAX_PICKLE_BYTES, Walk, printable, walk
+from course_lib.errors import CheckpointError, DamagedFileError, UnsafeFileError
 
-MAX_DIRECTORY_BYTES = 4 << 20  # of a zip: some 50,000 tensors
-MAX_HEADER_BYTES = 8 << 20  # of a safetensors file: some 80,000 tensors
 MAX_INFLATION = 10  # torch.save does not compress; a zip that grows more than this is a bomb
-_TORCH_MAGIC = 0x1950A86A20F9469CFC6C  # the first pickle in a file of torch < 1.6
-
-_SAFETENSORS_DTYPES = {
-    "F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16", "I64": "int64", "I32": "int32",
-    "I16": "int16", "I8": "int8", "U8": "uint8", "U16": "uint16", "U32": "uint32", "U64": "uint64",
-    "BOOL": "bool", "F8_E4M3": "float8_e4m3fn", "F8_E5M2": "float8_e5m2", "C64": "complex64",
-}  # fmt: skip
+_FIRST_BYTES = 1 << 20  # how much of a stream of pickles is read at first
 
 
 @dataclass(frozen=True)
@@ -42,7 +37,7 @@ class Record:
 class Anatomy:
     """What has been found so far; filled by `dissect`."""
 
-    format: str = "not a checkpoint"
+    kind: Kind
     records: list[Record] = field(default_factory=list)
     tensors: list[TensorEntry] = field(default_factory=list)
     values: list[ValueEntry] = field(default_factory=list)
@@ -51,38 +46,41 @@ class Anatomy:
     refused: set[str] = field(default_factory=set)
     dangers: list[str] = field(default_factory=list)
     damage: list[str] = field(default_factory=list)
+    limits: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    sealed: bool = False
 
     def add(self, seen: Walk, what: str) -> None:
         """Count in what one pickle would have done."""
         self.opcodes += seen.opcodes
         self.globals |= seen.globals
         self.refused |= set(seen.refused)
-        if seen.damage:
-            self.damage.append(f"{what}: {seen.damage}")
-        if seen.flood:
-            self.dangers.append(f"{what}: {seen.flood}")
+        for findings, text in ((self.damage, seen.damage), (self.dangers, seen.flood), (self.limits, seen.limit)):
+            if text:
+                findings.append(f"{what}: {text}")
 
     def list(self, root: object) -> None:
         """Add the tensors and values below a pickle's root."""
-        tensors, values, dangers = list_entries(root)
-        self.tensors += tensors
-        self.values += values
-        self.dangers += dangers
+        listed = list_entries(root)
+        self.tensors += listed.tensors
+        self.values += listed.values
+        self.dangers += listed.dangers
+        self.limits += listed.limits
+        self.warnings += listed.warnings
 
 
 def dissect(file: BinaryIO) -> Anatomy:
     """Find the parts of the file; damaged and hostile files give an Anatomy too."""
-    found = Anatomy()
+    found = Anatomy(recognise(file))
     size_bytes = file.seek(0, os.SEEK_END)
     file.seek(0)
-    start = file.read(9)
+    start = file.read(4)
     if not size_bytes:
         found.damage.append("the file is empty, as a save leaves it that was killed at its start")
-    elif start[:4] == b"PK\x03\x04":  # torch.load looks at these four bytes, too
+    elif start == b"PK\x03\x04":  # torch.load looks at these four bytes, too
         _read_zip(file, size_bytes, found)
-    elif start[8:9] == b"{":
-        _read_safetensors(file, size_bytes, found)
+    elif found.kind.format == "safetensors":
+        _read_safetensors(file, found)
     else:
         _read_legacy(file, size_bytes, found)
     _compare_storages(found)
@@ -93,25 +91,22 @@ def dissect(file: BinaryIO) -> Anatomy:
 
 
 def _read_zip(file: BinaryIO, size_bytes: int, found: Anatomy) -> None:
-    found.format = "torch zip"
-    file.seek(max(0, size_bytes - 65_557))  # the directory's end record, with the longest comment
-    tail = file.read()
-    at = tail.rfind(b"PK\x05\x06")
-    if at < 0 or len(tail) < at + 22:
-        found.damage.append("the zip's directory, its last part, is missing: the file was cut short")
-        return
-    directory_bytes, _, comment_bytes = struct.unpack("<IIH", tail[at + 12 : at + 22])
-    zip64 = tail.rfind(b"PK\x06\x06", 0, at)  # where this record exists, zipfile believes it and not the other
-    if zip64 >= 0 and len(tail) >= zip64 + 48:
-        directory_bytes = max(directory_bytes % 0xFFFFFFFF, *struct.unpack("<Q", tail[zip64 + 40 : zip64 + 48]))
-    if extra_bytes := len(tail) - at - 22 - comment_bytes:
-        found.warnings.append(f"{extra_bytes:,} bytes of junk after the end of the archive")
-    if directory_bytes > MAX_DIRECTORY_BYTES:
-        found.dangers.append(f"the zip claims a directory of {directory_bytes:,} bytes; it was not read")
-        return
     try:
+        require_small_directory(file)
         with zipfile.ZipFile(file) as archive:
+            file.seek(archive.start_dir)
+            directory = file.read()
+            end = directory.rfind(b"PK\x05\x06") + 22  # the end record; the comment is behind it
+            if extra_bytes := len(directory) - end - len(archive.comment):
+                found.warnings.append(f"{extra_bytes:,} bytes of junk after the end of the archive")
+            found.sealed = bool(archive.comment)
+            if not is_sealed_right(directory[:end], archive.comment):
+                found.damage.append("the zip's directory is not the one that was sealed")
             _read_members(archive, size_bytes, found)
+    except DamagedFileError as error:
+        found.damage.append(str(error))
+    except CheckpointError as error:
+        found.limits.append(str(error))
     except Exception as error:  # zipfile raises many types for a broken archive
         found.damage.append(f"the zip can't be read: {str(error)[:200]}")
 
@@ -138,30 +133,38 @@ def _read_members(archive: zipfile.ZipFile, size_bytes: int, found: Anatomy) -> 
     for member in members:
         ok = None
         if not overlapping and member.compress_type == zipfile.ZIP_STORED:
-            try:
-                with archive.open(member) as stream:
-                    while stream.read(1 << 20):
-                        pass
-                ok = True
-            except Exception as error:  # a wrong checksum, a cut, a broken header
-                ok = False
-                found.damage.append(f"record {member.filename[:100]!r}: {str(error)[:200]}")
-        found.records.append(Record(member.filename[:200], member.file_size, ok))
-    if f"{root}/constants.pkl" in by_name:
-        found.format = "TorchScript"
+            ok = _is_intact(archive, member, found)
+        found.records.append(Record(printable(member.filename[:200]), member.file_size, ok))
+    if found.kind.format == "TorchScript":
         found.dangers.append("TorchScript holds a program; weights_only=True refuses it")
     if f"{root}/data.pkl" not in by_name:
-        found.format = "not a checkpoint"
         found.warnings.append("a zip archive without the record data.pkl")
         return
     pickled = by_name[f"{root}/data.pkl"]
-    if overlapping or pickled.file_size > MAX_PICKLE_BYTES or pickled.compress_type not in (0, 8):
+    if overlapping or pickled.compress_type not in (0, 8) or (compressed and bomb):
         found.dangers.append(f"data.pkl claims {pickled.file_size:,} bytes; it was not read")
         return
-    data = _read_pickle(archive, pickled)
+    if pickled.file_size > MAX_PICKLE_BYTES:
+        found.limits.append(f"data.pkl has {pickled.file_size >> 20:,} MiB; the limit is {MAX_PICKLE_BYTES >> 20} MiB")
+        return
+    _read_pickle(_bytes_of(archive, pickled), by_name, root, found)
+
+
+def _is_intact(archive: zipfile.ZipFile, member: zipfile.ZipInfo, found: Anatomy) -> bool:
+    try:
+        with archive.open(member) as stream:
+            while stream.read(1 << 20):
+                pass
+    except Exception as error:  # a wrong checksum, a cut, a broken header
+        found.damage.append(f"record {member.filename[:100]!r}: {str(error)[:200]}")
+        return False
+    return True
+
+
+def _read_pickle(data: bytes, by_name: dict[str, zipfile.ZipInfo], root: str, found: Anatomy) -> None:
     seen = walk(io.BytesIO(data))
     found.add(seen, "data.pkl")
-    if seen.end < len(data) and not seen.damage and not seen.flood:
+    if seen.end < len(data) and not (seen.damage or seen.flood or seen.limit):
         found.warnings.append(f"{len(data) - seen.end:,} bytes of junk after the end of the pickle")
     found.list(seen.root)
     for storage, claimed in {t.storage: t.storage_size_bytes for t in found.tensors if t.storage}.items():
@@ -171,9 +174,17 @@ def _read_members(archive: zipfile.ZipFile, size_bytes: int, found: Anatomy) -> 
         elif claimed != record.file_size:
             findings = found.dangers if claimed > record.file_size else found.damage
             findings.append(f"storage {storage} claims {claimed:,} bytes; its record holds {record.file_size:,}")
+    if found.kind.format == "torch zip" and not (found.refused or found.dangers or found.damage or found.limits):
+        folder = f"{root}/data/"  # nothing was found: then let the gate of loading decide, too
+        try:
+            admit(data, {m.filename[len(folder) :]: m.file_size for n, m in by_name.items() if n.startswith(folder)})
+        except UnsafeFileError as error:
+            found.dangers.append(str(error))
+        except CheckpointError as error:
+            found.warnings.append(str(error))
 
 
-def _read_pickle(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+def _bytes_of(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     """The record's bytes even where its checksum is wrong: torch.load would not look at the checksum either."""
     if member.compress_type != zipfile.ZIP_STORED:
         with archive.open(member) as stream:
@@ -183,80 +194,56 @@ def _read_pickle(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     return archive.fp.read(member.file_size)
 
 
-# --- the stream of pickles before torch 1.6 ------------------------------------------------------------------
+# --- safetensors, and the stream of pickles before torch 1.6 ---------------------------------------------------
+
+
+def _read_safetensors(file: BinaryIO, found: Anatomy) -> None:
+    header = read_header(file)
+    found.tensors, found.values, found.dangers, found.damage, found.warnings = (
+        header.tensors, header.values, header.dangers, header.damage, header.warnings,
+    )  # fmt: skip
+    file.seek(0)
+    if walk(io.BytesIO(file.read(_FIRST_BYTES))).calls:
+        found.dangers.append("the file is a pickle with calls as well: unpickling it would run them")
 
 
 def _read_legacy(file: BinaryIO, size_bytes: int, found: Anatomy) -> None:
-    file.seek(0)
-    data = file.read(MAX_PICKLE_BYTES)
-    stream = io.BytesIO(data)
-    first = seen = walk(stream)
-    if first.damage and stream.tell() >= MAX_PICKLE_BYTES:
-        first.damage, first.flood = None, f"it has more than {MAX_PICKLE_BYTES:,} bytes"
-    if first.damage and not first.calls and data[:1] != b"\x80":  # text and noise are no pickles
-        if b"PK\x05\x06" in data[-65_557:] and size_bytes == len(data):
-            found.damage.append("the end of a zip without its start: the first bytes were overwritten")
+    is_pickle = found.kind.format == "legacy pickle"
+    much = _FIRST_BYTES
+    while True:  # a stream of which more is read only while the pickles have not ended
+        file.seek(0)
+        data = file.read(much)
+        stream = io.BytesIO(data)
+        walks = [walk(stream)]
+        if walks[0].root == TORCH_MAGIC:
+            while len(walks) < 5 and not (walks[-1].damage or walks[-1].flood or walks[-1].limit):
+                walks.append(walk(stream))
+        if not walks[-1].damage or len(data) == size_bytes or much >= MAX_PICKLE_BYTES or not is_pickle:
+            break
+        much *= 8
+    first = walks[0]
+    if first.damage and not first.calls and not is_pickle:  # text and noise are no pickles
+        if found.kind.what.startswith("the end of a zip"):
+            found.damage.append(f"{found.kind.what}: its first bytes were overwritten")
         return
-    found.format = "legacy pickle"
-    found.add(first, "the first pickle")
-    if is_torch := first.root == _TORCH_MAGIC:
-        for part in ("protocol version", "system information", "object", "storage list"):
-            walked = walk(stream)
-            found.add(walked, part)
-            seen = walked if part == "object" else seen
-            if walked.damage or walked.flood:
-                break
-    else:
+    if not is_pickle:
+        found.kind = BARE_PICKLE
+    if len(data) < size_bytes and walks[-1].damage:
+        walks[-1].damage, walks[-1].limit = None, f"the limit is {MAX_PICKLE_BYTES >> 20} MiB"
+    parts = ("the first pickle", "protocol version", "system information", "object", "storage list")
+    for part, walked in zip(parts, walks, strict=False):
+        found.add(walked, part)
+    is_torch = first.root == TORCH_MAGIC
+    if not is_torch:
         found.warnings.append("a plain pickle: torch did not write it")
-    found.list(seen.root)
-    if is_torch and not found.damage and not found.dangers:
+    found.list(walks[3].root if len(walks) > 3 else first.root)
+    if is_torch and not (found.damage or found.dangers or found.limits):
         storages = {t.storage: t.storage_size_bytes for t in found.tensors if t.storage}
         difference = size_bytes - stream.tell() - sum(8 + claimed for claimed in storages.values())
         if difference < 0:
             found.damage.append(f"the tensors claim {-difference:,} bytes more than the file holds: it was cut short")
         elif difference:
             found.warnings.append(f"{difference:,} bytes of junk after the last storage")
-
-
-# --- safetensors ---------------------------------------------------------------------------------------------
-
-
-def _read_safetensors(file: BinaryIO, size_bytes: int, found: Anatomy) -> None:
-    found.format = "safetensors"
-    file.seek(0)
-    header_bytes = int.from_bytes(file.read(8), "little")
-    if header_bytes > min(MAX_HEADER_BYTES, size_bytes - 8):
-        findings = found.dangers if header_bytes > MAX_HEADER_BYTES else found.damage
-        findings.append(f"the header claims {header_bytes:,} bytes of a file of {size_bytes:,}; it was not read")
-        return
-    raw = file.read(header_bytes)
-    file.seek(0)
-    if walk(io.BytesIO(file.read(MAX_PICKLE_BYTES))).calls:
-        found.dangers.append("the file is a pickle with calls as well: unpickling it would run them")
-    try:
-        header = json.loads(raw, object_pairs_hook=_unique)
-        for key, value in header.pop("__metadata__", {}).items():
-            found.values.append(ValueEntry(f"__metadata__/{key[:100]}", type(value).__name__, short(value)))
-        end = 0
-        for key, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
-            begin, stop = entry["data_offsets"]
-            shape = sizes(entry["shape"])
-            dtype = _SAFETENSORS_DTYPES[entry["dtype"]]
-            nbytes = math.prod(shape) * item_bytes(dtype)
-            if begin != end or nbytes != stop - begin:
-                found.dangers.append(f"{key[:100]!r} claims bytes {begin:,} to {stop:,}: a gap, an overlap or a lie")
-            end = stop
-            found.tensors.append(TensorEntry(key[:200], shape, dtype, "", key[:200], stop - begin, nbytes))
-        if (expected := 8 + header_bytes + end) != size_bytes:
-            found.damage.append(f"the header describes {expected:,} bytes; the file has {size_bytes:,}")
-    except Exception as error:  # malformed JSON, deep nesting, missing fields, numbers that are no numbers
-        found.damage.append(f"the header can't be read: {type(error).__name__}: {str(error)[:200]}")
-
-
-def _unique(pairs: list) -> dict:
-    if len(pairs) != len(dict(pairs)):
-        raise ValueError("a name occurs twice")
-    return dict(pairs)
 
 
 # --- all of them ----------------------------------------------------------------------------------------------

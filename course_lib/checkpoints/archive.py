@@ -11,6 +11,7 @@ Neither is a signature: whoever can write the file can seal it. Against malice t
 """
 
 import hashlib
+import os
 import struct
 import zipfile
 import zlib
@@ -20,6 +21,8 @@ from typing import BinaryIO
 
 from course_lib.errors import CheckpointError, DamagedFileError, UnsafeFileError
 
+MAX_DIRECTORY_BYTES = 128 << 20  # some 1,500,000 records
+_TAIL_BYTES = 65_557  # the end record, with the longest comment
 _SEAL = b"SHA-256 of the directory: "
 _END_BYTES = 22  # of the zip's end record, whose last two bytes are the length of the comment
 
@@ -37,13 +40,25 @@ class Record:
         return zlib.crc32(view[self.start : self.start + self.size_bytes]) == self.crc
 
 
-def seal(path: Path) -> None:
-    """Write the digest of the zip's directory behind it."""
+def seal(path: Path) -> tuple[bytes, dict[str, int]]:
+    """Write the digest of the zip's directory behind it.
+
+    Returns:
+        What the gate of loading wants to see: the pickle, and the size in bytes of each storage by its key.
+    """
     with open(path, "r+b") as file, zipfile.ZipFile(file) as archive:
+        sizes = {member.filename.partition("/")[2]: member.file_size for member in archive.infolist()}
+        pickled = archive.read(next(name for name in archive.namelist() if name.endswith("/data.pkl")))
         file.seek(archive.start_dir)
         directory = file.read()[:-2] + len(_digest(b"")).to_bytes(2, "little")
         file.seek(archive.start_dir)
         file.write(directory + _digest(directory))
+    return pickled, {name.removeprefix("data/"): size for name, size in sizes.items() if name.startswith("data/")}
+
+
+def has_seal(view: memoryview) -> bool:
+    """Whether `save_file` wrote it, or so it seems by its last bytes."""
+    return view[-len(_digest(b"")) :][: len(_SEAL)] == _SEAL
 
 
 def read_directory(file: BinaryIO, view: memoryview) -> dict[str, Record]:
@@ -58,19 +73,18 @@ def read_directory(file: BinaryIO, view: memoryview) -> dict[str, Record]:
             two records have.
         CheckpointError: A sound zip, but not of torch.save.
     """
-    if view[:1] == b"\x80":
-        raise UnsafeFileError("It is a bare pickle (or from torch < 1.6): no checksums, and loading may run code.")
-    if view[:4] != b"PK\x03\x04":
-        raise DamagedFileError(f"It begins with {bytes(view[:12])!r}, as no file of torch.save does.")
     try:
+        require_small_directory(file)
         archive = zipfile.ZipFile(file)
+    except CheckpointError:
+        raise
     except Exception as error:  # BadZipFile, struct.error, NotImplementedError, UnicodeDecodeError, ...
         raise DamagedFileError(f"Its end, with the zip's directory, is missing or broken ({error}).") from error
     end = len(view) - len(archive.comment)
     comment_bytes = int.from_bytes(view[end - 2 : end], "little")
     if view[end - _END_BYTES : end - _END_BYTES + 4] != b"PK\x05\x06" or comment_bytes != len(archive.comment):
         raise DamagedFileError("Something was appended to it or cut off.")
-    if archive.comment and archive.comment != _digest(view[archive.start_dir : end]):
+    if not is_sealed_right(bytes(view[archive.start_dir : end]), archive.comment):
         raise DamagedFileError("Its directory is not the one that was sealed.")
     root = archive.infolist()[0].orig_filename.split("/")[0] if archive.infolist() else ""
     members = sorted(archive.infolist(), key=lambda member: member.header_offset)
@@ -88,6 +102,34 @@ def read_directory(file: BinaryIO, view: memoryview) -> dict[str, Record]:
     if "data.pkl" not in records:
         raise CheckpointError("It is a zip, but not a checkpoint: there is no record data.pkl in it.")
     return records
+
+
+def is_sealed_right(directory: bytes, comment: bytes) -> bool:
+    """Whether the seal, if there is one, is the seal of this directory (with its end record)."""
+    return not comment or comment == _digest(directory)
+
+
+def require_small_directory(file: BinaryIO) -> None:
+    """Refuse a zip whose directory is missing, or so large that reading it would be a flood.
+
+    Raises:
+        DamagedFileError: There is no directory, or it claims more than the file holds.
+        CheckpointError: It is larger than the limit.
+    """
+    size_bytes = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size_bytes - _TAIL_BYTES))
+    tail = file.read()
+    at = tail.rfind(b"PK\x05\x06")
+    if at < 0 or len(tail) < at + _END_BYTES:
+        raise DamagedFileError("The zip's directory, its last part, is missing: the file was cut short.")
+    claimed = int.from_bytes(tail[at + 12 : at + 16], "little")
+    zip64 = tail.rfind(b"PK\x06\x06", 0, at)  # where this record exists, zipfile believes it and not the other
+    if zip64 >= 0 and len(tail) >= zip64 + 48:
+        claimed = max(claimed % 0xFFFFFFFF, int.from_bytes(tail[zip64 + 40 : zip64 + 48], "little"))
+    if claimed > size_bytes:
+        raise DamagedFileError(f"The zip claims a directory of {claimed:,} bytes; the file has {size_bytes:,}.")
+    if claimed > MAX_DIRECTORY_BYTES:
+        raise CheckpointError(f"The zip has a directory of {claimed:,} bytes; the limit is {MAX_DIRECTORY_BYTES:,}.")
 
 
 def _digest(directory: bytes | memoryview) -> bytes:

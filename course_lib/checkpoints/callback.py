@@ -10,6 +10,8 @@ from torch import nn
 from torch.optim import Optimizer
 
 from course_lib.checkpoints.files import load_file, save_file
+from course_lib.checkpoints.monitor import mode_of, require_finite
+from course_lib.checkpoints.paths import local_path
 from course_lib.errors import CheckpointError, InputError
 
 # What fit measures after each epoch; the last two only with validation data. "epoch" counts from 1.
@@ -39,7 +41,8 @@ class ModelCheckpoint:
         template: The file, for instance "runs/{epoch:02d}-{val_loss:.3f}.pt". Its folder is made. Without
             {epoch} or a metric every save replaces the one before.
         monitor: The metric that says which epoch is best: one of loss, accuracy, val_loss, val_accuracy.
-        mode: "min" if less is better, "max" if more is. Of equals the earlier is best.
+        mode: "min" if less is better, "max" if more is; None: "min" for a loss, "max" for an accuracy. Of equals
+            the earlier is best.
         every_n_epochs: Look only at every n-th epoch.
         save_best_only: Save only what is better than all before.
         restore_best: After the last epoch, load the best weights into the model.
@@ -63,17 +66,16 @@ class ModelCheckpoint:
         template: str | Path,
         *,
         monitor: str = "val_loss",
-        mode: Literal["min", "max"] = "min",
+        mode: Literal["min", "max"] | None = None,
         every_n_epochs: int = 1,
         save_best_only: bool = False,
         restore_best: bool = False,
     ):
-        self.template = str(template)
+        self.template = str(local_path(template))
+        self._start = Path.cwd()  # the files stay together if the program goes to another directory
         self._fields = _fields(self.template)
         if monitor not in METRICS:
             raise InputError(f"monitor={monitor!r} is unknown; fit measures {', '.join(METRICS)}.")
-        if mode not in ("min", "max"):
-            raise InputError(f"mode is 'min' or 'max'; got {mode!r}.")
         if every_n_epochs < 1:
             raise InputError(f"every_n_epochs is at least 1; got {every_n_epochs}.")
         if restore_best and not save_best_only and "epoch" not in self._fields:
@@ -81,7 +83,7 @@ class ModelCheckpoint:
                 f"A later epoch could replace the best one's file, {self.template!r}, so that it can't be restored. "
                 "Put {epoch} into the template, or set save_best_only=True."
             )
-        self.monitor, self.mode, self.every_n_epochs = monitor, mode, every_n_epochs
+        self.monitor, self.mode, self.every_n_epochs = monitor, mode_of(monitor, mode), every_n_epochs
         self.save_best_only, self.restore_best = save_best_only, restore_best
         self.best: float | None = None
         self.best_path: Path | None = None
@@ -93,7 +95,11 @@ class ModelCheckpoint:
             raise InputError(f"{sorted(missing)} need validation data: fit(..., validation=...).")
 
     def on_epoch_end(self, run: "Run") -> None:
-        """Save, if it is time and good enough."""
+        """Save, if it is time and good enough.
+
+        Raises:
+            InputError: The monitored metric or a weight is NaN or infinite; nothing is saved.
+        """
         if run.epoch % self.every_n_epochs:
             return
         value = run.metrics[self.monitor]
@@ -102,7 +108,8 @@ class ModelCheckpoint:
         sign = 1 if self.mode == "min" else -1
         is_best = self.best is None or sign * value < sign * self.best
         if is_best or not self.save_best_only:
-            path = Path(self.template.format(epoch=run.epoch, **run.metrics))
+            require_finite({"model": run.model}, f"in epoch {run.epoch}")
+            path = Path(self._start, self.template.format(epoch=run.epoch, **run.metrics))
             path.parent.mkdir(parents=True, exist_ok=True)
             save_file({"model": run.model.state_dict(), "epoch": run.epoch, "metrics": dict(run.metrics)}, path)
             if is_best:
@@ -124,9 +131,12 @@ class ModelCheckpoint:
         return {"best": self.best, "best_path": None if self.best_path is None else str(self.best_path)}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Remember the best of the run that is resumed."""
+        """Remember the best of the run that is resumed; its file may have moved to this template's folder."""
         self.best = state["best"]
         self.best_path = None if state["best_path"] is None else Path(state["best_path"])
+        if self.best_path is not None and not self.best_path.exists():
+            moved = Path(self._start, self.template).parent / self.best_path.name
+            self.best_path = moved if moved.exists() else self.best_path
 
 
 def _fields(template: str) -> set[str]:

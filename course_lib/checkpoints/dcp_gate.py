@@ -7,18 +7,20 @@ folder could run code. Here each pickle is followed symbolically first.
 import io
 import pickle
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 import torch.distributed.checkpoint as dcp
+from torch import Tensor
 from torch.distributed.checkpoint.metadata import Metadata
 
-from course_lib.checkpoints.inspection import inspect_file
+from course_lib.checkpoints.files import load_stream
+from course_lib.checkpoints.plain_data import refuse_unloadable
 from course_lib.checkpoints.symbolic_pickle import walk
-from course_lib.errors import CheckpointError, UnsafeFileError
+from course_lib.errors import CheckpointError, InputError, UnsafeFileError
 
 METADATA = ".metadata"
 _DCP = "torch.distributed.checkpoint"
@@ -51,6 +53,8 @@ class Reader(dcp.FileSystemReader):
                 f"{self.path}/{METADATA} is not what torch.distributed.checkpoint writes: "
                 f"{seen.damage or seen.flood or 'it wants ' + ', '.join(refused[:3])}. Nothing was executed."
             )
+        if seen.limit:
+            raise CheckpointError(f"{self.path}/{METADATA} can't be checked: {seen.limit}.")
         _OnlyOurs(io.BytesIO(raw)).load()  # the same answer from the machine that DCP will use
         return super().read_metadata(*args, **kwargs)
 
@@ -70,14 +74,49 @@ class Planner(dcp.DefaultLoadPlanner):
 
         Raises:
             UnsafeFileError: The value is not plain data. Nothing was executed.
+            CheckpointError: It is damaged, or more than `load_file` takes.
         """
-        found = inspect_file(value)
-        if found.verdict != "good":
-            raise UnsafeFileError(f"{read_item.dest_index.fqn} is not plain data. Nothing was executed.\n{found}")
+        name = read_item.dest_index.fqn
+        try:
+            plain = load_stream(value, name)
+        except UnsafeFileError as error:
+            raise UnsafeFileError(f"{name} is not plain data. Nothing was executed. {error}") from error
         ours = io.BytesIO()
-        torch.save(torch.load(value, map_location="cpu", weights_only=True), ours)
+        torch.save(plain, ours)
         ours.seek(0)
         super().load_bytes(read_item, ours)
+
+
+def is_extra_state(name: str) -> bool:
+    """Whether a key of a state dict is what a module's get_extra_state() returned."""
+    return name.rpartition(".")[2] == "_extra_state"
+
+
+def closed(model: Mapping[str, Any]) -> dict[str, Any]:
+    """Each extra state in a tuple, which DCP saves as one value; a dict or a list it would take apart."""
+    return {name: (value,) if is_extra_state(name) else value for name, value in model.items()}
+
+
+def opened(model: Mapping[str, Any]) -> dict[str, Any]:
+    """The way back from `closed`."""
+    return {name: value[0] if is_extra_state(name) else value for name, value in model.items()}
+
+
+def problem_with(value: Any, name: str = "") -> str | None:
+    """Why a part of the state could not be loaded back. What is no tensor of its own is pickled by DCP."""
+    if isinstance(value, Mapping):
+        parts = (problem_with(item, f"{name}.{key}".lstrip(".")) for key, item in value.items())
+        return next((problem for problem in parts if problem), None)
+    if isinstance(value, Tensor):
+        return None
+    stream = io.BytesIO()
+    try:
+        refuse_unloadable(value, name)
+        torch.save(value, stream)
+        load_stream(stream, name)
+    except (InputError, CheckpointError) as error:
+        return str(error)
+    return None
 
 
 @contextmanager

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from course_lib.checkpoints.paths import local_path
+from course_lib.errors import CheckpointError
+
 
 @contextmanager
 def replacing(path: str | os.PathLike) -> Iterator[Path]:
@@ -13,10 +16,11 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
 
     The temporary file is in the same folder, because a rename is atomic only within a disk. Its bytes are
     forced to the disk before the rename, and the folder, which holds the name, after it. If the block raises,
-    `path` is as it was. A link stays a link.
+    `path` is as it was. A link stays a link, ~ is the home folder, and a device is never replaced by a file.
 
     Raises:
         OSError: The folder is missing, read-only or full.
+        CheckpointError: There is a directory or a device of that name.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -27,7 +31,9 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
 
     Source: https://lwn.net/Articles/457667/
     """
-    target = Path(os.path.realpath(path))
+    target = Path(os.path.realpath(local_path(path)))
+    if target.exists() and not target.is_file():
+        raise CheckpointError(f"{target} is a directory or a device, and a file would have to take its place")
     temporary = target.with_name(f"{target.name}.tmp-{secrets.token_hex(4)}")
     try:
         yield temporary

@@ -5,15 +5,16 @@ there is to know about a tensor. They are checked first, because a file may clai
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
-from course_lib.checkpoints.symbolic_pickle import Node
+from course_lib.checkpoints.symbolic_pickle import MAX_DEPTH, Node, printable
 
-MAX_ENTRIES = 300_000
-MAX_DEPTH = 100
-MAX_WORK = 1_000_000
+MAX_TENSORS = 1_000_000
+MAX_VALUES = 100_000  # more are counted, and not listed
+MAX_WORK = 20_000_000
+MANY = 1000  # plain values in a dict: one entry then
 
 _STORAGE_DTYPES = {
     "Float": "float32", "Double": "float64", "Half": "float16", "BFloat16": "bfloat16", "Byte": "uint8",
@@ -56,53 +57,90 @@ class ValueEntry:
         return f"{self.type}  {self.text}"
 
 
-def list_entries(root: object) -> tuple[list[TensorEntry], list[ValueEntry], list[str]]:
+@dataclass
+class Listed:
+    """What `list_entries` found, and why it stopped, if it did."""
+
+    tensors: list[TensorEntry] = field(default_factory=list)
+    values: list[ValueEntry] = field(default_factory=list)
+    dangers: list[str] = field(default_factory=list)
+    limits: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def list_entries(root: object) -> Listed:
     """Tensors, other values and dangers: each container once, each tensor wherever it is named.
 
-    A list that holds itself ends, and one that doubles a hundred times stays small.
+    A list that holds itself ends, and one that doubles a hundred times stays small. A dict of many plain values,
+    such as a vocabulary, is one entry.
     """
-    tensors, values, dangers = [], [], []
-    todo, done, work = [("", "", root, 0)], set(), 0
+    found = Listed()
+    todo, done, work, unlisted = [("", "", root, 0)], set(), 0, 0
     while todo:
         path, name, node, depth = todo.pop()
         path = f"{path}/{name}".lstrip("/")[-200:]
-        if len(tensors) + len(values) >= MAX_ENTRIES or depth > MAX_DEPTH or work > MAX_WORK:
-            dangers.append(f"more than {MAX_ENTRIES:,} entries or {MAX_DEPTH} levels; the rest was not looked at")
+        if depth > MAX_DEPTH:
+            found.dangers.append(f"more than {MAX_DEPTH} levels; the rest was not looked at")
+            break
+        if len(found.tensors) >= MAX_TENSORS or work > MAX_WORK:
+            found.limits.append(f"more than {MAX_TENSORS:,} tensors, or too many values; the rest was not looked at")
             break
         if not isinstance(node, Node):
-            values.append(ValueEntry(path, type(node).__name__, short(node)))
-            continue
-        try:
-            tensor = _tensor(path, node)
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-            dangers.append(f"{path}: a tensor with impossible arguments: {str(error)[:100]}")
-            continue
-        if tensor:
-            tensors.append(tensor)
-            continue
-        kind = node.name if node.kind in ("global", "call") else node.kind
-        if id(node) in done:
-            values.append(ValueEntry(path, kind, "the same object again"))
-            continue
-        done.add(id(node))
-        children = _children(node)
-        work += len(children)
-        if not children or (kind not in _DICTS and not any(isinstance(child, Node) for _, child in children)):
-            text = ", ".join(short(child) for _, child in children[:4]) + ", …" * (len(children) > 4)
-            kind = f"{kind}[{len(children)}]" if kind in (*_DICTS, *_SEQUENCES) else kind
-            values.append(ValueEntry(path, kind, text))
-            continue
-        if kind not in (*_DICTS, *_SEQUENCES):
-            values.append(ValueEntry(path, kind, "an object"))
-        todo += [(path, name, child, depth + 1) for name, child in reversed(children)]
-    return tensors, values, dangers
+            entry = None if len(found.values) >= MAX_VALUES else ValueEntry(path, type(node).__name__, short(node))
+        else:
+            try:
+                tensor = _tensor(path, node)
+            except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+                found.dangers.append(f"{path}: a tensor with impossible arguments: {str(error)[:100]}")
+                continue
+            if tensor:
+                found.tensors.append(tensor)
+                continue
+            children = [] if id(node) in done else _children(node)
+            work += len(children)
+            entry, inside = _describe(path, node, children, again=id(node) in done)
+            done.add(id(node))
+            todo += [(path, name, child, depth + 1) for name, child in reversed(inside)]
+            if entry is _NOTHING:
+                continue
+        if entry is None or len(found.values) >= MAX_VALUES:
+            unlisted += 1
+        else:
+            found.values.append(entry)
+    if unlisted:
+        found.warnings.append(f"{unlisted:,} more values are not listed")
+    return found
+
+
+_NOTHING = ValueEntry("", "", "")
+
+
+def _describe(
+    path: str, node: Node, children: list[tuple[str, object]], *, again: bool
+) -> tuple[ValueEntry, list[tuple[str, object]]]:
+    """The entry of a container or an object, or _NOTHING where its children say it all; and these children."""
+    kind = node.name if node.kind in ("global", "call") else node.kind
+    if again:
+        return ValueEntry(path, kind, "the same object again"), []
+    is_plain = not any(isinstance(child, Node) for _, child in children)
+    if is_plain and (kind not in _DICTS or not 0 < len(children) <= MANY):
+        named = kind in _DICTS
+        texts = [f"{name!r}: {short(child)}" if named else short(child) for name, child in children[:4]]
+        text = ", ".join(texts) + ", …" * (len(children) > 4)
+        kind = f"{kind}[{len(children)}]" if kind in (*_DICTS, *_SEQUENCES) else kind
+        return ValueEntry(path, kind, text), []
+    if kind in (*_DICTS, *_SEQUENCES):
+        return _NOTHING, children
+    return ValueEntry(path, kind, "an object"), children
 
 
 def _children(node: Node) -> list[tuple[str, object]]:
     inside = [(str(place), item) for place, item in enumerate(node.items)]
     if node.kind == "dict" or (node.kind == "call" and node.name in _DICTS):
         keys, values = node.items[0::2], node.items[1::2]
-        inside = [(k[:100] if isinstance(k, str) else short(k), v) for k, v in zip(keys, values, strict=False)]
+        inside = [
+            (printable(k[:100]) if isinstance(k, str) else short(k), v) for k, v in zip(keys, values, strict=False)
+        ]
     if node.kind == "call":
         # The state of an OrderedDict is the _metadata that state_dict() attaches.
         for given in (node.args, None if node.name == "collections.OrderedDict" else node.state):
@@ -143,7 +181,9 @@ def _tensor(path: str, node: Node) -> TensorEntry | None:
     reach = offset + 1 + sum((n - 1) * stride for n, stride in zip(shape, strides, strict=True))
     if size_bytes and reach * item_bytes(dtype) > storage_size_bytes:
         raise ValueError(f"shape {list(shape)} reaches beyond a storage of {storage_size_bytes:,} bytes")
-    return TensorEntry(path, shape, dtype, str(device)[:50], str(key)[:100], storage_size_bytes, size_bytes)
+    return TensorEntry(
+        path, shape, dtype, printable(str(device)[:50]), printable(str(key)[:100]), storage_size_bytes, size_bytes
+    )
 
 
 def sizes(values: object) -> tuple[int, ...]:

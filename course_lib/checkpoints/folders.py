@@ -1,19 +1,28 @@
 """Where a CheckpointManager keeps its files: a local folder, or any URL that fsspec understands."""
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from course_lib.checkpoints.files import load_file, save_file
+from course_lib.checkpoints.paths import local_path
 from course_lib.errors import CheckpointError, NotHereError
 
 
 def open_folder(directory: str | Path) -> "LocalFolder | RemoteFolder":
-    """The folder for a path, a file:// URL, or another URL such as s3://bucket/run or memory://run."""
-    text = str(directory)
-    if "://" in text and not text.startswith("file://"):
-        return RemoteFolder(text)
-    return LocalFolder(Path(text.removeprefix("file://")))
+    """The folder for a path, a file:// URL, or another URL such as s3://bucket/run or memory://run.
+
+    A path is made absolute now: the run stays where it began if the program goes to another directory.
+
+    Raises:
+        InputError: It is neither, or a URL that went through pathlib.Path, which takes a slash away.
+        NotHereError: fsspec, or what it needs for this protocol, is not installed.
+    """
+    if isinstance(directory, str) and "://" in directory and not directory.startswith("file://"):
+        return RemoteFolder(directory)
+    return LocalFolder(local_path(directory).absolute())
 
 
 class LocalFolder:
@@ -51,12 +60,18 @@ class RemoteFolder:
     """The same through fsspec. Files pass through a temporary file here, where they are sealed and checked."""
 
     def __init__(self, url: str):
+        self.url = url.rstrip("/")
         try:
             import fsspec
+
+            self.filesystem, self.root = fsspec.url_to_fs(self.url)
         except ImportError as error:
-            raise NotHereError(f"{url} needs fsspec: pip install fsspec, and what its protocol asks for.") from error
-        self.url = url.rstrip("/")
-        self.filesystem, self.root = fsspec.url_to_fs(self.url)
+            raise NotHereError(
+                f"{url} needs a package that is not installed: {error}. pip install fsspec, and the driver of its "
+                "protocol: s3fs for s3, gcsfs for gs, adlfs for az."
+            ) from error
+        except Exception as error:  # ValueError for an unknown protocol, and whatever a driver raises
+            raise NotHereError(f"fsspec can't open {url}: {error}. Check the protocol and the credentials.") from error
 
     def where(self, name: str) -> str:
         """What to call the file in messages and results."""
@@ -64,34 +79,40 @@ class RemoteFolder:
 
     def names(self) -> list[str]:
         """All files, in no order."""
-        self.filesystem.invalidate_cache()  # another process may have saved
-        try:
-            return [entry.rsplit("/", 1)[-1] for entry in self.filesystem.ls(self.root, detail=False)]
-        except FileNotFoundError:
-            return []
+        with self._errors(f"{self.url} can't be listed"):
+            self.filesystem.invalidate_cache()  # another process may have saved
+            try:
+                return [entry.rsplit("/", 1)[-1] for entry in self.filesystem.ls(self.root, detail=False)]
+            except FileNotFoundError:
+                return []
 
     def save(self, obj: Any, name: str) -> None:
         """Upload under a temporary name, then rename: a broken upload never carries the real name."""
         with tempfile.TemporaryDirectory() as here:
             path = save_file(obj, Path(here) / name)
-            try:
+            with self._errors(f"{self.where(name)} was not saved"):
                 self.filesystem.makedirs(self.root, exist_ok=True)
                 self.filesystem.put_file(str(path), f"{self.root}/{name}.tmp-upload")
                 self.filesystem.mv(f"{self.root}/{name}.tmp-upload", f"{self.root}/{name}")
-            except OSError as error:
-                raise CheckpointError(f"{self.where(name)} was not saved: {error}.") from error
 
     def load(self, name: str, map_location: Any) -> Any:
         """Download, then load and check."""
         with tempfile.TemporaryDirectory() as here:
             path = Path(here) / name
-            try:
+            with self._errors(f"{self.where(name)} can't be read"):
                 self.filesystem.get_file(f"{self.root}/{name}", str(path))
-            except OSError as error:
-                raise CheckpointError(f"{self.where(name)} can't be read: {error}.") from error
             return load_file(path, map_location=map_location)
 
     def delete(self, name: str) -> None:
         """Delete; no error if it is gone."""
-        if self.filesystem.exists(f"{self.root}/{name}"):
-            self.filesystem.rm_file(f"{self.root}/{name}")
+        with self._errors(f"{self.where(name)} can't be deleted"):
+            if self.filesystem.exists(f"{self.root}/{name}"):
+                self.filesystem.rm_file(f"{self.root}/{name}")
+
+    @contextmanager
+    def _errors(self, what: str) -> Iterator[None]:
+        """Whatever a driver raises (no two raise the same for a wrong password) as our own error."""
+        try:
+            yield
+        except Exception as error:
+            raise CheckpointError(f"{what}: {type(error).__name__}: {error}.") from error

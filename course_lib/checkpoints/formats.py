@@ -8,16 +8,21 @@ import json
 import os
 import zlib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as safetensors_bytes
 from safetensors.torch import save_file as write_safetensors
 from torch import Tensor, nn
 
+from course_lib.checkpoints.comparison import compare_state_dicts
 from course_lib.checkpoints.durable import replacing
-from course_lib.checkpoints.inspection import compare_state_dicts
+from course_lib.checkpoints.paths import local_path, reading
+from course_lib.checkpoints.plain_data import tensor_problem
+from course_lib.checkpoints.recognition import Kind, recognise
 from course_lib.errors import CheckpointError, DamagedFileError, InputError
 
 _ABOUT = "save_portable"  # the key of our metadata
@@ -31,7 +36,7 @@ def save_portable(state_dict: Mapping[str, Tensor], path: str | os.PathLike, *, 
 
     Args:
         state_dict: Tensors by name, as from `model.state_dict()`.
-        path: The file, by custom `*.safetensors`.
+        path: The file, by custom `*.safetensors`. ~ is the home folder.
         config: What is needed to build the model again; plain JSON: dicts with text keys, lists, text,
             numbers, booleans, None.
 
@@ -51,6 +56,7 @@ def save_portable(state_dict: Mapping[str, Tensor], path: str | os.PathLike, *, 
 
     Source: https://huggingface.co/docs/safetensors/index
     """
+    path = local_path(path)
     tensors, aliases = _untied(state_dict)
     about = {"config": config, "aliases": aliases, "crc32": {name: _crc32(t) for name, t in tensors.items()}}
     text = _as_json(about)
@@ -58,12 +64,14 @@ def save_portable(state_dict: Mapping[str, Tensor], path: str | os.PathLike, *, 
     try:
         with replacing(path) as temporary:
             write_safetensors(tensors, temporary, metadata)
+            with safe_open(temporary, framework="pt", device="cpu"):  # the gate of loading: its header can be read
+                pass
     except (OSError, SafetensorError) as error:
         raise CheckpointError(
             f"{path} was not saved: {error}. What was there before is unchanged. Check that the folder exists and "
             "has room, and that you may write there."
         ) from error
-    return Path(path)
+    return path
 
 
 def load_portable(
@@ -90,14 +98,15 @@ def load_portable(
         CheckpointError: There is no such file, another program wrote it, or the config or the model's keys,
             shapes or dtypes are others.
     """
-    if not Path(path).is_file():
-        raise CheckpointError(f"Expected a safetensors file at {path}; there is none. Check the path.")
+    path = local_path(path)
     try:
+        with reading(path) as opened:
+            kind = recognise(opened)
         with safe_open(path, framework="pt", device="cpu") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-    except (SafetensorError, OSError) as error:
-        raise DamagedFileError(f"{path} is not a sound safetensors file ({error}). Load an older one.") from error
+    except SafetensorError as error:
+        raise _not_portable(path, kind, error) from error
     if _ABOUT not in metadata:
         raise CheckpointError(
             f"{path} has no config and no checksums, so save_portable did not write it. If you trust its weights: "
@@ -121,6 +130,15 @@ def load_portable(
     return tensors, found
 
 
+def _not_portable(path: Path, kind: Kind, error: Exception) -> CheckpointError:
+    if kind.format == "torch zip":
+        return CheckpointError(f"{path} is {kind.what}, not of save_portable. Load it with load_file(path).")
+    if kind.format == "safetensors" or kind.damaged or path.stat().st_size <= 8:  # not even the header's length
+        advice = "Load an older one, or download it again."
+        return DamagedFileError(f"{path} is not a sound safetensors file ({error}). {advice}")
+    return CheckpointError(f"{path} is {kind.what}, and no safetensors file. {kind.advice_for(str(path))}")
+
+
 def _untied(state_dict: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Tensors that share no memory, and which names mean the same tensor."""
     tensors: dict[str, Tensor] = {}
@@ -128,9 +146,14 @@ def _untied(state_dict: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[s
     first: dict[tuple, str] = {}
     storages: set[int] = set()
     for name, tensor in state_dict.items():
-        if not isinstance(tensor, Tensor) or tensor.layout != torch.strided or tensor.is_meta or tensor.is_quantized:
-            got = f"{tensor.layout} on {tensor.device}" if isinstance(tensor, Tensor) else type(tensor).__name__
-            raise InputError(f"{name}: expected a dense tensor with data, got {got}. Other things go into config.")
+        if not isinstance(tensor, Tensor):
+            raise InputError(
+                f"{name}: expected a dense tensor with data, got {type(tensor).__name__}. Other things go into config."
+            )
+        if problem := tensor_problem(tensor):
+            raise InputError(f"{name} is {problem}")
+        if not _safetensors_has(tensor.dtype):
+            raise InputError(f"{name} is a tensor of {tensor.dtype}, which safetensors doesn't know. Use save_file.")
         tensor = tensor.detach()
         view = (tensor.data_ptr(), tensor.dtype, tuple(tensor.shape), tensor.stride(), tensor.is_conj())
         if tensor.numel() and first.setdefault(view, name) != name:
@@ -142,6 +165,15 @@ def _untied(state_dict: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[s
         tensor = tensor.resolve_conj().resolve_neg().contiguous()
         tensors[name] = tensor.clone() if shared else tensor
     return tensors, aliases
+
+
+@cache
+def _safetensors_has(dtype: torch.dtype) -> bool:
+    try:
+        safetensors_bytes({"": torch.empty(0, dtype=dtype)})
+    except (KeyError, ValueError, RuntimeError, SafetensorError):
+        return False
+    return True
 
 
 def _as_json(config: Mapping[str, Any]) -> str:

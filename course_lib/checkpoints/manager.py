@@ -2,7 +2,7 @@
 
 import copy
 import math
-import operator
+import os
 import re
 import warnings
 from collections.abc import Iterable, Mapping
@@ -13,6 +13,8 @@ from typing import Any, Literal
 import torch
 
 from course_lib.checkpoints.folders import open_folder
+from course_lib.checkpoints.monitor import as_metrics, as_step, mode_of, require_finite
+from course_lib.checkpoints.paths import local_path
 from course_lib.checkpoints.state import Stateful, restore
 from course_lib.errors import CheckpointError, InputError
 
@@ -54,7 +56,7 @@ class CheckpointManager:
         objects: Everything the run must find again, by name. For an exact resume that is the model, the
             optimizer, the scheduler, the loader's `GeneratorState` and `RNGState()`.
         monitor: The metric that says which step is best. None: no step is.
-        mode: "min" if less is better, as for a loss; "max" for an accuracy.
+        mode: "min" if less is better, "max" if more is. None: as the monitor's name says, if it leaves no doubt.
         keep_last: How many of the newest steps to keep, at least 1. More than 1 is what a fallback needs.
         keep_best: How many of the best to keep besides.
 
@@ -77,22 +79,23 @@ class CheckpointManager:
         objects: Mapping[str, Stateful],
         *,
         monitor: str | None = None,
-        mode: Literal["min", "max"] = "min",
+        mode: Literal["min", "max"] | None = None,
         keep_last: int = 3,
         keep_best: int = 1,
     ):
+        if not isinstance(objects, Mapping):
+            raise InputError(f"objects has a name for each: {{'model': model}}; got a {type(objects).__name__} alone.")
         for name, one in objects.items():
             if not (hasattr(one, "state_dict") and hasattr(one, "load_state_dict")):
                 raise InputError(
                     f"objects[{name!r}] is a {type(one).__name__} without state_dict() and load_state_dict(). "
                     "Wrap a torch.Generator in GeneratorState; pass plain numbers as metrics."
                 )
-        if mode not in ("min", "max"):
-            raise InputError(f"mode is 'min' or 'max'; got {mode!r}.")
         if keep_last < 1 or keep_best < 0:
             raise InputError(f"keep_last is at least 1 and keep_best at least 0; got {keep_last} and {keep_best}.")
         self.objects = dict(objects)
-        self.monitor, self.mode, self.keep_last, self.keep_best = monitor, mode, keep_last, keep_best
+        self.monitor, self.mode = monitor, mode_of(monitor, mode)
+        self.keep_last, self.keep_best = keep_last, keep_best
         self._folder = open_folder(directory)
         self._history: list[dict[str, Any]] | None = None
         self._broken: set[str] = set()
@@ -136,12 +139,11 @@ class CheckpointManager:
                 file is never best, needs no metrics, and goes when a whole step is saved.
 
         Raises:
-            InputError: The monitored metric is missing or not finite, a metric is no number, the step is not
-                new, or a state holds what can't be loaded back.
+            InputError: A weight is NaN or infinite; the monitored metric is so, or missing; a metric is no number,
+                the step is not new, or a state holds what can't be loaded back. Nothing is written or deleted.
             CheckpointError: The file could not be written; all older files are as they were.
         """
-        step = operator.index(step)
-        metrics = {name: _number(name, value) for name, value in (metrics or {}).items()}
+        step, metrics = as_step(step), as_metrics(metrics)
         name = _name(step, partial is not None)
         history = self._past()
         if partial is None:
@@ -154,6 +156,7 @@ class CheckpointManager:
             history = [*history, {"step": step, "metrics": metrics}]
         else:
             self._require_newest(name)
+        require_finite(self.objects, f"at step {step}")
         content = {
             "step": step,
             "metrics": metrics,
@@ -176,7 +179,7 @@ class CheckpointManager:
         map_location: Any = "cpu",
         only: Iterable[str] | None = None,
     ) -> Loaded:
-        """Restore the objects from a file whose every bit is as saved; all of them, or none.
+        """Restore the objects from a file whose checksums agree; all of them, or none.
 
         "last" and "best" fall back to the next older (or next best) good file, with a warning that names each
         file left out and why. A file given by its path is loaded or refused. RNGState is restored last. A copy
@@ -201,7 +204,7 @@ class CheckpointManager:
             _, newest, skipped = self._first_good(names[::-1], "meta")
             wanted = self._ranked(newest["history"])
         else:
-            wanted = [name for name in names if str(which) in (name, str(self._folder.where(name)))]
+            wanted = [name for name in names if str(which) == name or self._is_at(name, which)]
         if not wanted:
             raise CheckpointError(
                 f"There is no checkpoint {str(which)!r} in {self._folder.where('')}; it has {names or 'none'}. To "
@@ -229,6 +232,12 @@ class CheckpointManager:
     def _names(self) -> list[str]:
         return sorted((name for name in self._folder.names() if _NAME.fullmatch(name)), key=_order)
 
+    def _is_at(self, name: str, path: str | Path) -> bool:
+        where = self._folder.where(name)
+        if isinstance(where, str):  # a URL
+            return str(path) == where
+        return os.path.realpath(local_path(path)) == os.path.realpath(where)
+
     def _past(self) -> list[dict[str, Any]]:
         if self._history is None:
             names = self._names()
@@ -246,7 +255,7 @@ class CheckpointManager:
     def _ranked(self, history: list[dict[str, Any]]) -> list[str]:
         """The names of all measured steps, the best first; of equals, the earlier."""
         sign = 1 if self.mode == "min" else -1
-        measured = [entry for entry in history if self.monitor in entry["metrics"]]
+        measured = [entry for entry in history if math.isfinite(entry["metrics"].get(self.monitor, math.nan))]
         measured.sort(key=lambda entry: (sign * entry["metrics"][self.monitor], entry["step"]))
         return [_name(entry["step"]) for entry in measured]
 
@@ -289,10 +298,3 @@ def _name(step: int, partial: bool = False) -> str:
 def _order(name: str) -> tuple[int, bool]:
     step, partial = _NAME.fullmatch(name).groups()
     return int(step), partial is not None
-
-
-def _number(name: str, value: Any) -> float:
-    try:
-        return float(value.detach() if isinstance(value, torch.Tensor) else value)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise InputError(f"metrics[{name!r}] must be one number; got {type(value).__name__}: {error}") from error

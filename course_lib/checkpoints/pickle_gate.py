@@ -43,7 +43,7 @@ _CONSTANTS = {
 } | {"torch Tensor", "torch.nn.parameter Parameter"}  # fmt: skip
 _GLOBALS = BUILDERS | _ITEM_BYTES.keys() | _SPECIAL.keys() | _CONSTANTS
 _DICTS = ("dict", "collections OrderedDict", "collections Counter")
-_FLOATS = re.compile(rb"(?:G.{8})+", re.DOTALL)  # a log of losses: passed over as one
+_FLOATS = re.compile(rb"(?:G.{8})++", re.DOTALL)  # a log of losses: passed over as one
 _INT, _UINT, _SHORT = Struct("<i"), Struct("<I"), Struct("<H")
 
 
@@ -63,6 +63,7 @@ class _Box:
 
     def put(self, items: list) -> None:
         self.weight += len(items)
+        self.unfolded += len(items)
         for item in items:
             if isinstance(item, _Box):
                 self.depth = max(self.depth, item.depth + 1)
@@ -105,67 +106,69 @@ def _follow(data: bytes, storage_bytes: Mapping[str, int]) -> str | None:
     at = boxes = copied = 0
     special = None
     while True:
-        op = data[at : at + 1]
+        op = data[at]  # at the end an IndexError
         at += 1
-        if op == b"q":  # remember under a number
+        if op == b"q"[0]:  # remember under a number
             memo[data[at]] = stack[-1]
             at += 1
-        elif op == b"r":
+        elif op == b"r"[0]:
             memo[_UINT.unpack_from(data, at)[0]] = stack[-1]
             at += 4
-        elif op == b"h":  # recall
+            _require_few(boxes + len(memo))
+        elif op == b"h"[0]:  # recall
             stack.append(memo[data[at]])
             at += 1
-        elif op == b"j":
+        elif op == b"j"[0]:
             stack.append(memo[_UINT.unpack_from(data, at)[0]])
             at += 4
-        elif op == b"X":  # text
+        elif op == b"X"[0]:  # text
             end = at + 4 + _UINT.unpack_from(data, at)[0]
             if end > len(data):
                 raise ValueError("a text reaches beyond the end")
             stack.append(str(data[at + 4 : end], "utf-8", "surrogatepass"))
             at = end
-        elif op == b"K":
+        elif op == b"K"[0]:
             stack.append(data[at])
             at += 1
-        elif op == b"M":
+        elif op == b"M"[0]:
             stack.append(_SHORT.unpack_from(data, at)[0])
             at += 2
-        elif op == b"J":
+        elif op == b"J"[0]:
             stack.append(_INT.unpack_from(data, at)[0])
             at += 4
-        elif op == b"G":
+        elif op == b"G"[0]:
             end = _FLOATS.match(data, at - 1).end()
             stack.extend([0.0] * ((end - at + 1) // 9))
             at = end
-        elif op == b"N":
+        elif op == b"N"[0]:
             stack.append(None)
-        elif op in (b"\x88", b"\x89"):
-            stack.append(op == b"\x88")
-        elif op == b"\x8a":  # an integer of up to 255 bytes
+        elif op == b"\x88"[0] or op == b"\x89"[0]:
+            stack.append(op == b"\x88"[0])
+        elif op == b"\x8a"[0]:  # an integer of up to 255 bytes
             end = at + 1 + data[at]
             if end > len(data):
                 raise ValueError("an integer reaches beyond the end")
             stack.append(int.from_bytes(data[at + 1 : end], "little", signed=True))
             at = end
-        elif op == b"(":
+        elif op == b"("[0]:
             below.append(stack)
             stack = []
-        elif op in (b"s", b"a"):
-            items = [stack.pop() for _ in range(2 if op == b"s" else 1)]
-            _fill(stack[-1], items, op == b"s", len(data))
-        elif op in (b"u", b"e"):
+        elif op == b"s"[0] or op == b"a"[0]:
+            items = [stack.pop() for _ in range(2 if op == b"s"[0] else 1)]
+            _fill(stack[-1], items, op == b"s"[0], len(data))
+        elif op == b"u"[0] or op == b"e"[0]:
             items, stack = stack, below.pop()
-            _fill(stack[-1], items, op == b"u", len(data))
-        elif op == b"Q":
+            _fill(stack[-1], items, op == b"u"[0], len(data))
+        elif op == b"Q"[0]:
             _check_storage(stack.pop().items, storage_bytes)
             stack.append(None)
-        elif op == b"b":  # gives a state_dict its _metadata
+        elif op == b"b"[0]:  # gives a state_dict its _metadata
             state = stack.pop()
             if stack[-1].kind != "collections OrderedDict":
                 raise UnsafeFileError(f"Its pickle changes the inside of a {stack[-1].kind}, as torch.save never does.")
             copied += state.weight
-        elif op == b"c":
+            _require_written_out(copied, len(data))
+        elif op == b"c"[0]:
             module_end = data.index(b"\n", at)
             end = data.index(b"\n", module_end + 1)
             name = f"{data[at:module_end].decode()} {data[module_end + 1 : end].decode()}"
@@ -173,10 +176,11 @@ def _follow(data: bytes, storage_bytes: Mapping[str, int]) -> str | None:
             special = special or _SPECIAL.get(name)
             stack.append(_Global(name))
             at = end + 1
-        elif op == b"R":
+        elif op == b"R"[0]:
             arguments, function = stack.pop(), stack.pop()
             made, copies = _call(function, arguments)
             copied += copies
+            _require_written_out(copied, len(data))
             stack.append(made)
             boxes += 1
         elif op in _MAKERS:
@@ -187,26 +191,19 @@ def _follow(data: bytes, storage_bytes: Mapping[str, int]) -> str | None:
                 items = [stack.pop() for _ in range(how_many)][::-1]
             stack.append(_bounded(_Box(kind, items), len(data)))
             boxes += 1
-        elif op == b".":
+            _require_few(boxes + len(memo))
+        elif op == b"."[0]:
             stack.pop()
             return special
-        elif op == b"\x80" and data[at] == 2:
+        elif op == b"\x80"[0] and data[at] == 2:
             at += 1
         else:
-            raise UnsafeFileError(f"Its pickle uses the instruction {op!r}, which plain data never needs.")
-        # Honest files write out whatever they copy; a bomb copies one large thing again and again.
-        if copied > len(data):
-            raise UnsafeFileError("Its pickle asks for more copies than it holds: it would flood the memory.")
-        if boxes + len(memo) > 2 * MAX_OBJECTS:
-            raise CheckpointError(
-                f"It holds more than {MAX_OBJECTS:,} lists, dictionaries, texts and other objects, which is the "
-                "limit. Long logs and tables belong into tensors."
-            )
+            raise UnsafeFileError(f"Its pickle uses the instruction {bytes([op])!r}, which plain data never needs.")
 
 
-_MAKERS: dict[bytes, tuple[str, int | None]] = {
-    b"t": ("tuple", None), b")": ("tuple", 0), b"\x85": ("tuple", 1), b"\x86": ("tuple", 2), b"\x87": ("tuple", 3),
-    b"}": ("dict", 0), b"]": ("list", 0),
+_MAKERS: dict[int, tuple[str, int | None]] = {
+    b"t"[0]: ("tuple", None), b")"[0]: ("tuple", 0), b"\x85"[0]: ("tuple", 1), b"\x86"[0]: ("tuple", 2),
+    b"\x87"[0]: ("tuple", 3), b"}"[0]: ("dict", 0), b"]"[0]: ("list", 0),
 }  # fmt: skip
 
 
@@ -223,6 +220,20 @@ def _bounded(box: _Box, pickle_bytes: int) -> _Box:
     if box.unfolded > MAX_UNFOLDED + pickle_bytes:
         raise UnsafeFileError(f"Its pickle puts one value into another more than {MAX_UNFOLDED:,} times.")
     return box
+
+
+def _require_few(objects: int) -> None:
+    if objects > 2 * MAX_OBJECTS:
+        raise CheckpointError(
+            f"It holds more than {MAX_OBJECTS:,} texts, lists, dictionaries and other objects, which is the limit. "
+            "Long logs and tables belong into tensors."
+        )
+
+
+def _require_written_out(copied: int, pickle_bytes: int) -> None:
+    """Honest files write out whatever they copy; a bomb copies one large thing again and again."""
+    if copied > pickle_bytes:
+        raise UnsafeFileError("Its pickle asks for more copies than it holds: it would flood the memory.")
 
 
 def _check_global(name: str) -> None:
@@ -252,10 +263,13 @@ def _call(function: object, arguments: _Box) -> tuple[_Box, int]:
             raise UnsafeFileError(f"Its pickle wants the codec {encoding!r}; torch.save uses none but latin1.")
         made.weight = len(text)
         copies += len(text)
-    elif function == "__builtin__ bytearray":  # of a number it would be that many zeros
-        if any(getattr(item, "kind", "") != "_codecs encode" for item in arguments.items):
-            raise UnsafeFileError("Its pickle makes a bytearray of something that is not bytes.")
+    elif function == "__builtin__ bytearray" and not all(_is_bytes(item) for item in arguments.items):
+        raise UnsafeFileError("Its pickle makes a bytearray of something that is not bytes.")  # 2**40 zeros, say
     return made, copies
+
+
+def _is_bytes(item: object) -> bool:
+    return isinstance(item, _Box) and item.kind == "_codecs encode"
 
 
 def _check_storage(reference: list, storage_bytes: Mapping[str, int]) -> None:

@@ -84,6 +84,23 @@ def _where(place: tuple) -> str:
     return f"the key {value!r} of {_where(parent)}" if step is None else _where(parent) + step
 
 
+def largest_part(obj: Any, name: str = "obj") -> str:
+    """A sentence that names the part with the most entries; nothing if no part stands out."""
+    parts = [(obj, None, name)]
+    for _ in range(10):
+        value = parts[-1][0]
+        if isinstance(value, dict):
+            inside = [(item, parts[-1], f"[{key!r}]") for key, item in value.items()]
+        else:
+            inside = [(item, parts[-1], f"[{i}]") for i, item in enumerate(value)] if type(value) in CONTAINERS else []
+        inside = [part for part in inside if type(part[0]) in CONTAINERS | {str, bytes, bytearray}]
+        if not inside or len(inside) > 1000:
+            break
+        parts.append(max(inside, key=lambda part: len(part[0])))
+    best = max(parts, key=lambda part: len(part[0]) if hasattr(part[0], "__len__") else 0)
+    return f" The largest part is {_where(best)}, with {len(best[0]):,} entries." if best is not parts[0] else ""
+
+
 def tensor_problem(value: Tensor) -> str | None:
     """Why this tensor can't be saved as it is, and what to save instead; None if it can."""
     own_class = type(value) not in (Tensor, nn.Parameter)

@@ -20,9 +20,19 @@ from torch import Tensor, nn
 from torch.distributed.checkpoint import state_dict as dcp_state
 from torch.distributed.checkpoint.metadata import BytesStorageMetadata, Metadata
 
-from course_lib.checkpoints.dcp_gate import METADATA, Planner, Reader, dcp_errors
+from course_lib.checkpoints.dcp_gate import (
+    METADATA,
+    Planner,
+    Reader,
+    closed,
+    dcp_errors,
+    is_extra_state,
+    opened,
+    problem_with,
+)
 from course_lib.checkpoints.durable import replacing
 from course_lib.checkpoints.files import load_file, save_file
+from course_lib.checkpoints.paths import local_path
 from course_lib.errors import CheckpointError, DamagedFileError, InputError, UnsafeFileError
 
 MANIFEST = "manifest.json"
@@ -39,6 +49,8 @@ def save_sharded(
 
     A save that only rank 0 calls waits for the others for ever. Without a process group it saves alone.
 
+    A module's extra state (`get_extra_state`) is saved as one value, as plain data and dense tensors.
+
     Args:
         model: A plain module, or one under fully_shard (FSDP2); each process writes the part that it holds.
         directory: A folder on a disk that all processes see; it must not hold a checkpoint yet.
@@ -47,7 +59,7 @@ def save_sharded(
 
     Raises:
         CheckpointError: The folder holds a checkpoint, or can't be written.
-        InputError: `extra` is not plain JSON, or the optimizer is another model's.
+        InputError: `extra` is not plain JSON, the optimizer is another model's, or a value can't be loaded back.
 
     >>> import tempfile
     >>> folder = tempfile.mkdtemp()
@@ -58,7 +70,7 @@ def save_sharded(
 
     Source: https://docs.pytorch.org/docs/stable/distributed.checkpoint.html
     """
-    _save(_state_of(model, optimizer), Path(directory), dict(extra or {}))
+    _save(_state_of(model, optimizer), local_path(directory), dict(extra or {}))
 
 
 def load_sharded(
@@ -83,13 +95,13 @@ def load_sharded(
         InputError: The optimizer is another model's.
         CheckpointError: The save was not finished, or the checkpoint is not one of this model.
     """
-    directory = Path(directory)
+    directory = local_path(directory)
     manifest, metadata = _open(directory)
     state = _state_of(model, optimizer)
     _require_fit(state["model"], metadata, directory)
     with dcp_errors(f"{directory} can't be loaded"):
         dcp.load(state, storage_reader=Reader(directory), planner=Planner())
-        dcp_state.set_model_state_dict(model, state["model"])
+        dcp_state.set_model_state_dict(model, opened(state["model"]))
         if optimizer is not None:
             dcp_state.set_optimizer_state_dict(model, optimizer, state["optimizer"])
     return manifest["extra"]
@@ -105,13 +117,14 @@ def sharded_to_file(directory: str | os.PathLike, path: str | os.PathLike) -> Pa
     Raises:
         CheckpointError: As in `load_sharded`, or the file can't be written.
     """
-    manifest, metadata = _open(Path(directory))
+    directory = local_path(directory)
+    manifest, metadata = _open(directory)
     flat: dict[str, Any] = {
         name: None if isinstance(entry, BytesStorageMetadata) else torch.empty(entry.size, dtype=entry.properties.dtype)
         for name, entry in metadata.state_dict_metadata.items()
     }
     with dcp_errors(f"{directory} can't be loaded"):
-        dcp.load(flat, storage_reader=Reader(Path(directory)), planner=Planner())
+        dcp.load(flat, storage_reader=Reader(directory), planner=Planner())
     nested: dict = {}
     for name, value in flat.items():
         *path_to, last = metadata.planner_data[name]
@@ -119,7 +132,8 @@ def sharded_to_file(directory: str | os.PathLike, path: str | os.PathLike) -> Pa
         for key in path_to:
             inside = inside.setdefault(key, {})
         inside[last] = value
-    return save_file(_with_lists(nested) | {"extra": manifest["extra"]}, path)
+    whole = _with_lists(nested) | {"extra": manifest["extra"]}
+    return save_file(whole | {"model": opened(whole.get("model", {}))}, path)
 
 
 def file_to_sharded(path: str | os.PathLike, directory: str | os.PathLike) -> None:
@@ -131,9 +145,9 @@ def file_to_sharded(path: str | os.PathLike, directory: str | os.PathLike) -> No
     """
     checkpoint = load_file(path)
     model = checkpoint.get("model") if isinstance(checkpoint, Mapping) else None
-    if not isinstance(model, Mapping) or not all(isinstance(value, Tensor) for value in model.values()):
+    if not isinstance(model, Mapping) or not all(is_extra_state(k) or isinstance(v, Tensor) for k, v in model.items()):
         raise InputError(f"Expected a dict with the part 'model' in {path}. Save {{'model': model.state_dict()}}.")
-    state: dict[str, Any] = {"model": dict(model)}
+    state: dict[str, Any] = {"model": closed(model)}
     if "optimizer" in checkpoint:
         state["optimizer"] = checkpoint["optimizer"]
         if any(isinstance(key, int) for key in state["optimizer"]["state"]):
@@ -141,17 +155,23 @@ def file_to_sharded(path: str | os.PathLike, directory: str | os.PathLike) -> No
                 f"The optimizer in {path} numbers its parameters; shards need names. Save what "
                 "torch.distributed.checkpoint.state_dict.get_optimizer_state_dict(model, optimizer) returns."
             )
-    _save(state, Path(directory), dict(checkpoint.get("extra") or {}))
+    _save(state, local_path(directory), dict(checkpoint.get("extra") or {}))
 
 
 def _state_of(model: nn.Module, optimizer: torch.optim.Optimizer | None) -> dict[str, Any]:
-    state = {"model": dcp_state.get_model_state_dict(model)}
+    state = {"model": closed(dcp_state.get_model_state_dict(model))}
     if optimizer is not None:
         ours = {id(parameter) for parameter in model.parameters()}
         if not all(id(held) in ours for group in optimizer.param_groups for held in group["params"]):
             raise InputError("The optimizer holds another model's parameters; build it from this one's parameters().")
         state["optimizer"] = dcp_state.get_optimizer_state_dict(model, optimizer)
     return state
+
+
+def _require_loadable(state: dict[str, Any]) -> None:
+    """Stop in all processes, or in none, if a value would not be taken back."""
+    if problems := [text for text in _gather(problem_with(state)) if text]:
+        raise InputError(f"Nothing was saved: {problems[0]}")
 
 
 def _save(state: dict[str, Any], directory: Path, extra: dict[str, Any]) -> None:
@@ -164,6 +184,7 @@ def _save(state: dict[str, Any], directory: Path, extra: dict[str, Any]) -> None
         ) from error
     if (directory / MANIFEST).exists():
         raise CheckpointError(f"{directory} holds a checkpoint already; choose a new folder, such as step-1000.")
+    _require_loadable(state)
     with dcp_errors(f"{directory} was not saved"):
         dcp.save(state, storage_writer=dcp.FileSystemWriter(directory))
     ours = sorted(directory.glob(f"__{_rank()}_*.distcp")) + ([directory / METADATA] if _rank() == 0 else [])
@@ -221,7 +242,10 @@ def _require_fit(model: Mapping[str, Tensor], metadata: Metadata, directory: Pat
     problems = [f"missing {name}" for name in model if name not in saved]
     problems += [f"unexpected {name}" for name in saved if name not in model]
     for name, entry in saved.items():
-        if name in model and isinstance(model[name], Tensor):
+        is_tensor = not isinstance(entry, BytesStorageMetadata)
+        if name in model and is_tensor != isinstance(model[name], Tensor):
+            problems.append(f"{name} is a tensor on one side only")
+        elif name in model and is_tensor:
             ours, theirs = (tuple(model[name].shape), model[name].dtype), (tuple(entry.size), entry.properties.dtype)
             problems += [f"{name} is {theirs} in the checkpoint and {ours} in the model"] if ours != theirs else []
     if problems:

@@ -89,6 +89,11 @@ class Walk:
         return tuple(sorted(self.globals - SAFE_GLOBALS) + unknown)
 
 
+def printable(text: str) -> str:
+    """A name from a stranger's file, without what would steer a terminal or begin a new line."""
+    return text if text.isprintable() else repr(text)[1:-1]
+
+
 class _BrokenError(Exception):
     """The pickle breaks the rules of its own machine."""
 
@@ -108,7 +113,7 @@ def walk(stream) -> Walk:
     {'builtins.print'}
     """
     seen = Walk()
-    machine = _Machine(seen)
+    machine = _Machine(seen, stream.getbuffer().nbytes)
     try:
         for opcode, argument, _ in pickletools.genops(stream):
             if machine.objects + len(machine.memo) > 2 * MAX_OBJECTS:
@@ -130,8 +135,9 @@ def walk(stream) -> Walk:
 class _Machine:
     """The pickle machine's stack and memo, holding primitives and Nodes only."""
 
-    def __init__(self, seen: Walk):
+    def __init__(self, seen: Walk, pickle_bytes: int):
         self.seen, self.stack, self.marks, self.memo = seen, [], [], {}
+        self.objects, self.most_unfolded = 0, MAX_UNFOLDED + pickle_bytes
 
     def pop(self):
         if len(self.stack) <= (self.marks[-1] if self.marks else 0):
@@ -154,11 +160,13 @@ class _Machine:
 
     def push_global(self, module: str, name: str) -> None:
         module, name = NAME_MAPPING.get((module, name), (IMPORT_MAPPING.get(module, module), name))
-        self.seen.globals.add(f"{module}.{name}"[:200])
-        self.stack.append(Node("global", name=f"{module}.{name}"[:200]))
+        full = printable(f"{module}.{name}")[:200]
+        self.seen.globals.add(full)
+        self.stack.append(Node("global", name=full))
 
     def push_call(self, function, args) -> None:
         self.seen.calls += 1
+        self.objects += 1
         if isinstance(function, Node) and function.kind == "persistent" and isinstance(function.args, Node):
             function = [*function.args.items[:2], None, None][1]  # torch < 1.6 wraps classes: ("module", class, ...)
         if isinstance(function, Node) and function.kind == "global":
@@ -183,9 +191,10 @@ class _Machine:
             kind, how_many = _CONTAINERS[name]
             items = self.pop_mark() if how_many is None else [self.pop() for _ in range(how_many)][::-1]
             node = Node(kind, items)
+            self.objects += 1
             if kind == "tuple":  # small in memory, but hashed as a dict's key, it is walked leaf by leaf
                 node.unfolded += sum(item.unfolded if isinstance(item, Node) else 1 for item in items)
-                if node.unfolded > MAX_OPCODES:
+                if node.unfolded > self.most_unfolded:
                     self.seen.flood = f"the pickle makes a tuple that unfolds to {node.unfolded:,} values"
             self.stack.append(node)
         elif name == "MARK":

@@ -20,7 +20,7 @@ def test_lesson_runs_clean_and_explorers_follow_the_keyboard(lab, name):
         explorer.scroll_into_view_if_needed()
         picture, words = explorer.locator("svg").first, explorer.locator("[role=status]").first
         before = notebook.picture(f"{name}-explorer-{i}", picture), words.inner_text()
-        slider = explorer.locator(".noUi-handle").first
+        slider = explorer.locator(".noUi-handle, select").first
         if slider.count():
             slider.focus()
             for _ in range(3):

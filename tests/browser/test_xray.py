@@ -10,7 +10,7 @@ def test_hostile_and_damaged_files_are_opened_and_nothing_runs(lab):
     notebook.run_all()
     xray = notebook.page.locator(".cl-explorer").first
     xray.scroll_into_view_if_needed()
-    files = xray.locator(".noUi-handle").first  # more than six choices: a selection slider
+    files = xray.locator("select")  # more than six choices: a drop-down
     files.focus()
     seen = {}
     for _ in range(12):
@@ -19,7 +19,7 @@ def test_hostile_and_damaged_files_are_opened_and_nothing_runs(lab):
         if name and name not in seen:
             seen[name] = text
             notebook.picture(f"xray-{name}", xray)
-        notebook.page.keyboard.press("ArrowRight")
+        notebook.page.keyboard.press("ArrowDown")
         notebook.page.wait_for_timeout(350)
     assert set(seen) == {"stranger.pt", "plain.pt", "one_bit.pt", "cut.pt", "ten_rows.pt"}
     verdicts = {name: text.split("verdict: ")[1].split(".")[0] for name, text in seen.items()}

@@ -69,17 +69,13 @@ def test_axes_place_data_with_y_growing_upwards():
     assert words(root) == ["0", "2", "4", "6", "8", "10", "pass", "loss"]
 
 
-def test_bars_start_at_zero_in_both_directions():
-    axes = svg.Axes(0, 0, 100, 100, (0, 2), (-1, 1))
-    up, down = parts(parse(svg.picture(100, 100, axes.bars([1, -0.5], color=style.BLUE))), "rect")
-    assert (float(up.get("y")), float(up.get("height"))) == (0, 50)
-    assert (float(down.get("y")), float(down.get("height"))) == (50, 25)
-
-
-def test_a_histogram_counts_what_lies_in_range():
-    axes = svg.Axes(0, 0, 100, 100, (0, 4), (0, 4))
-    drawn = parts(parse(svg.picture(100, 100, axes.histogram([0.5, 0.6, 3.5, 9], bins=4, color=style.GREEN))), "rect")
-    assert [float(r.get("height")) for r in drawn] == [50, 0, 0, 25]
+def test_a_heading_is_ruled_and_a_title_has_its_verdict_below():
+    root = parse(svg.picture(200, 100, svg.heading(8, 100, "Disk", y=40), svg.title(8, "Loss", "falls", y=60)))
+    heading, name, verdict = parts(root, "text")
+    assert (heading.text, heading.get("font-weight")) == ("Disk", "600")
+    assert parts(root, "polyline")[0].get("points") == "8.0,48.0 100.0,48.0"
+    assert (name.text, name.get("font-weight"), name.get("y")) == ("Loss", None, "60.0")
+    assert (verdict.text, verdict.get("font-weight"), verdict.get("y")) == ("falls", "600", "78.0")
 
 
 def test_marks_lie_on_the_data():
@@ -178,13 +174,13 @@ def test_setting_by_code_moves_the_widgets_too(toy):
     assert "on=False count=3" in picture_of(toy)
 
 
-def test_only_widgets_that_take_keys_in_jupyterlab_and_one_picture(toy):
+def test_only_core_widgets_and_one_picture(toy):
     def kinds(widget):
         return {type(widget).__name__}.union(*(kinds(child) for child in getattr(widget, "children", ())))
 
     assert kinds(toy.view) == {
         *("VBox", "HBox", "HTML"),
-        *("ToggleButtons", "SelectionSlider", "IntSlider", "FloatSlider"),
+        *("ToggleButtons", "Dropdown", "IntSlider", "FloatSlider"),
         "Output",  # holds the script, see widgets.py
     }
 

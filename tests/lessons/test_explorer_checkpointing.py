@@ -8,18 +8,9 @@ import xml.etree.ElementTree as ET
 import pytest
 import torch
 
-from course_lib.lessons.checkpointing import explorer as checkpointing
-from course_lib.lessons.checkpointing import trace
-from course_lib.lessons.checkpointing.explorer import (
-    CONTENTS,
-    EPOCHS,
-    INTERVALS,
-    CrashState,
-    crash,
-    resumed,
-    trace_folder,
-    unbroken,
-)
+from course_lib.lessons.checkpointing import crash, killed, trace_folder
+from course_lib.lessons.checkpointing.explorer import INTERVALS, CrashState
+from course_lib.lessons.checkpointing.runs import CONTENTS, EPOCHS, resumed, unbroken
 
 STATES = [
     CrashState(*values)
@@ -78,24 +69,6 @@ def test_the_words_change_with_every_control():
     assert len(seen) == 6
 
 
-def test_neither_explorer_nor_trace_depends_on_or_touches_the_learners_session():
-    def make() -> str:
-        for kept in (checkpointing._unbroken, checkpointing._file, checkpointing.resumed, checkpointing._distance):
-            kept.cache_clear()
-        return crash().static()
-
-    torch.manual_seed(5)
-    before = torch.get_rng_state()
-    first = make()
-    trace_folder()
-    assert torch.equal(before, torch.get_rng_state())
-    torch.manual_seed(6)
-    with torch.no_grad():
-        assert make() == first
-        trace_folder()
-    assert torch.is_grad_enabled()
-
-
 @pytest.fixture(scope="module")
 def stages():
     return trace_folder().stages
@@ -128,7 +101,7 @@ def test_the_kill_leaves_the_files_and_a_stray_that_the_next_save_sweeps_away(st
 
 
 def test_without_fork_the_kill_is_said_to_be_imitated(monkeypatch):
-    monkeypatch.setattr(trace, "HAS_FORK", False)
+    monkeypatch.setattr(killed, "HAS_FORK", False)
     stages = trace_folder().stages
     assert "imitated" in stages[5].happens
     assert ".tmp-" in stages[5].picture_text

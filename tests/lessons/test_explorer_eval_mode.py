@@ -8,8 +8,8 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from course_lib.lessons.eval_mode import explorer as eval_mode
-from course_lib.lessons.eval_mode.explorer import MOST_PASSES, SwitchboardState, switchboard, trace_modes
+from course_lib.lessons.eval_mode import switchboard, trace_modes
+from course_lib.lessons.eval_mode.explorer import MOST_PASSES, SwitchboardState
 from course_lib.lessons.eval_mode.trace import PIXELS
 
 MODES = [(training, grad) for training in (True, False) for grad in (True, False)]
@@ -75,22 +75,6 @@ def test_the_words_change_with_every_control():
         board.set(**change)
         seen.add(repr(board))
     assert len(seen) == 4
-
-
-def test_neither_explorer_nor_trace_depends_on_or_touches_the_learners_session():
-    def make() -> str:
-        for kept in (eval_mode._trained, eval_mode._passes, eval_mode._shown):
-            kept.cache_clear()
-        return switchboard().static() + trace_modes().static()
-
-    torch.manual_seed(5)
-    before = torch.get_rng_state()
-    first = make()
-    assert torch.equal(before, torch.get_rng_state())
-    torch.manual_seed(6)
-    with torch.no_grad():
-        assert make() == first
-    assert torch.is_grad_enabled()
 
 
 def worked_example(stage) -> list[float]:

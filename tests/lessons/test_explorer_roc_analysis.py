@@ -6,17 +6,12 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
-import torch
 from sklearn import metrics
 
 from course_lib.classroom import style
-from course_lib.lessons.roc_analysis import explorer as roc_analysis
-from course_lib.lessons.roc_analysis.explorer import (
-    ThresholdState,
-    real_scores,
-    realistic_scores,
-    threshold_explorer,
-)
+from course_lib.lessons.roc_analysis import panels
+from course_lib.lessons.roc_analysis.explorer import ThresholdState, threshold_explorer
+from course_lib.lessons.roc_analysis.scores import real_scores, realistic_scores
 from course_lib.lessons.roc_analysis.trace import eleven_patients, trace_roc
 
 STATES = [
@@ -48,7 +43,10 @@ def test_cells_rates_and_cost_are_those_of_the_weighted_patients(state):
     scores, ill = realistic_scores()
     confusion = metrics.confusion_matrix(ill, scores >= state.threshold, sample_weight=weights(state.prevalence))
     (tn, fp), (fn, tp) = confusion
-    assert state.people == pytest.approx((tp, fn, fp, tn), abs=1e-6)
+    assert state.counts == pytest.approx((tp, fn, fp, tn), abs=0.5 + 1e-6)
+    assert all(isinstance(count, int) for count in state.counts)  # no fractions of people
+    found, missed, alarms, let_go = state.counts
+    assert (found + missed, alarms + let_go) == (10 * state.prevalence, 1000 - 10 * state.prevalence)
     assert state.rates == pytest.approx((tp / (tp + fn), fp / (fp + tn)))
     if tp + fp:
         assert state.precision == pytest.approx(tp / (tp + fp))
@@ -76,20 +74,21 @@ def marks(state: ThresholdState) -> list[tuple[float, float]]:
 def test_the_picture_agrees_with_the_state(state):
     root = ET.fromstring(state.svg())
     words = [e.text for e in root.iter() if e.text]
-    assert all(f"{count:.1f}" in words for count in state.people)
+    assert all(str(count) in words for count in state.counts)
+    assert not any(re.fullmatch(r"\d+\.\d", word) and float(word) > 8 for word in words)
     (tpr, fpr), at = state.rates, marks(state)
-    assert at[0] == pytest.approx(roc_analysis._ROC.place(fpr, tpr), abs=0.06)
+    assert at[0] == pytest.approx(panels.ROC.place(fpr, tpr), abs=0.06)
     defined = state.precision == state.precision
     assert len(at) == 2 + defined
     if defined:
-        assert at[1] == pytest.approx(roc_analysis._PRECISION.place(tpr, state.precision), abs=0.06)
+        assert at[1] == pytest.approx(panels.PRECISION.place(tpr, state.precision), abs=0.06)
     colors = {style.BLUE, style.VERMILION, style.GREEN, style.ORANGE, style.GREY, "currentColor", "none"}
     for element in root.iter():
         assert "id" not in element.attrib
         assert element.get("fill", "none") in colors
         if element.tag.endswith("rect"):  # nothing hangs out of the histogram
-            assert float(element.get("y")) >= 38
-            assert float(element.get("y")) + float(element.get("height")) <= 187
+            assert float(element.get("y")) >= panels.SCORES.top
+            assert float(element.get("y")) + float(element.get("height")) <= panels.SCORES.top + panels.SCORES.height
 
 
 def test_nobody_called_ill_has_no_precision():
@@ -127,21 +126,10 @@ def test_a_state_change_takes_a_few_milliseconds():
     assert np.median(taken) < 0.02  # 2 ms on an idle machine; ten times that on a crowded one
 
 
-def test_neither_explorer_nor_trace_depends_on_or_touches_the_learners_session():
-    def make() -> str:
-        for kept in (roc_analysis.real_scores, roc_analysis.realistic_scores, roc_analysis._rates):
-            kept.cache_clear()
-        return threshold_explorer().static() + trace_roc().static()
-
-    torch.manual_seed(5)
-    np.random.seed(5)
-    before = torch.get_rng_state(), np.random.get_state()[1].copy()
-    first = make()
-    assert torch.equal(before[0], torch.get_rng_state())
-    assert np.array_equal(before[1], np.random.get_state()[1])
-    torch.manual_seed(6)
-    with torch.inference_mode():
-        assert make() == first
+def test_the_picture_fits_a_small_screen_beside_its_controls_and_words():
+    width, height = ET.fromstring(ThresholdState().svg()).get("viewBox").split()[2:]
+    assert float(width) == 720
+    assert float(height) <= 360  # of 768 pixels, JupyterLab takes 120, the controls 80, the words 90
 
 
 # --- the trace ---------------------------------------------------------------------------------------------

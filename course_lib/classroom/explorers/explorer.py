@@ -64,11 +64,8 @@ class Choice:
         return next(shown for shown, option in self.options.items() if option == value)
 
     def widget(self, explorer: "Explorer") -> widgets.Widget:
-        """Buttons for up to six options, else a slider: both can be moved by keyboard in JupyterLab.
-
-        (A drop-down can't: JupyterLab's command mode takes its arrow keys.)
-        """
-        kind = widgets.ToggleButtons if len(self.options) <= 6 else widgets.SelectionSlider
+        """Buttons for up to six options, else a drop-down, which has room for any number."""
+        kind = widgets.ToggleButtons if len(self.options) <= 6 else widgets.Dropdown
         return _follow(kind(options=list(self.options.items())), self, explorer)
 
 

@@ -11,12 +11,12 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from course_lib.classroom.style import BLUE, VERMILION
 from course_lib.errors import InputError
 
 Point = tuple[float, float]
+ROW_HEIGHT = 22
+"""Of a table, in pixels."""
 
 
 def picture(width: float, height: float, *parts: str) -> str:
@@ -48,6 +48,25 @@ def text(
     more += ' opacity="0.8"' if faint else ""
     more += f' transform="rotate(-90 {x:.1f} {y:.1f})"' if turned else ""
     return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:g}"{more}>{html.escape(str(words))}</text>'
+
+
+def heading(left: float, right: float, words: object, *, y: float = 16) -> str:
+    """Bold words with their baseline at `y`, and a rule under them to `right`: the head of a panel."""
+    return text(left, y, words, size=13, bold=True) + line((left, y + 8), (right, y + 8), width=2)
+
+
+def title(left: float, words: object, verdict: object, *, y: float = 44) -> str:
+    """The name of a chart with its baseline at `y`, and below it in bold what it says now."""
+    return text(left, y, words) + text(left, y + 18, verdict, size=14, bold=True)
+
+
+def fitted(words: str, length: int) -> str:
+    """At most `length` characters, the last an ellipsis where some were cut.
+
+    >>> fitted("a long name", 6), fitted("short", 6)
+    ('a lon…', 'short')
+    """
+    return words if len(words) <= length else words[: length - 1] + "…"
 
 
 def line(start: Point, end: Point, *, color: str = "currentColor", width: float = 1, dash: str = "") -> str:
@@ -99,15 +118,15 @@ def arrow(start: Point, end: Point, *, color: str = "currentColor") -> str:
     return line(start, base, color=color, width=1.5) + f'<polygon points="{corners}" fill="{color}"/>'
 
 
-def ticks(low: float, high: float, *, about: int = 5) -> list[float]:
-    """Round numbers from `low` to `high`, in steps of 1, 2 or 5 times a power of ten.
+def ticks(low: float, high: float) -> list[float]:
+    """About five round numbers from `low` to `high`, in steps of 1, 2 or 5 times a power of ten.
 
     >>> ticks(0, 1)
     [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
     """
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise InputError(f"An axis needs two finite numbers, the lower first; {low} and {high} came.")
-    raw = (high - low) / about
+    raw = (high - low) / 5
     unit = 10.0 ** math.floor(math.log10(raw))
     step = unit * min((1, 2, 5, 10), key=lambda m: abs(m * unit - raw))
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
@@ -170,28 +189,12 @@ class Axes:
         """A dot at each data point."""
         return "".join(dot(*self.place(x, y), color=color, radius=radius) for x, y in points)
 
-    def bars(self, values: Sequence[float], *, color: str) -> str:
-        """A bar from 0 for each value, side by side at x = 0.5, 1.5, 2.5, ... with gaps."""
-        return self._columns([(i + 0.15, i + 0.85, value) for i, value in enumerate(values)], color=color, opacity=0.75)
-
-    def histogram(self, values: Sequence[float], *, bins: int = 20, color: str) -> str:
-        """How many values fall into each of `bins` equal parts of the x range (values outside: nowhere)."""
-        counts, edges = np.histogram(values, bins=bins, range=self.x_range)
-        return self._columns(zip(edges[:-1], edges[1:], counts, strict=True), color=color, opacity=0.45)
-
-    def _columns(self, columns: Iterable[tuple[float, float, float]], *, color: str, opacity: float) -> str:
-        parts = []
-        for low, high, value in columns:
-            (x0, y0), (x1, y1) = self.place(low, 0), self.place(high, value)
-            parts.append(rect(x0, min(y0, y1), x1 - x0, abs(y1 - y0), fill=color, opacity=opacity, edge=color))
-        return "".join(parts)
-
 
 def _tick(value: float) -> str:
     return f"{value:g}".replace("-", "−")
 
 
-def heat_cell(x: float, y: float, width: float, height: float, value: float, *, span: float, words: str) -> str:
+def _heat_cell(x: float, y: float, width: float, height: float, value: float, *, span: float, words: str) -> str:
     """A cell whose tint is the value (blue above 0, vermilion below, full at `span`) with words in it.
 
     The tint stays pale enough for text in `currentColor` on a light page and on a dark one.
@@ -210,31 +213,29 @@ def table(
     columns: Sequence[str] = (),
     names: Sequence[str] = (),
     name_width: float = 0,
-    cell: tuple[float, float] = (54, 24),
+    cell_width: float = 54,
     span: float = 0,
-    digits: int = 2,
 ) -> str:
     """A table with its first cell at (x, y): `columns` above it, `names` in the `name_width` pixels before it.
 
     Args:
         x: Left edge of the first cell.
         y: Top edge of the first cell.
-        rows: What to show; floats get `digits` digits, everything else is shown as it is.
+        rows: What to show; floats get two digits, everything else is shown as it is.
         columns: Headings, one for each column.
         names: Headings, one for each row.
         name_width: How far left of the table the names begin.
-        cell: Width and height of a cell.
+        cell_width: In pixels; every row is `ROW_HEIGHT` high.
         span: The number with the fullest tint; 0 leaves the cells blank.
-        digits: Digits behind the point.
     """
-    width, height = cell
+    width, height = cell_width, ROW_HEIGHT
     parts = [text(x + (j + 0.5) * width, y - 6, c, anchor="middle", faint=True) for j, c in enumerate(columns)]
     for i, row in enumerate(rows):
         if names:
             parts.append(text(x - name_width, y + (i + 0.5) * height + 4, names[i], faint=True))
         for j, value in enumerate(row):
-            number, words = float(value) if isinstance(value, int | float) else 0.0, shown(value, digits)
-            parts.append(heat_cell(x + j * width, y + i * height, width, height, number, span=span, words=words))
+            number, words = float(value) if isinstance(value, int | float) else 0.0, shown(value)
+            parts.append(_heat_cell(x + j * width, y + i * height, width, height, number, span=span, words=words))
     return "".join(parts)
 
 

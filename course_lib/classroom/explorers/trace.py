@@ -136,27 +136,32 @@ def tables(columns: Sequence[str], *shown: tuple[str, Tensor | Sequence, Sequenc
 
     Args:
         columns: Headings of the columns, the same for every table.
-        *shown: For each table its caption, rows (tensor or lists; words are allowed), names of the rows (none:
-            those of the table before it), and the number with the fullest tint (0: no tint).
+        *shown: For each table its caption (may be empty), rows (tensor or lists; words are allowed), names of the
+            rows (none: those of the table before it), and the number with the fullest tint (0: no tint).
 
     Returns:
         `picture_svg` and `picture_text`.
     """
-    width, gap, names = 44 * len(columns), 20, ()
-    parts, lines, left, height = [], [], 4.0, 0.0
-    for caption, rows, own_names, span in shown:
-        rows = rows.tolist() if isinstance(rows, Tensor) else rows
+    listed = [rows.tolist() if isinstance(rows, Tensor) else rows for _, rows, *_ in shown]
+    longest = max(
+        len(svg.shown(value)) for rows in (columns, *(row for rows in listed for row in rows)) for value in rows
+    )
+    cell, space = max(44, 8 + 6.5 * longest), max(8, 2 + longest)  # pixels, characters
+    margin = max(16, 2 + max((len(name) for _, _, names, _ in shown for name in names), default=0))
+    top = 42 if any(caption for caption, *_ in shown) else 26
+    names, parts, lines, left = (), [], [], 4.0
+    for (caption, _, own_names, span), rows in zip(shown, listed, strict=True):
         names = own_names or names
         room = 8 + 6.5 * max(map(len, own_names), default=0) if own_names else 0
         left += room
-        parts.append(svg.text(left, 14, caption, bold=True))
+        parts.append(svg.text(left, 14, caption, bold=True) if caption else "")
         parts.append(
-            svg.table(left, 42, rows, columns=columns, names=own_names, name_width=room, cell=(44, 22), span=span)
+            svg.table(left, top, rows, columns=columns, names=own_names, name_width=room, cell_width=cell, span=span)
         )
-        lines.append(f"{caption}: {', '.join(columns)}")
+        lines.append(f"{caption}: {', '.join(columns)}".removeprefix(": "))
         for i, row in enumerate(rows):
             name = names[i] if i < len(names) else ""
-            lines.append(f"{name:<16}" + "".join(f"{svg.shown(value):>8}" for value in row))
-        left += width + gap
-        height = max(height, 46 + 22 * len(rows))
+            lines.append(f"{name:<{margin}}" + "".join(f"{svg.shown(value):>{space}}" for value in row))
+        left += cell * len(columns) + 20
+    height = top + 4 + svg.ROW_HEIGHT * max(map(len, listed))
     return {"picture_svg": svg.picture(left, height, *parts), "picture_text": "\n".join(lines)}

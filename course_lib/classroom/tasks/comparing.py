@@ -79,7 +79,8 @@ def first_difference(expected: dict[str, Tensor], got: Any) -> str:
     '`w` has shape (3,), expected (2,)'
     """
     if not is_mapping(got):
-        return f"expected a dictionary of tensors, got {type(got).__name__}"
+        kind = got["object"] if isinstance(got, dict) else type(got).__name__
+        return f"expected a dictionary of tensors, got {kind}"
     missing, extra = [k for k in expected if k not in got], [k for k in got if k not in expected]
     if missing:
         return f"{', '.join(f'`{k}`' for k in missing)} missing"

@@ -1,32 +1,13 @@
 """Lesson 09: the crash. Its trace, `trace_folder`, is next door."""
 
-import copy
-import io
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
-
-import torch
-import torch.nn.functional as F
-from torch import Tensor
 
 from course_lib.classroom.explorers import svg
 from course_lib.classroom.explorers.explorer import Choice, Explorer, Slider
 from course_lib.classroom.style import BLUE, GREEN, GREY, VERMILION
-from course_lib.data import digits
-from course_lib.lessons.checkpointing.trace import trace_folder
-from course_lib.models import MLP
-from course_lib.seeding import sealed
+from course_lib.lessons.checkpointing.runs import CONTENTS, EPOCHS, Run, distance, file_of, resumed, unbroken
 
-__all__ = ["CONTENTS", "EPOCHS", "INTERVALS", "CrashState", "crash", "resumed", "trace_folder", "unbroken"]
-
-EPOCHS = 12
 INTERVALS = (1, 2, 3, 4, 6)
-CONTENTS = {
-    "weights": ("model",),
-    "weights and optimizer": ("model", "optimizer"),
-    "everything": ("model", "optimizer", "order", "dropout"),
-}
 
 
 def crash() -> Explorer:
@@ -40,7 +21,7 @@ def crash() -> Explorer:
     unbroken()  # the first time this trains for about a second; then a key press takes a millisecond
     for step in range(1, EPOCHS):
         for content in CONTENTS:
-            _distance(step, content), _file(step, content)
+            distance(step, content), file_of(step, content)
     return Explorer(
         CrashState(),
         controls=[
@@ -51,105 +32,6 @@ def crash() -> Explorer:
             Choice("content", "In the file", {name: name for name in CONTENTS}),
         ],
     )
-
-
-@dataclass(frozen=True)
-class Run:
-    """Validation loss after each epoch, from the first that it trained; the weights at the end."""
-
-    first: int
-    losses: tuple[float, ...]
-    weights: Tensor
-
-
-@lru_cache(maxsize=1)
-def _data() -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
-    """100 digits to train on and 120 to validate."""
-    splits = digits()
-    return tuple(t[:100] for t in splits.train.tensors), tuple(t[:120] for t in splits.validation.tensors)
-
-
-class _Process:
-    """A newly started process: the seeds of the script, fresh weights, fresh everything."""
-
-    def __init__(self):
-        (self.images, self.labels), self.validation = _data()
-        torch.random.default_generator.manual_seed(0)
-        self.order = torch.Generator().manual_seed(0)
-        self.model = MLP(hidden=24, dropout=0.3)
-        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=0.02)
-
-    def state(self) -> dict[str, Any]:
-        """Everything the run needs to go on."""
-        return {
-            "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "order": self.order.get_state(),
-            "dropout": torch.get_rng_state(),
-        }
-
-    def load(self, state: dict[str, Any]) -> None:
-        """Take over what the state has; the rest stays fresh. The global generator comes last."""
-        self.model.load_state_dict(state["model"])
-        if "optimizer" in state:
-            self.optimizer.load_state_dict(state["optimizer"])
-        if "order" in state:
-            self.order.set_state(state["order"])
-            torch.set_rng_state(state["dropout"])
-
-    def epoch(self) -> float:
-        """Train one epoch; the validation loss."""
-        self.model.train()
-        for rows in torch.randperm(len(self.images), generator=self.order).split(50):
-            self.optimizer.zero_grad()
-            F.cross_entropy(self.model(self.images[rows]), self.labels[rows]).backward()
-            self.optimizer.step()
-        self.model.eval()
-        with torch.no_grad():
-            return F.cross_entropy(self.model(self.validation[0]), self.validation[1]).item()
-
-    def run(self, first: int, states: list[dict[str, Any]] | None = None) -> Run:
-        """Train from epoch `first` to the last; note the state after each."""
-        losses = []
-        for _ in range(first, EPOCHS + 1):
-            losses.append(self.epoch())
-            if states is not None:
-                states.append(copy.deepcopy(self.state()))
-        return Run(first, tuple(losses), torch.cat([p.detach().flatten() for p in self.model.parameters()]))
-
-
-@lru_cache(maxsize=1)
-def _unbroken() -> tuple[Run, list[dict[str, Any]]]:
-    with sealed():
-        states: list[dict[str, Any]] = []
-        return _Process().run(1, states), states
-
-
-def unbroken() -> Run:
-    """The run that nobody kills."""
-    return _unbroken()[0]
-
-
-@lru_cache
-def _file(step: int, content: str) -> bytes:
-    file = io.BytesIO()
-    torch.save({"epoch": step, **{name: _unbroken()[1][step - 1][name] for name in CONTENTS[content]}}, file)
-    return file.getvalue()
-
-
-@lru_cache
-def resumed(step: int, content: str) -> Run:
-    """A new process loads a file of `step` epochs with this content, and trains the rest. 0: it has no file."""
-    with sealed():
-        process = _Process()
-        if step:
-            process.load(torch.load(io.BytesIO(_file(step, content)), weights_only=True))
-        return process.run(step + 1)
-
-
-@lru_cache
-def _distance(step: int, content: str) -> float:
-    return float((resumed(step, content).weights - unbroken().weights).abs().max())
 
 
 @dataclass(frozen=True)
@@ -191,7 +73,7 @@ class CrashState:
     @property
     def distance(self) -> float:
         """The largest difference between a weight at the end and that of the unbroken run."""
-        return _distance(self.on_disk, self.content)
+        return distance(self.on_disk, self.content)
 
     @property
     def run(self) -> Run:
@@ -203,7 +85,7 @@ class CrashState:
         if self.in_a_save and self.way == "plain":
             name = "last.pt: 0 bytes"
         elif self.on_disk:
-            name = f"last.pt: epoch {self.on_disk}, {len(_file(self.on_disk, self.content)):,} bytes"
+            name = f"last.pt: epoch {self.on_disk}, {len(file_of(self.on_disk, self.content)):,} bytes"
         else:
             name = "no last.pt"
         return name, "last.pt.tmp-1f: a part" if self.in_a_save and self.way == "durable" else ""
@@ -264,7 +146,7 @@ class CrashState:
     def _disk_panel(self) -> str:
         file, beside = self.disk()
         sound = self.on_disk > 0
-        parts = [_heading(8, 300, "On the disk, after the kill")]
+        parts = [svg.heading(8, 300, "On the disk, after the kill", y=120)]
         parts += [
             svg.rect(
                 8, 140, 292, 32, fill=BLUE if sound else "none", opacity=0.3, edge="currentColor" if sound else VERMILION,
@@ -287,7 +169,7 @@ class CrashState:
         after = [*start, *enumerate(run.losses, run.first)]
         color = GREEN if self.distance == 0 and self.on_disk else VERMILION
         before = list(enumerate(whole.losses[: self.done], 1))
-        parts = [_heading(330, 712, "Validation loss: before the kill, and resumed")]
+        parts = [svg.heading(330, 712, "Validation loss: before the kill, and resumed", y=120)]
         parts += [axes.frame(x_label="epoch", x_ticks=range(1, EPOCHS + 1), y_ticks=(0, 1, 2))]
         parts += [axes.curve(enumerate(whole.losses, 1), color=GREY, dash="2 3", width=1.5)]
         parts += [
@@ -304,7 +186,3 @@ class CrashState:
                 svg.text(592, y + 4, words, size=11),
             ]
         return "".join(parts)
-
-
-def _heading(left: float, right: float, words: str) -> str:
-    return svg.text(left, 120, words, size=13, bold=True) + svg.line((left, 128), (right, 128), width=2)

@@ -12,10 +12,7 @@ from course_lib.classroom.explorers import svg
 from course_lib.classroom.explorers.explorer import Choice, Explorer
 from course_lib.classroom.style import BLUE, GREEN, VERMILION
 from course_lib.devices import plan_map_location, saved_as
-from course_lib.lessons.device_mapping.trace import trace_devices
 from course_lib.seeding import sealed
-
-__all__ = ["FILES", "MACHINES", "MAPS", "DeviceMapState", "Outcome", "device_map", "loaded", "ruled", "trace_devices"]
 
 STORAGES = ("weight", "exp_avg", "exp_avg_sq", "step", "rng state")
 AT_HOME_ON_CPU = ("step", "rng state")  # Adam's step counter and the random state: no GPU tags these
@@ -191,7 +188,10 @@ class DeviceMapState:
 
     def svg(self) -> str:
         """The storages with their tags on the left, the machine's devices on the right, lines between them."""
-        parts = [_heading(8, 250, f"In the file: {self.file}"), _heading(420, 712, f"On the machine: {self.machine}")]
+        parts = [
+            svg.heading(8, 250, f"In the file: {self.file}"),
+            svg.heading(420, 712, f"On the machine: {self.machine}"),
+        ]
         parts += [svg.text(335, 16, "map_location", size=12, anchor="middle", faint=True)]
         parts += [svg.text(335, 34, self.map_location, size=12, anchor="middle", bold=True)]
         for i, (name, tag) in enumerate(zip(STORAGES, tags(self.file), strict=True)):
@@ -232,10 +232,6 @@ class DeviceMapState:
 
 def _row(i: int) -> float:
     return 66 + 36 * i
-
-
-def _heading(left: float, right: float, words: str) -> str:
-    return svg.text(left, 16, words, size=13, bold=True) + svg.line((left, 24), (right, 24), width=2)
 
 
 def _wrapped(words: str, width: int) -> list[str]:

@@ -2,7 +2,7 @@
 
 import io
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from unittest.mock import patch
 
@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from course_lib.classroom.explorers import svg
-from course_lib.classroom.explorers.trace import Stage, Trace
+from course_lib.classroom.explorers.trace import Stage, Trace, tables
+from course_lib.classroom.tasks.inputs import leaves
 from course_lib.devices import plan_map_location, saved_as
 from course_lib.seeding import sealed
 
@@ -56,12 +57,9 @@ def _load(file: io.BytesIO, map_location: Any) -> dict[str, Any]:
     return torch.load(file, map_location=map_location, weights_only=True)
 
 
-def _tensors(content: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Tensor]]:
-    for name, value in content.items():
-        if isinstance(value, Mapping):
-            yield from _tensors(value, f"{path}{name}.")
-        elif isinstance(value, Tensor):
-            yield f"{path}{name}".replace("optimizer.state.", "optimizer."), value
+def _named(content: Mapping[str, Any]) -> list[tuple[str, Tensor]]:
+    """Every tensor of a checkpoint, the optimizer's by short names: "optimizer.0.step"."""
+    return [(name.replace("optimizer.state.", "optimizer."), tensor) for name, tensor in leaves(content)]
 
 
 def _offered(file: io.BytesIO) -> tuple[list[str], list[tuple[str, int, str]]]:
@@ -72,7 +70,7 @@ def _offered(file: io.BytesIO) -> tuple[list[str], list[tuple[str, int, str]]]:
         offered.append((tag, storage.nbytes(), storage.device.type))
         return storage
 
-    names = [name for name, _ in _tensors(_load(file, note))]
+    names = [name for name, _ in _named(_load(file, note))]
     return names, offered
 
 
@@ -84,7 +82,7 @@ def _tags(names: Sequence[str], offered: Sequence[tuple[str, int, str]]) -> Stag
         happens=f"`torch.save` writes each storage's bytes, and beside them the name of its device: `{TAG}` for what a "
         "second GPU would hold.",
         comes_out=f"{len(offered)} storages. {count} are tagged `{TAG}`, {len(offered) - count} are tagged `cpu`.",
-        **_table(("bytes", "tag"), [(f"{size:,}", tag) for tag, size, _ in offered], names),
+        **tables(("bytes", "tag"), ("", [(f"{size:,}", tag) for tag, size, _ in offered], names, 0)),
         note="Unless told otherwise, Adam counts its steps on the CPU; random states are kept there too.",
     )
 
@@ -111,7 +109,7 @@ def _without_map(file: io.BytesIO, names: Sequence[str]) -> Stage:
         happens=f"`torch.load` takes the storages in the order of the file. For `{names[len(asked) - 1]}`, tagged "
         f"`{asked[-1]}`, it asks for a device that isn't there.",
         comes_out=error,
-        **_table(("result",), rows, names),
+        **tables(("result",), ("", rows, names, 0)),
         note=f"It stopped at storage {len(asked)} of {len(names)}. Nothing is returned, not even what is tagged `cpu`.",
     )
 
@@ -125,20 +123,20 @@ def _handed_over(names: Sequence[str], offered: Sequence[tuple[str, int, str]]) 
         "storage and the tag. What it returns is used.",
         comes_out=f"{len(offered)} calls. Each storage was on `{' and '.join(there)}` when it was handed over, whatever its "
         "tag. Returning it as it is means: leave it on the CPU.",
-        **_table(("tag", "handed over"), [(tag, device) for tag, _, device in offered], names),
+        **tables(("tag", "handed over"), ("", [(tag, device) for tag, _, device in offered], names, 0)),
         note="A function that returns `None` says: where the tag says.",
     )
 
 
 def _by_plan(names: Sequence[str], offered: Sequence[tuple[str, int, str]], loaded: Mapping[str, Any]) -> Stage:
     plan = plan_map_location({tag for tag, *_ in offered}, ["cpu"])
-    rows = [(tag, t.device.type) for (tag, *_), (_, t) in zip(offered, _tensors(loaded), strict=True)]
+    rows = [(tag, t.device.type) for (tag, *_), (_, t) in zip(offered, _named(loaded), strict=True)]
     return Stage(
         "With a plan: a place for each tag",
         goes_in=f"The file, and `{dict(sorted(plan.items()))}` from `plan_map_location`.",
         happens="Each tag is looked up by its exact text, and the storage goes to what the dictionary says.",
         comes_out=f"All {len(rows)} storages, on `{' and '.join(sorted({where for _, where in rows}))}`.",
-        **_table(("tag", "lands on"), rows, names),
+        **tables(("tag", "lands on"), ("", rows, names, 0)),
     )
 
 
@@ -160,10 +158,14 @@ def _into_the_model(loaded: Mapping[str, Any]) -> Stage:
         "dtype count, not the loaded one's.",
         comes_out=f"The same memory as before: `{same}`. The dtype is still "
         f"`{str(model.weight.dtype).removeprefix('torch.')}`, and the values are the file's.",
-        **_table(
+        **tables(
             ("dtype", "device", "weight[0, 0]"),
-            [(str(dtype).removeprefix("torch."), str(device), value) for _, dtype, device, value in rows],
-            [name for name, *_ in rows],
+            (
+                "",
+                [(str(dtype).removeprefix("torch."), str(device), value) for _, dtype, device, value in rows],
+                [name for name, *_ in rows],
+                0,
+            ),
         ),
         note="So `map_location` doesn't put a model anywhere. `model.to(device)` does.",
     )
@@ -173,9 +175,9 @@ def _into_the_optimizer(loaded: Mapping[str, Any]) -> Stage:
     model = nn.Linear(4, 3, device="meta")
     optimizer = torch.optim.Adam(model.parameters())
     optimizer.load_state_dict(loaded["optimizer"])
-    before = [(name, t.device.type) for name, t in _tensors({"optimizer": {"state": loaded["optimizer"]["state"]}})]
+    before = [(name, t.device.type) for name, t in _named({"optimizer": {"state": loaded["optimizer"]["state"]}})]
     state = {"optimizer": {"state": optimizer.state_dict()["state"]}}
-    after = [t.device.type for _, t in _tensors(state)]
+    after = [t.device.type for _, t in _named(state)]
     rows = [(was, now) for (_, was), now in zip(before, after, strict=True)]
     return Stage(
         "Into the optimizer: to the parameter's device",
@@ -183,7 +185,7 @@ def _into_the_optimizer(loaded: Mapping[str, Any]) -> Stage:
         happens="`optimizer.load_state_dict` sends each state to the device of the parameter it belongs to, with one "
         "exception: the step counter stays where it is.",
         comes_out=f"{after.count('meta')} states went to `meta`, {after.count('cpu')} step counters stayed on `cpu`.",
-        **_table(("loaded on", "now on"), rows, [name for name, _ in before]),
+        **tables(("loaded on", "now on"), ("", rows, [name for name, _ in before], 0)),
         note="It looks at the parameters at that moment. Move the model first, then build the optimizer, then load.",
     )
 
@@ -206,16 +208,6 @@ def _random_state(loaded: Mapping[str, Any]) -> Stage:
         goes_in="The loaded random state, at first on the CPU, then on another device (`meta` stands for it).",
         happens="`torch.set_rng_state` takes bytes on the CPU and nothing else.",
         comes_out=f"From the CPU, twice, the same next number: {first:.4f} and {again:.4f}. From elsewhere: {error}.",
-        **_table(("next number",), [(value,) for _, value in rows], [name for name, _ in rows]),
+        **tables(("next number",), ("", [(value,) for _, value in rows], [name for name, _ in rows], 0)),
         note="This is why `map_location='cuda'` on a whole checkpoint is a trap.",
     )
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], names: Sequence[str]) -> dict[str, str]:
-    """A table as the picture of a stage, wide enough for words."""
-    room, cell = 14 + 6.6 * max(map(len, names)), (104, 22)
-    drawn = svg.table(room, 26, rows, columns=columns, names=names, name_width=room - 4, cell=cell)
-    lines = [" " * 24 + "".join(f"{c:>16}" for c in columns)]
-    lines += [f"{name:<24}" + "".join(f"{value:>16}" for value in row) for name, row in zip(names, rows, strict=True)]
-    size = (room + cell[0] * len(columns) + 4, 30 + 22 * len(rows))
-    return {"picture_svg": svg.picture(*size, drawn), "picture_text": "\n".join(lines)}

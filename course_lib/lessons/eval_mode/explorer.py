@@ -8,13 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from course_lib.classroom.explorers import svg
+from course_lib.classroom.explorers.descent import descend
 from course_lib.classroom.explorers.explorer import Choice, Explorer, Slider
 from course_lib.classroom.style import BLUE, GREEN, VERMILION
 from course_lib.data import digits
-from course_lib.lessons.eval_mode.trace import trace_modes
 from course_lib.seeding import sealed
-
-__all__ = ["MOST_PASSES", "SwitchboardState", "switchboard", "trace_modes"]
 
 MOST_PASSES = 30
 LAYERS = {"Addmm": "linear", "Mul": "dropout", "NativeBatchNorm": "batch norm"}  # what autograd's names mean here
@@ -60,11 +58,7 @@ def _trained() -> tuple[nn.Sequential, Tensor, Tensor]:
     net = nn.Sequential(nn.Linear(64, 16), nn.BatchNorm1d(16), nn.Dropout(0.5), nn.Linear(16, 10))
     for _ in range(3):
         for rows in torch.randperm(len(images)).split(50):
-            loss = nn.functional.cross_entropy(net(images[rows].flatten(1)), targets[rows])
-            gradients = torch.autograd.grad(loss, list(net.parameters()))
-            with torch.no_grad():  # plain steps: importing torch.optim takes longer than this training
-                for parameter, gradient in zip(net.parameters(), gradients, strict=True):
-                    parameter -= 0.5 * gradient
+            descend(net, nn.functional.cross_entropy(net(images[rows].flatten(1)), targets[rows]), rate=0.5)
     test_images, test_targets = splits.test.tensors
     return net, test_images[:32].flatten(1), test_targets[:32]
 
@@ -177,8 +171,8 @@ class SwitchboardState:
         return svg.picture(
             720,
             274,
-            _heading(8, 476, f"The mode decides these two: {mode}"),
-            _heading(508, 712, f"Gradients decide: {grad}"),
+            svg.heading(8, 476, f"The mode decides these two: {mode}"),
+            svg.heading(508, 712, f"Gradients decide: {grad}"),
             self._outputs_panel(),
             self._means_panel(),
             self._graph_panel(),
@@ -192,7 +186,7 @@ class SwitchboardState:
         verdict = verdict if self.passes > 1 else "one value"
         digit = int(_trained()[2][_shown()[0]])
         return (
-            _title(8, "Output for one digit", verdict)
+            svg.title(8, "Output for one digit", verdict)
             + axes.frame(x_label="pass", x_ticks=(1, 10, 20, 30), y_label=f"probability of {digit}")
             + axes.dots(enumerate(outputs, 1), color=VERMILION if self.training else BLUE)
         )
@@ -211,7 +205,7 @@ class SwitchboardState:
             marks += svg.text(476, beyond, words, size=11, anchor="end", faint=True)
         color = VERMILION if self.training else BLUE
         return (
-            _title(262, "Running mean of one unit", "stands still" if means[-1] == start else "moves")
+            svg.title(262, "Running mean of one unit", "stands still" if means[-1] == start else "moves")
             + axes.frame(x_label="pass", x_ticks=(0, 10, 20, 30))
             + marks
             + axes.curve(enumerate(means), color=color)
@@ -220,7 +214,7 @@ class SwitchboardState:
 
     def _graph_panel(self) -> str:
         kept = f"{self.kept_bytes:,} bytes kept"
-        parts = [_title(508, "Graph behind the output", kept if self.graph else f"none, {kept}")]
+        parts = [svg.title(508, "Graph behind the output", kept if self.graph else f"none, {kept}")]
         if not self.graph:
             parts += [svg.rect(508, 84, 204, 148, edge="currentColor", dash="4 4", rounded=4)]
             parts += [svg.text(610, 162, "nothing recorded", anchor="middle", faint=True)]
@@ -231,11 +225,3 @@ class SwitchboardState:
             parts += [svg.text(610, y + 17, words, anchor="middle")]
             parts += [svg.arrow((610, y + 25), (610, y + 41))] if i + 1 < len(self.graph) else []
         return "".join(parts)
-
-
-def _heading(left: float, right: float, words: str) -> str:
-    return svg.text(left, 16, words, size=13, bold=True) + svg.line((left, 24), (right, 24), width=2)
-
-
-def _title(left: float, words: str, verdict: str) -> str:
-    return svg.text(left, 44, words) + svg.text(left, 62, verdict, size=14, bold=True)

@@ -5,10 +5,8 @@ import numpy as np
 from course_lib.classroom.explorers import svg
 from course_lib.classroom.explorers.trace import Stage, Trace
 from course_lib.classroom.style import BLUE, GREEN, GREY, VERMILION
-from course_lib.lessons.roc_analysis.explorer import real_scores
+from course_lib.lessons.roc_analysis.scores import real_scores
 from course_lib.metrics.curves import auc_of, counts_of
-
-__all__ = ["eleven_patients", "trace_roc"]
 
 ILL, HEALTHY = 5, 6
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from course_lib.checkpoints.inspection import Inspection
+from course_lib.classroom.explorers.svg import fitted
 
-FLAG = "▶"
 MAX_STEPS = 5_000
 MAX_BYTES = 1 << 18  # of a pickle: far more than anybody scrolls through
 
@@ -137,7 +137,7 @@ def rows_of(source: bytes | str | os.PathLike, found: Inspection) -> dict[str, t
             (
                 f"{i:,}",
                 step.opcode,
-                _fitted(step.argument, 40),
+                fitted(step.argument, 40),
                 "REFUSED" if step.refused else WORDS.get(step.opcode, "a value"),
             ),
             flag=step.refused,
@@ -152,7 +152,7 @@ def _records(found: Inspection) -> list[Row]:
         numbers = sum(tensor.storage_size_bytes for tensor in found.tensors)
         header = Row(("header", f"{found.size_bytes - numbers:,}", "none", "JSON: names, dtypes, shapes, places"))
         return [header] + [
-            Row((_fitted(t.path, 34), f"{t.size_bytes:,}", "none", "its numbers")) for t in found.tensors[:MAX_STEPS]
+            Row((fitted(t.path, 34), f"{t.size_bytes:,}", "none", "its numbers")) for t in found.tensors[:MAX_STEPS]
         ]
     users: dict[str, list[str]] = {}
     for tensor in found.tensors:
@@ -168,7 +168,7 @@ def _records(found: Inspection) -> list[Row]:
         else:
             holds = BOOKKEEPING.get(name, "unknown")
         checksum = {True: "✓ right", False: "✗ WRONG", None: "none"}[record.crc_ok]
-        cells = (_fitted(record.name, 34), f"{record.size_bytes:,}", checksum, _fitted(holds, 44))
+        cells = (fitted(record.name, 34), f"{record.size_bytes:,}", checksum, fitted(holds, 44))
         rows.append(Row(cells, flag=record.crc_ok is False))
     return rows
 
@@ -177,10 +177,10 @@ def _tensors(found: Inspection) -> list[Row]:
     return [
         Row(
             (
-                _fitted(tensor.path or "(the whole file)", 31),
+                fitted(tensor.path or "(the whole file)", 31),
                 tensor.dtype,
-                _fitted(str(list(tensor.shape)), 15),
-                _fitted(tensor.device or "not in the file", 15),
+                fitted(str(list(tensor.shape)), 15),
+                fitted(tensor.device or "not in the file", 15),
                 f"{tensor.size_bytes:,}",
                 f"{tensor.storage_size_bytes:,}",
             ),
@@ -194,6 +194,7 @@ def _verdict(found: Inspection) -> list[Row]:
     rows = [Row(("✗ refused", f"{name}: weights_only=True says no"), flag=True) for name in found.refused]
     rows += [Row(("✗ danger", text), flag=True) for text in found.dangers]
     rows += [Row(("✗ damage", text), flag=True) for text in found.damage]
+    rows += [Row(("! limit", text)) for text in found.limits]
     rows += [Row(("! note", text)) for text in found.warnings]
     if found.verdict == "good":
         rows.append(Row(("✓ good", _GOOD[found.format])))
@@ -203,7 +204,7 @@ def _verdict(found: Inspection) -> list[Row]:
         rows.append(
             Row(("• pickle", f"{sum(found.opcodes.values()):,} steps, {calls:,} of them calls; none was run here"))
         )
-    return [Row((row.cells[0], _fitted(row.cells[1], 92)), row.flag) for row in rows[:MAX_STEPS]]
+    return [Row((row.cells[0], fitted(row.cells[1], 92)), row.flag) for row in rows[:MAX_STEPS]]
 
 
 _GOOD = {
@@ -211,7 +212,3 @@ _GOOD = {
     "safetensors": "sizes agree, and there is nothing to run; this format has no checksums",
     "legacy pickle": "weights_only=True will take it; this format has no checksums",
 }
-
-
-def _fitted(words: str, length: int) -> str:
-    return words if len(words) <= length else words[: length - 1] + "…"

@@ -10,11 +10,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from course_lib.classroom.tasks.comparing import described
+from course_lib.classroom.tasks.inputs import copied, flags, loaded
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.checkpointing.tasks.shared import copied, described, loaded, same_weights, trouble
-
-# --- best_by_validation_accuracy ------------------------------------------------------------------------------
+from course_lib.lessons.checkpointing.tasks.shared import no_checkpoint, same_weights
 
 
 class Watched(list):
@@ -84,7 +84,7 @@ class BestByValidationAccuracy(Task):
             path = Path(root, "best.pt")
 
             def train_epoch(model: nn.Module) -> None:
-                modes.append(all(module.training for module in model.modules()))
+                modes.append(all(flags(model).values()))
                 content = loaded(path)
                 held.append(content.get("epoch") if isinstance(content, dict) else None)
                 with torch.no_grad():
@@ -125,7 +125,7 @@ class BestByValidationAccuracy(Task):
                 hint="test",
             )
         content = also["content"]
-        if what := trouble(content):
+        if what := no_checkpoint(content):
             return failed(f"Loading `path` with weights_only=True: {what}.", hint="first")
         if missing := {"model", "epoch", "val_accuracy"} - content.keys():
             return failed(f"The file lacks {', '.join(sorted(missing))}.", hint="float")

@@ -8,17 +8,11 @@ import numpy as np
 import torch
 from torch import nn
 
+from course_lib.classroom.tasks.comparing import described, near_each
+from course_lib.classroom.tasks.inputs import loaded
 from course_lib.classroom.tasks.observation import Observation, observe, plain
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.checkpointing.tasks.shared import described, loaded, names, trouble
-
-
-def near_logs(a: Any, b: dict[str, float]) -> bool:
-    """Whether the same names have the same numbers; float32 tensors are a little off."""
-    return isinstance(a, dict) and a.keys() == b.keys() and all(near(a[name], b[name]) for name in b)
-
-
-# --- model_checkpoint -----------------------------------------------------------------------------------------
+from course_lib.lessons.checkpointing.tasks.shared import names, no_checkpoint
 
 
 class ModelCheckpoint(Task):
@@ -113,7 +107,7 @@ class ModelCheckpoint(Task):
         story = f"Epochs 1 to {epoch} had {monitor} {', '.join(f'{v:g}' for v in case.values[:epoch])}."
         hint = "nan" if any(v != v for v in case.values[:epoch] if v is not None) else "strictly"
         content = row["content"]
-        if content is not None and (what := trouble(content)):
+        if content is not None and (what := no_checkpoint(content)):
             return failed(f"{story} The file can't be loaded with weights_only=True: {what}", hint="plain")
         held = content.get("epoch") if isinstance(content, dict) else None
         if held != kept:
@@ -126,7 +120,7 @@ class ModelCheckpoint(Task):
             if not near(weight, torch.full((1, 2), float(kept))):
                 return failed(f"{story} The model in the file has not the weights of epoch {kept}.", hint="strictly")
             logs = {name: float(one) for name, one in self.logs(case, case.values[kept - 1]).items()}
-            if content.get("logs") != logs and not near_logs(content.get("logs"), logs):
+            if not near_each(content.get("logs"), logs):  # float32 tensors are a little off
                 return failed(
                     f"{story} The file's `logs` are {described(content.get('logs'))}; expected {logs}.", hint="plain"
                 )

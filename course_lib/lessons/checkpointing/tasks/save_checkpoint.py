@@ -12,26 +12,12 @@ from unittest.mock import patch
 
 import numpy as np
 import torch
-from torch import Tensor
 
+from course_lib.classroom.tasks.comparing import same
+from course_lib.classroom.tasks.inputs import loaded
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.checkpointing.tasks.shared import loaded, names, trouble
-
-
-def same(a: Any, b: Any) -> bool:
-    """Whether two plain structures agree: tensors exactly, lists and tuples alike."""
-    if isinstance(a, Tensor) or isinstance(b, Tensor):
-        both = isinstance(a, Tensor) and isinstance(b, Tensor)
-        return both and a.dtype == b.dtype and a.shape == b.shape and torch.equal(a, b)
-    if isinstance(a, dict) and isinstance(b, dict):
-        return list(map(str, a)) == list(map(str, b)) and all(same(a[k], b[k]) for k in a)
-    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
-        return len(a) == len(b) and all(map(same, a, b))
-    return type(a) is type(b) and a == b
-
-
-# --- save_checkpoint ------------------------------------------------------------------------------------------
+from course_lib.lessons.checkpointing.tasks.shared import names, no_checkpoint
 
 
 @contextmanager
@@ -152,7 +138,7 @@ class SaveCheckpoint(Task):
             return self.judge_failure(seen, case, left if strays else "")
         if seen.error:
             return failed(f"`save_checkpoint(checkpoint, path)` raised {seen.error}", hint="aside")
-        if what := trouble(seen.also["content"]):
+        if what := no_checkpoint(seen.also["content"]):
             return failed(f"Loading `path` afterwards: {what}.", hint="aside")
         if case.older and seen.also["untouched"]:
             return failed("The file is still the old one: nothing was saved.", hint="aside")

@@ -2,7 +2,6 @@
 
 import gzip
 import tempfile
-from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
 from itertools import islice
@@ -14,12 +13,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from course_lib.classroom.tasks.comparing import described, near_each
+from course_lib.classroom.tasks.inputs import copied, loaded
 from course_lib.classroom.tasks.observation import Observation, observe, plain
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.checkpointing.tasks.shared import copied, described, loaded, names, same_weights, trouble
+from course_lib.lessons.checkpointing.tasks.shared import names, no_checkpoint, same_weights
 from course_lib.seeding import sealed
-
-# --- train_with_checkpoints -----------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=1)
@@ -31,10 +30,10 @@ def _images() -> tuple[Tensor, Tensor]:
     return images, torch.from_numpy(table[:, -1].astype(np.int64))
 
 
-def mnist_batches(case: Case) -> list[tuple[Tensor, Tensor]]:
+def mnist_batches(seed: int) -> list[tuple[Tensor, Tensor]]:
     """41 real images in batches of 16, 16 and 9."""
     images, labels = _images()
-    rows = torch.randperm(len(labels), generator=case.generator())[:41]
+    rows = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))[:41]
     return list(zip(images[rows].split(16), labels[rows].split(16), strict=True))
 
 
@@ -45,9 +44,28 @@ def small_network(seed: int) -> tuple[nn.Module, torch.optim.Optimizer]:
     return model, torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
 
 
-def near_lists(a: Any, b: Sequence[float]) -> bool:
-    """Whether two lists of numbers agree."""
-    return isinstance(a, list) and len(a) == len(b) and all(near(x, y, rtol=1e-3) for x, y in zip(a, b, strict=True))
+@lru_cache(maxsize=16)
+@sealed(0)
+def unbroken(seed: int, epochs: int, new_optimizer_at: int = -1) -> tuple[list[float], list[dict[str, Tensor]]]:
+    """The mean loss of every epoch of a run without a break, and the weights after 0, 1, 2, ... epochs.
+
+    Kept, for every learner's is the same. With `new_optimizer_at`, the momentum is lost after so many epochs.
+    """
+    (model, optimizer), batches = small_network(seed), mnist_batches(seed)
+    losses, states = [], [copied(model)]
+    for epoch in range(epochs):
+        if epoch == new_optimizer_at:
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
+        total, n = 0.0, 0
+        for images, labels in batches:
+            loss = F.cross_entropy(model(images), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total, n = total + loss.item() * len(labels), n + len(labels)
+        losses.append(total / n)
+        states.append(copied(model))
+    return losses, states
 
 
 class TrainWithCheckpoints(Task):
@@ -76,7 +94,7 @@ class TrainWithCheckpoints(Task):
 
     def probe(self, answer: Any, case: Case) -> Observation:
         """Train, forget everything but the folder, and call again with another new model."""
-        batches, record = mnist_batches(case), {}
+        batches, record = mnist_batches(case.seed), {}
         with tempfile.TemporaryDirectory() as root:
             folder = Path(root)
             if case.stray:
@@ -104,7 +122,8 @@ class TrainWithCheckpoints(Task):
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """First the files of the first call, then what the second made of them."""
-        losses, states = self.reference(case)
+        run = case.seed, max(case.first, case.then)
+        losses, states = unbroken(*run)
         first = seen.also["first"]
         if first is None:
             there = "only what a killed save left" if case.stray else "nothing"
@@ -129,7 +148,7 @@ class TrainWithCheckpoints(Task):
                 hint="next",
             )
         if not same_weights(seen.also["weights"], states[case.then]):
-            lost = self.reference(case, resumed_at=newest, optimizer_lost=True)[1]
+            lost = unbroken(*run, new_optimizer_at=newest)[1]
             if same_weights(seen.also["weights"], lost[case.then]):
                 return failed(
                     "Resumed with the right weights and without the optimizer's momentum: the weights at the end are not "
@@ -157,7 +176,7 @@ class TrainWithCheckpoints(Task):
             return failed(f"After {case.first} epochs the folder has {files}; expected {expected}.", hint=hint)
         for epoch, name in zip(range(case.every, case.first + 1, case.every), expected, strict=True):
             content = first["contents"][name]
-            if what := trouble(content):
+            if what := no_checkpoint(content):
                 return failed(f"{name} can't be loaded with weights_only=True: {what}", hint="numpy")
             if missing := {"epoch", "model", "optimizer", "loss"} - content.keys():
                 return failed(f"{name} lacks {', '.join(sorted(missing))}.", hint="optimizer")
@@ -173,7 +192,7 @@ class TrainWithCheckpoints(Task):
                     f"{losses[epoch - 1]:.4f}.",
                     hint="mean",
                 )
-        if not near_lists(first["losses"], losses[: case.first]):
+        if not near_each(first["losses"], losses[: case.first], rtol=1e-3):
             return failed(
                 f"The first call returned {described(first['losses'])}; expected the {case.first} epochs' mean losses.",
                 hint="mean",
@@ -184,25 +203,3 @@ class TrainWithCheckpoints(Task):
     def files(epochs: int, every: int) -> list[str]:
         """The names that should be there after so many epochs."""
         return [f"epoch-{epoch:03d}.pt" for epoch in range(every, epochs + 1, every)]
-
-    @staticmethod
-    def reference(
-        case: Case, *, resumed_at: int = 0, optimizer_lost: bool = False
-    ) -> tuple[list[float], list[dict[str, Tensor]]]:
-        """The mean loss of every epoch of an unbroken run, and the weights after 0, 1, 2, ... epochs."""
-        model, optimizer = small_network(case.seed)
-        losses, states = [], [copied(model)]
-        with torch.enable_grad():
-            for epoch in range(max(case.first, case.then)):
-                if optimizer_lost and epoch == resumed_at:
-                    optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
-                total, n = 0.0, 0
-                for images, labels in mnist_batches(case):
-                    loss = F.cross_entropy(model(images), labels)
-                    optimizer.zero_grad()
-                    loss.backward()
-                    optimizer.step()
-                    total, n = total + loss.item() * len(labels), n + len(labels)
-                losses.append(total / n)
-                states.append(copied(model))
-        return losses, states

@@ -1,5 +1,6 @@
 """Load a file with any tags, on a machine that may have none of those devices."""
 
+import os
 import tempfile
 from pathlib import Path
 from typing import Any, ClassVar
@@ -7,22 +8,10 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from course_lib.classroom.tasks.inputs import Call, leaves
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.device_mapping.tasks.shared import leaves, machine, write
-
-
-class Touch:
-    """An object whose unpickling makes a folder: what a stranger's file could do, made harmless."""
-
-    def __init__(self, path: Path):
-        self.path = path
-
-    def __reduce__(self) -> tuple:
-        """What to call when it is read."""
-        import os
-
-        return os.mkdir, (str(self.path),)
+from course_lib.lessons.device_mapping.tasks.shared import machine, write
 
 
 class LoadAnywhere(Task):
@@ -69,7 +58,7 @@ class LoadAnywhere(Task):
         with tempfile.TemporaryDirectory() as folder, machine(["cpu"]):
             path, marker = Path(folder) / "checkpoint.pt", Path(folder) / "it_ran"
             if case.hostile:
-                content["note"] = Touch(marker)
+                content["note"] = Call(os.mkdir, str(marker))
             write(path, content, tags)
             found = {}
 

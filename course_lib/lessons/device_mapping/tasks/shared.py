@@ -46,12 +46,3 @@ def write(path: Path, content: Any, tags: Mapping[str, Sequence[Tensor]]) -> Non
             if tag != "cpu":
                 stack.enter_context(saved_as(tag, only=tensors))
         torch.save(content, path)
-
-
-def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Tensor]]:
-    """Every tensor in nested dictionaries and lists, with its dotted path."""
-    items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list | tuple) else ()
-    for name, item in items:
-        yield from leaves(item, f"{path}.{name}".lstrip("."))
-    if isinstance(value, Tensor):
-        yield path, value

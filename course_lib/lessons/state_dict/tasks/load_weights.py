@@ -7,23 +7,14 @@ from typing import Any, ClassVar
 
 import torch
 
+from course_lib.classroom.tasks.comparing import first_difference
+from course_lib.classroom.tasks.inputs import Call, copied, drawn, flags
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
 from course_lib.devices import saved_as
-from course_lib.lessons.state_dict.tasks.shared import copied, drawn, first_difference, flags, network
+from course_lib.lessons.state_dict.tasks.shared import network
 
 ABSENT_GPU = "cuda:63"  # a device that neither a laptop nor a server with GPUs has
-
-
-class Payload:
-    """Unpickling this makes an empty folder; that is all the harm it does."""
-
-    def __init__(self, path: Path):
-        self.path = str(path)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """How pickle would build it again: by calling `os.mkdir`."""
-        return (os.mkdir, (self.path,))
 
 
 class LoadWeights(Task):
@@ -60,7 +51,7 @@ class LoadWeights(Task):
             elif case.file == "key too many":
                 state["5.weight"] = torch.ones(2)
             elif case.file == "hostile":
-                state["4.bias"] = Payload(trap)
+                state["4.bias"] = Call(os.mkdir, str(trap))
             with saved_as(ABSENT_GPU if case.file == "gpu" else "cpu"):
                 torch.save(state, path)
             look = {

@@ -4,12 +4,12 @@ import tempfile
 from pathlib import Path
 from typing import Any, ClassVar
 
-import torch
-
 from course_lib.checkpoints.inspection import inspect_file
+from course_lib.classroom.tasks.comparing import first_difference
+from course_lib.classroom.tasks.inputs import copied, flags, loaded
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.state_dict.tasks.shared import attempted, copied, first_difference, flags, network
+from course_lib.lessons.state_dict.tasks.shared import network
 
 
 class SaveWeights(Task):
@@ -39,15 +39,12 @@ class SaveWeights(Task):
             if case.exists:
                 path.write_bytes(b"an older file")
 
-            def content() -> Any:
-                return torch.load(path, map_location="cpu", weights_only=True) if path.is_file() else None
-
             return observe(
                 lambda: (answer(model, str(path) if case.path == "text" else path), None)[1],
                 also={
                     "files": lambda: sorted(p.name for p in Path(folder).rglob("*")),
                     "refused": lambda: list(inspect_file(path).refused) if path.is_file() else [],
-                    "content": lambda: attempted(content),
+                    "content": lambda: loaded(path),
                     "moves": lambda: len(getattr(model, "moves", ())),
                     "modes": lambda: flags(model) != before,
                     "model": lambda: copied(model),
@@ -69,15 +66,14 @@ class SaveWeights(Task):
                 hint="whole",
             )
         content = seen.also["content"]
-        if content["error"]:
+        if isinstance(content, dict) and set(content) == {"error"}:
             return failed(f"`torch.load` could not read the file: {content['error']}.", hint="state")
-        loaded = content["value"]
-        if isinstance(loaded, dict) and any(isinstance(value, dict) for value in loaded.values()):
+        if isinstance(content, dict) and any(isinstance(value, dict) for value in content.values()):
             return failed(
-                f"The file holds a dictionary with {', '.join(map(repr, loaded))}. Expected the state_dict itself.",
+                f"The file holds a dictionary with {', '.join(map(repr, content))}. Expected the state_dict itself.",
                 hint="state",
             )
-        if difference := first_difference(expected, loaded):
+        if difference := first_difference(expected, content):
             return failed(f"The file is not the state_dict: {difference}.", hint="state")
         if len(files) > 1:
             return failed(f"The folder holds {files}. Expected one file, at `path`.", hint="path")

@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from course_lib.classroom.tasks.inputs import drawn
 from course_lib.classroom.tasks.task import Case
 
 
@@ -43,15 +44,6 @@ class Counting(nn.Sequential):
         return super()._apply(*args, **kwargs)
 
 
-def drawn(model: nn.Module, generator: torch.Generator) -> nn.Module:
-    """Give every parameter and buffer a value of its own, as if the model had been trained."""
-    with torch.no_grad():
-        for tensor in (*model.parameters(), *model.buffers()):
-            values = torch.rand(tensor.shape, generator=generator) + 0.5
-            tensor.copy_(values if tensor.is_floating_point() else values * 10)
-    return model
-
-
 def network(case: Case) -> nn.Module:
     """A network of the kind that `case.kind` names, with drawn values and one layer in eval mode."""
     if case.kind == "tied":
@@ -65,47 +57,3 @@ def network(case: Case) -> nn.Module:
         model.moves.clear()
     model[2].eval()
     return model
-
-
-def flags(model: nn.Module) -> list[str]:
-    """The names of the modules in training mode."""
-    return [name or "model" for name, module in model.named_modules() if module.training]
-
-
-def copied(model: nn.Module) -> dict[str, Tensor]:
-    """The state_dict, cloned."""
-    return {name: tensor.clone() for name, tensor in model.state_dict().items()}
-
-
-def is_mapping(value: Any) -> bool:
-    """Whether a mapping was seen; an Observation describes any other object by its type and its text."""
-    return isinstance(value, dict) and set(value) != {"object", "text"}
-
-
-def first_difference(expected: dict[str, Tensor], got: Any) -> str:
-    """Where the second is another state dict than the first, in words; empty if nowhere."""
-    if not is_mapping(got):
-        return f"expected a dictionary of tensors, got {type(got).__name__}"
-    missing, extra = [k for k in expected if k not in got], [k for k in got if k not in expected]
-    if missing:
-        return f"{', '.join(f'`{k}`' for k in missing)} missing"
-    if extra:
-        return f"{', '.join(f'`{k}`' for k in extra[:3])} should not be there"
-    for name, tensor in expected.items():
-        if not isinstance(got[name], Tensor):
-            return f"`{name}` is no tensor"
-        if got[name].dtype != tensor.dtype:
-            return f"`{name}` is {got[name].dtype}, expected {tensor.dtype}"
-        if got[name].shape != tensor.shape:
-            return f"`{name}` has shape {tuple(got[name].shape)}, expected {tuple(tensor.shape)}"
-        if not torch.equal(got[name], tensor):
-            return f"`{name}` has other values"
-    return ""
-
-
-def attempted(look: Any) -> dict[str, Any]:
-    """What a look at the learner's file gives, or why it failed: a broken file must not end the probe."""
-    try:
-        return {"value": look(), "error": ""}
-    except Exception as e:  # torch.load raises many types
-        return {"value": None, "error": f"{type(e).__name__}: {e}"[:300]}

@@ -7,15 +7,9 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from course_lib.classroom.tasks.comparing import is_mapping, same
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.state_dict.tasks.shared import attempted, is_mapping
-
-
-def _same(got: Any, expected: Any) -> bool:
-    if isinstance(expected, Tensor):
-        return isinstance(got, Tensor) and got.shape == expected.shape and torch.equal(got, expected)
-    return type(got) is type(expected) and got == expected
 
 
 class Slim(Task):
@@ -71,20 +65,23 @@ class Slim(Task):
             tensors = [v for v in result.values() if isinstance(v, Tensor)]
             return {str(t.untyped_storage().data_ptr()): t.untyped_storage().nbytes() for t in tensors}
 
-        def saved_bytes() -> int:
+        def saved_bytes() -> int | None:
             buffer = io.BytesIO()
-            torch.save(result, buffer)
+            try:
+                torch.save(result, buffer)
+            except Exception:  # what came back may hold anything
+                return None
             return buffer.tell()
 
         return observe(
             use,
             also={
                 "storages": storages,
-                "saved_bytes": lambda: attempted(saved_bytes)["value"],
+                "saved_bytes": saved_bytes,
                 "untouched": lambda: (
                     list(given) == list(before) and all(given[name] is value for name, value in before.items())
                 ),
-                "values": lambda: [bool(_same(value, self.state(case)[name])) for name, value in before.items()],
+                "values": lambda: [same(value, self.state(case)[name]) for name, value in before.items()],
             },
         )
 
@@ -103,7 +100,7 @@ class Slim(Task):
             got = seen.value[name]
             if isinstance(value, Tensor) and isinstance(got, Tensor) and got.dtype != value.dtype:
                 return failed(f"`{name}` became {got.dtype}: smaller, and no longer the same numbers.", hint="clone")
-            if not _same(got, value):
+            if not same(got, value):
                 return failed(f"`{name}` came back with another value or shape.", hint="other")
         if not seen.also["untouched"] or not all(seen.also["values"]):
             return failed("The result is right, but the dictionary you were given was changed.", hint="input")

@@ -5,9 +5,10 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from course_lib.classroom.tasks.comparing import first_difference, is_mapping
+from course_lib.classroom.tasks.inputs import copied, drawn
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.state_dict.tasks.shared import copied, drawn, first_difference, is_mapping
 
 
 class SnapshotBest(Task):

@@ -1,10 +1,10 @@
-"""A small training loop: one function, callbacks, a progress bar, and a Ctrl-C that saves before it leaves."""
+"""The loop: train, measure, save, and let a Ctrl-C wait until that is done."""
 
 import operator
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,11 +14,20 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from tqdm import tqdm  # not tqdm.auto, which would import ipywidgets
 
-from course_lib.checkpoints import CheckpointManager, GeneratorState, Loaded, RNGState
+from course_lib.checkpoints import CheckpointManager, Loaded
 from course_lib.checkpoints.callback import METRICS, Run
 from course_lib.devices import to_device
 from course_lib.errors import InputError
 from course_lib.evaluation import evaluate
+from course_lib.evaluation.batch import device_for, loss_of, matched, unpacked
+from course_lib.training.checks import (
+    counts_batches,
+    require_resumable,
+    require_schedule,
+    require_training,
+    warn_if_not_resumable,
+)
+from course_lib.training.epoch import Epoch
 
 
 class Callback:
@@ -52,22 +61,27 @@ def fit(
     """Train until `epochs` epochs are done, measuring and saving after each.
 
     "loss" and "accuracy" are means over the epoch's examples while the weights were changing, with dropout on;
-    "val_loss" and "val_accuracy" come from `evaluate` with the weights of the epoch's end. A model in eval mode
-    is switched to training mode; one in training mode keeps each layer's own flag, so frozen layers stay frozen.
+    "val_loss" and "val_accuracy" come from `evaluate` with the weights of the epoch's end. Both count alike: ignored
+    labels don't count, class weights do, and a small last batch counts less. A batch whose labels are all ignored
+    takes no step. A model in eval mode is switched to training mode; one in training mode keeps each layer's own
+    flag, so frozen layers stay frozen.
 
     With a manager every epoch is saved as the step of its number. The first Ctrl-C lets the batch end, saves
     and raises KeyboardInterrupt; a second one leaves at once. Either way a resumed run goes on bit for bit as
-    if nothing had happened, also from the middle of an epoch, provided that the manager's objects are complete:
-    model, optimizer, scheduler, the loader's GeneratorState, RNGState.
+    if nothing had happened, also from the middle of an epoch, provided that the manager's objects are complete
+    (model, optimizer, scheduler, the loader's GeneratorState, RNGState), that the loader's workers, if it has any,
+    start anew each epoch, and that the kernels are deterministic.
 
     Args:
         model: Returns logits (B, C), or (B, 1) or (B,) for a one-logit head.
-        batches: Pairs (inputs, targets); targets are classes (B,). Read once per epoch.
+        batches: Pairs (inputs, targets); targets are classes (B,) of any number type. Read once per epoch.
         optimizer: Of the model's parameters.
-        loss_fn: Called with logits (B, C) and targets, or (B,) and float targets for one logit; its mean.
+        loss_fn: Called with logits (B, C) and int64 targets, or (B,) and float targets for one logit; returns a mean
+            or, with reduction="sum", a sum.
         epochs: How many in all, those before a resume included.
         validation: Pairs to evaluate after each epoch.
-        scheduler: Stepped once after each epoch; ReduceLROnPlateau with val_loss, or loss without validation.
+        scheduler: Stepped after each epoch, ReduceLROnPlateau with val_loss, or loss without validation; OneCycleLR
+            and CyclicLR after each batch. Count the steps of any other in epochs.
         callbacks: Called in this order.
         manager: Where to save.
         resume: What `manager.load()` returned.
@@ -79,9 +93,14 @@ def fit(
         "val_accuracy". With `resume`, the rows before it too.
 
     Raises:
-        InputError: No batches; shapes that would broadcast; a monitored metric that will be missing; a folder
-            with later steps than this run's.
+        InputError: Before the first step: an optimizer of another model, a schedule that is too short, a monitored
+            metric that will be missing, a folder with later steps than this run's. Later: no batches, shapes that
+            would broadcast, labels out of range, weights that are no longer finite when they are saved.
         KeyboardInterrupt: After Ctrl-C.
+
+    Warns:
+        RuntimeWarning: Parts of the model are in no group while others' are; a manager that can't bring this run back
+            exactly; a OneCycleLR that this run doesn't finish.
 
     >>> from course_lib.data import batches, digits
     >>> _ = torch.manual_seed(0)
@@ -93,20 +112,25 @@ def fit(
 
     Source: https://docs.pytorch.org/tutorials/beginner/basics/optimization_tutorial.html
     """
-    if resume is not None and manager is None:
-        raise InputError("resume needs the manager that loaded it: fit(..., manager=manager, resume=resume).")
-    device = next(model.parameters()).device if device is None else torch.device(device)
+    require_resumable(resume, manager)
+    device = device_for(model, device)
     history = [] if resume is None else [{"epoch": past["step"], **past["metrics"]} for past in manager.history]
     run = Run(model, optimizer, METRICS if validation is not None else METRICS[:2], history)
     run.epoch = 0 if resume is None else resume.step
-    if manager is not None and run.epoch < epochs:
-        manager.require_saveable(run.epoch + 1, run.metric_names)
+    passed = Epoch(loss_fn, manager, device, resume.partial if resume else None)
+    per_epoch = operator.length_hint(batches)
+    if run.epoch < epochs:
+        require_training(model, optimizer, loss_fn)
+        left = (epochs - run.epoch) * per_epoch - passed.batch
+        require_schedule(scheduler, optimizer, epochs, per_epoch, left)
+        if manager is not None:
+            manager.require_saveable(run.epoch + 1, run.metric_names)
+            warn_if_not_resumable(manager, model, optimizer, batches)
     for callback in callbacks:
         callback.on_fit_start(run)
     if not model.training:
         model.train()
-    passed = _Epoch(manager, device, resume.partial if resume else None)
-    per_epoch = operator.length_hint(batches)
+    each_batch = counts_batches(scheduler)
     bar = tqdm(
         total=epochs * per_epoch or None,
         initial=run.epoch * per_epoch + passed.batch,
@@ -116,18 +140,22 @@ def fit(
     )
     with bar, _deferred_interrupt(manager is not None) as interrupt:
         while run.epoch < epochs and not run.stop:
-            for inputs, targets in passed.remaining(batches):
-                logits, targets = _matched(model(to_device(inputs, device)), to_device(targets, device))
-                loss = loss_fn(logits, targets)
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-                passed.add(loss.detach(), logits.detach(), targets)
+            for batch in passed.remaining(batches):
+                inputs, targets = unpacked(batch, passed.batch)
+                logits, targets = matched(model(to_device(inputs, device)), targets, passed.batch)
+                labels, loss = passed.labels(targets, logits), None
+                if labels.weight:  # the mean of nothing is NaN, and would destroy the weights
+                    loss = loss_of(loss_fn, logits, labels.classes)
+                    optimizer.zero_grad()
+                    loss.backward()
+                    optimizer.step()
+                    loss = loss.detach()
+                passed.add(labels, logits.detach(), loss)
+                if each_batch:
+                    scheduler.step()
                 bar.update()
                 if interrupt.is_set() and passed.batch != per_epoch:  # the last batch: end the epoch instead
-                    saved = manager.save(run.epoch, partial=passed.state_dict())
-                    where = f"in epoch {run.epoch + 1} after batch {passed.batch}"
-                    raise KeyboardInterrupt(f"Stopped {where}, and saved: {saved.path}")
+                    raise _stopped(manager, run, passed)
             run.epoch += 1
             run.metrics = passed.means()
             if validation is not None:
@@ -137,7 +165,7 @@ def fit(
             bar.set_postfix({name: f"{value:.4f}" for name, value in run.metrics.items()})
             if isinstance(scheduler, ReduceLROnPlateau):
                 scheduler.step(run.metrics.get("val_loss", run.metrics["loss"]))
-            elif scheduler is not None:
+            elif scheduler is not None and not each_batch:
                 scheduler.step()
             for callback in callbacks:
                 callback.on_epoch_end(run)
@@ -145,77 +173,20 @@ def fit(
                 saved = manager.save(run.epoch, run.metrics)
             if interrupt.is_set():
                 raise KeyboardInterrupt(f"Stopped after epoch {run.epoch}, and saved: {saved.path}")
-            passed = _Epoch(manager, device)
+            passed = Epoch(loss_fn, manager, device)
     for callback in callbacks:
         callback.on_fit_end(run)
     return history
 
 
-class _Epoch:
-    """How far an epoch has come, and the random states at its start, to find the way back there."""
-
-    def __init__(
-        self, manager: CheckpointManager | None, device: torch.device, partial: Mapping[str, Any] | None = None
-    ):
-        objects = {} if manager is None else manager.objects
-        self.random = {name: one for name, one in objects.items() if isinstance(one, RNGState | GeneratorState)}
-        self.batch = partial["batch"] if partial else 0
-        self.start = partial["start"] if partial else self._states()
-        # Tensors, so that no batch waits for the device.
-        self.losses = list(partial["losses"].to(device)) if partial else []
-        self.correct = list(partial["correct"].to(device)) if partial else []
-        self.sizes = list(partial["sizes"]) if partial else []
-
-    def remaining(self, batches: Iterable) -> Iterator:
-        """The batches not yet trained on: the epoch's order is drawn again, and its first part skipped."""
-        if not self.batch:
-            yield from batches
-            return
-        now = self._states()
-        self._go_to(self.start)
-        rest = iter(batches)
-        for _ in range(self.batch):
-            next(rest)
-        self._go_to({name: now[name] for name, one in self.random.items() if isinstance(one, RNGState)})
-        yield from rest
-
-    def add(self, loss: Tensor, logits: Tensor, targets: Tensor) -> None:
-        preds = logits > 0 if logits.ndim == 1 else logits.argmax(1)
-        self.losses.append(loss)
-        self.correct.append((preds == targets).sum())
-        self.sizes.append(len(targets))
-        self.batch += 1
-
-    def means(self) -> dict[str, float]:
-        if not self.batch:
-            raise InputError("There were no batches: a used-up iterator? Pass a DataLoader or a list.")
-        n = sum(self.sizes)
-        sizes = torch.tensor(self.sizes, dtype=torch.float64)
-        loss = float(torch.stack(self.losses).cpu().double() @ sizes) / n
-        return {"loss": loss, "accuracy": int(torch.stack(self.correct).sum()) / n}
-
-    def state_dict(self) -> dict[str, Any]:
-        losses, correct = torch.stack(self.losses).cpu(), torch.stack(self.correct).cpu()
-        return {"batch": self.batch, "start": self.start, "losses": losses, "correct": correct, "sizes": self.sizes}
-
-    def _states(self) -> dict[str, Any]:
-        return {name: one.state_dict() for name, one in self.random.items()}
-
-    def _go_to(self, states: Mapping[str, Any]) -> None:
-        for name, state in states.items():
-            self.random[name].load_state_dict(state)
-
-
-def _matched(logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    """Logits (B, C) with classes (B,), or logits (B,) with float targets (B,), as in `evaluate`."""
-    if logits.ndim == 2 and logits.shape[1] == 1:
-        logits = logits.squeeze(1)
-    if targets.shape != logits.shape[:1]:
-        raise InputError(
-            f"Logits of shape {tuple(logits.shape)} need targets of shape ({len(logits)},); got "
-            f"{tuple(targets.shape)}. (B, 1) would be compared with every row: use targets.squeeze(1)."
-        )
-    return logits, targets.to(logits.dtype) if logits.ndim == 1 else targets
+def _stopped(manager: CheckpointManager, run: Run, passed: Epoch) -> KeyboardInterrupt:
+    """Save in the middle of an epoch, and say what came of it."""
+    where = f"in epoch {run.epoch + 1} after batch {passed.batch}"
+    try:
+        saved = manager.save(run.epoch, partial=passed.state_dict())
+    except InputError as error:  # weights that are NaN, above all
+        return KeyboardInterrupt(f"Stopped {where}, and not saved: {error}")
+    return KeyboardInterrupt(f"Stopped {where}, and saved: {saved.path}")
 
 
 @contextmanager
