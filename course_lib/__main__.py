@@ -1,4 +1,4 @@
-"""The command `course`, also `python -m course_lib`: lab, doctor and progress."""
+"""The command `course`, also `python -m course_lib`: lab, inspect, explain, doctor and progress."""
 
 import argparse
 import sys
@@ -16,6 +16,11 @@ def main(arguments: list[str] | None = None) -> int:
         allow_abbrev=False,
     )
     lab.add_argument("--folder", type=Path, help="your own folder; my_course beside the notebooks if you name none")
+    inspect = commands.add_parser(
+        "inspect", help="what a checkpoint file is, whether it is safe and whole, how to load it"
+    )
+    inspect.add_argument("file", help="any file; nothing in it is executed")
+    inspect.add_argument("--json", action="store_true", help="for programs")
     explain = commands.add_parser("explain", help="the cause of an error, where it is taught, the lines that mend it")
     explain.add_argument("text", nargs="*", help="the error's text, in quotes; or send it through a pipe")
     commands.add_parser("doctor", help="say what is wrong with this machine, and the command that mends it")
@@ -33,6 +38,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if others:
         parser.error(f"course {options.command} takes nothing more; got {' '.join(others)}")
+    if options.command == "inspect":
+        return _inspect(options.file, as_json=options.json)
     if options.command == "explain":
         return _explain(" ".join(options.text))
     if options.command == "doctor":
@@ -43,6 +50,21 @@ def main(arguments: list[str] | None = None) -> int:
 
     print(dashboard())
     return 0
+
+
+def _inspect(file: str, *, as_json: bool) -> int:
+    import json
+
+    from course_lib.checkpoints import describe_file
+    from course_lib.errors import CourseError
+
+    try:
+        report = describe_file(file)
+    except (CourseError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(json.dumps(report.to_dict(), indent=1) if as_json else report)
+    return 0 if report.verdict in ("good", "not read") else 1
 
 
 def _explain(text: str) -> int:

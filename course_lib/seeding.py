@@ -50,7 +50,7 @@ def sealed(seed: int = 0) -> Iterator[None]:
     """Run a block as if nothing had been set before it, and leave nothing behind.
 
     Inside: every RNG seeded, gradients on, inference mode and autocast off, float32 and the CPU as defaults,
-    deterministic algorithms not demanded. Afterwards all of it is as it was, also when the block raised. So a
+    deterministic algorithms not demanded, one thread. Afterwards all of it is as it was, also when the block raised. So a
     caller's `torch.no_grad()` or `set_default_dtype` can't change what the block does, nor the block theirs.
     Tensors that the caller made in inference mode stay inference tensors. For the current thread.
 
@@ -78,6 +78,9 @@ def sealed(seed: int = 0) -> Iterator[None]:
             stack.callback(_forget_default_device)
         if torch.is_autocast_enabled("cpu"):
             stack.enter_context(torch.autocast("cpu", enabled=False))
+        # On tensors as small as ours threads wait for each other: a check took ten times as long with two.
+        stack.callback(torch.set_num_threads, torch.get_num_threads())
+        torch.set_num_threads(1)
         stack.callback(random.setstate, python)
         stack.callback(np.random.set_state, numpy)
         stack.callback(torch.set_default_dtype, dtype)

@@ -156,6 +156,7 @@ def globals_now():
         torch.is_autocast_enabled("cpu"),
         torch.are_deterministic_algorithms_enabled(),
         torch.is_deterministic_algorithms_warn_only_enabled(),
+        torch.get_num_threads(),
     )
 
 

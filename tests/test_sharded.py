@@ -18,8 +18,8 @@ from torch import nn
 from torch.distributed.checkpoint.state_dict import StateDictOptions, get_state_dict
 from torch.distributed.device_mesh import init_device_mesh
 
-from course_lib.checkpoints.files import load_file, save_file
 from course_lib.checkpoints.comparison import compare_state_dicts
+from course_lib.checkpoints.files import load_file, save_file
 from course_lib.checkpoints.sharded import file_to_sharded, load_sharded, save_sharded, sharded_to_file
 from course_lib.errors import CheckpointError, DamagedFileError, InputError, UnsafeFileError
 

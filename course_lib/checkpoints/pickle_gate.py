@@ -65,9 +65,10 @@ class _Box:
         self.weight += len(items)
         self.unfolded += len(items)
         for item in items:
-            if isinstance(item, _Box):
-                self.depth = max(self.depth, item.depth + 1)
+            if type(item) is _Box:
                 self.unfolded += item.unfolded
+                if item.depth >= self.depth:
+                    self.depth = item.depth + 1
 
 
 def admit(pickled: bytes | memoryview, storage_bytes: Mapping[str, int]) -> None:
@@ -89,7 +90,7 @@ def admit(pickled: bytes | memoryview, storage_bytes: Mapping[str, int]) -> None
         )
     try:
         special = _follow(bytes(pickled), storage_bytes)
-    except CheckpointError:
+    except (CheckpointError, MemoryError):
         raise
     except Exception as error:  # an empty stack, an unknown memo entry, a wrong type, a length beyond the end
         raise UnsafeFileError(f"Its pickle is malformed ({type(error).__name__}: {error}).") from error
@@ -114,7 +115,8 @@ def _follow(data: bytes, storage_bytes: Mapping[str, int]) -> str | None:
         elif op == b"r"[0]:
             memo[_UINT.unpack_from(data, at)[0]] = stack[-1]
             at += 4
-            _require_few(boxes + len(memo))
+            if len(memo) > 2 * MAX_OBJECTS:  # texts have numbers, too
+                raise _too_many()
         elif op == b"h"[0]:  # recall
             stack.append(memo[data[at]])
             at += 1
@@ -183,15 +185,21 @@ def _follow(data: bytes, storage_bytes: Mapping[str, int]) -> str | None:
             _require_written_out(copied, len(data))
             stack.append(made)
             boxes += 1
+            if boxes > MAX_OBJECTS:
+                raise _too_many()
         elif op in _MAKERS:
             kind, how_many = _MAKERS[op]
             if how_many is None:
                 items, stack = stack, below.pop()
             else:
                 items = [stack.pop() for _ in range(how_many)][::-1]
-            stack.append(_bounded(_Box(kind, items), len(data)))
+            box = _Box(kind, items)
+            stack.append(box)
+            if box.depth > 1:
+                _require_bounded(box, len(data))
             boxes += 1
-            _require_few(boxes + len(memo))
+            if boxes > MAX_OBJECTS:
+                raise _too_many()
         elif op == b"."[0]:
             stack.pop()
             return special
@@ -211,23 +219,21 @@ def _fill(box: _Box, items: list, pairs: bool, pickle_bytes: int) -> None:
     if not (box.kind in _DICTS if pairs else box.kind == "list"):
         raise UnsafeFileError(f"Its pickle puts entries into a {box.kind}, as torch.save never does.")
     box.put(items)
-    _bounded(box, pickle_bytes)
+    _require_bounded(box, pickle_bytes)
 
 
-def _bounded(box: _Box, pickle_bytes: int) -> _Box:
+def _require_bounded(box: _Box, pickle_bytes: int) -> None:
     if box.depth > MAX_DEPTH:
         raise UnsafeFileError(f"Its pickle nests values more than {MAX_DEPTH} levels deep.")
     if box.unfolded > MAX_UNFOLDED + pickle_bytes:
         raise UnsafeFileError(f"Its pickle puts one value into another more than {MAX_UNFOLDED:,} times.")
-    return box
 
 
-def _require_few(objects: int) -> None:
-    if objects > 2 * MAX_OBJECTS:
-        raise CheckpointError(
-            f"It holds more than {MAX_OBJECTS:,} texts, lists, dictionaries and other objects, which is the limit. "
-            "Long logs and tables belong into tensors."
-        )
+def _too_many() -> CheckpointError:
+    return CheckpointError(
+        f"It holds more than {MAX_OBJECTS:,} lists, dictionaries and other objects, or twice as many texts. That is the "
+        "limit; long logs and tables belong into tensors."
+    )
 
 
 def _require_written_out(copied: int, pickle_bytes: int) -> None:

@@ -15,7 +15,7 @@ import torch
 # Against floods, and far above what a long log or a large vocabulary needs. Both machines have the same limits:
 # this one for whoever looks, `pickle_gate` for loading and saving.
 MAX_PICKLE_BYTES = 512 << 20
-MAX_OBJECTS = 10_000_000  # containers and calls; texts, too, because pickles number them
+MAX_OBJECTS = 10_000_000  # containers and calls, and twice as many texts
 MAX_DEPTH = 200  # some 100,000 levels crash Python
 MAX_UNFOLDED = 10_000_000  # a tuple doubled sixty times is a few bytes, and hashing it takes years
 _MAX_MEMO_INDEX = 2**32  # larger ones exist only to make a dict of ints collide
@@ -116,7 +116,7 @@ def walk(stream) -> Walk:
     machine = _Machine(seen, stream.getbuffer().nbytes)
     try:
         for opcode, argument, _ in pickletools.genops(stream):
-            if machine.objects + len(machine.memo) > 2 * MAX_OBJECTS:
+            if machine.objects > MAX_OBJECTS or len(machine.memo) > 2 * MAX_OBJECTS:
                 seen.limit = f"the pickle makes more than {MAX_OBJECTS:,} objects, the most that are followed"
             if seen.flood or seen.limit:
                 break

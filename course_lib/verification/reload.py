@@ -228,7 +228,8 @@ def _answers(a: Snapshot, b: Snapshot, innocent: bool) -> list[Check]:
         if a[name] != b[name] and not (a[name] is None or b[name] is None)
     ]
     both = a["confusion"] is not None and b["confusion"] is not None
-    metrics += ["the confusion matrix is another one"] if both and not torch.equal(a["confusion"], b["confusion"]) else []
+    if both and not torch.equal(a["confusion"], b["confusion"]):
+        metrics.append("the confusion matrix is another one")
     x, y = a["logits"], b["logits"]
     if a["evaluation"] == b["evaluation"]:
         return [Check("logits", "passed", f"{x.numel()} equal in every bit"), Check("fingerprint", "passed"),

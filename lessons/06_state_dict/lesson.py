@@ -367,8 +367,8 @@ trace_prediction(restored, image)
 #
 # An X-ray for checkpoints. It lists what a file holds and follows its pickle step by step, and it runs nothing. The
 # first file is yours; the eight others are good, wasteful, hostile or damaged; the button opens any file you have.
-# Tab moves between the controls, the arrow keys move the sliders. Which file asks for a function that no tensor
-# needs? Which drags something along? In which is a record wrong?
+# Tab moves between the controls, the arrow keys choose a file and scroll its list. Which file asks for a function that
+# no tensor needs? Which drags something along? In which is a record wrong?
 
 # %%
 from course_lib.lessons.state_dict import xray

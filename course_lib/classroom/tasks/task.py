@@ -118,7 +118,10 @@ def near(a: Any, b: Any, *, rtol: float = 1e-4, atol: float = 1e-6) -> bool:
     a, b = (x.item() if isinstance(x, torch.Tensor) and x.numel() == 1 else x for x in (a, b))
     if not all(isinstance(x, int | float) for x in (a, b)):
         return False
-    return (math.isnan(a) and math.isnan(b)) or math.isclose(a, b, rel_tol=rtol, abs_tol=atol)
+    try:
+        return (math.isnan(a) and math.isnan(b)) or math.isclose(a, b, rel_tol=rtol, abs_tol=atol)
+    except OverflowError:  # an integer that no float can hold
+        return a == b
 
 
 @cache
