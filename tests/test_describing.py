@@ -87,7 +87,7 @@ def test_a_managers_file_and_folder(tmp_path):
 
 
 def test_keys_tensors_and_devices(tmp_path):
-    model, optimizer = make()
+    model, _ = make()
     with saved_as("cuda:1", only=[model[0].weight]):
         torch.save({"epoch": 7, "weights": model.state_dict(), "names": ["cat", "dog"]}, tmp_path / "x.pt")
     report = describe_file(tmp_path / "x.pt")
