@@ -130,6 +130,59 @@ def test_a_flip_that_safetensors_loads_is_named(tmp_path):
         load_portable(path)
 
 
+@pytest.mark.parametrize(
+    "dtype", sorted({v for v in vars(torch).values() if isinstance(v, torch.dtype)}, key=str), ids=str
+)
+def test_every_dtype_comes_back_and_is_called_good_or_is_refused(tmp_path, dtype):
+    path = tmp_path / "m.safetensors"
+    try:
+        tensor = torch.arange(16, dtype=torch.uint8).view(dtype)
+    except RuntimeError:
+        tensor = torch.empty(0, dtype=dtype)
+    tensors = {"w": tensor, "scalar": tensor.flatten()[:1], "two": tensor[: 2 * (len(tensor) // 2)]}
+    try:
+        save_portable(tensors, path, config={})
+    except InputError:
+        with pytest.raises(InputError, match=f"w is a tensor of {dtype}|quantized"):
+            save_portable(tensors, path, config={})
+        assert not path.exists()
+        return
+    again = load_portable(path)[0]["w"]
+    assert again.dtype == dtype
+    assert torch.equal(again.view(torch.uint8), tensor.view(torch.uint8))
+    found = inspect_file(path)
+    assert (found.verdict, found.warnings) == ("good", ())
+    described = {entry.path: (entry.dtype, entry.shape) for entry in found.tensors}
+    assert described["w"] == (str(dtype).removeprefix("torch."), tuple(tensor.shape))
+
+
+def test_the_home_folder_and_other_doors(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert save_portable({"w": torch.ones(1)}, "~/m.safetensors", config={}) == tmp_path / "m.safetensors"
+    assert load_portable("~/m.safetensors")[0]["w"].tolist() == [1]
+    assert os.listdir(tmp_path) == ["m.safetensors"]
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(CheckpointError, match="a named pipe"):
+        load_portable(tmp_path / "pipe")
+    with pytest.raises(CheckpointError, match="a directory"):
+        load_portable(tmp_path)
+    with pytest.raises(InputError, match="URL"):
+        save_portable({}, "s3://bucket/m.safetensors", config={})
+
+
+def test_special_tensors_are_refused_with_advice(tmp_path):
+    class Own(torch.Tensor):
+        pass
+
+    for tensor, words in (
+        (torch.ones(2).as_subclass(Own), r"as_subclass\(torch.Tensor\)"),
+        (nn.LazyLinear(2).weight, "lazy layer"),
+    ):
+        with pytest.raises(InputError, match=f"^w is .*{words}"):
+            save_portable({"w": tensor}, tmp_path / "m.safetensors", config={})
+
+
 def test_files_of_other_programs_and_missing_ones_are_clear_errors(tmp_path):
     safetensors.torch.save_file({"w": torch.ones(1)}, tmp_path / "other.safetensors")
     with pytest.raises(CheckpointError, match="save_portable did not write it"):

@@ -1,4 +1,6 @@
 import io
+import json
+import math
 import os
 import pickle
 import pickletools
@@ -10,11 +12,13 @@ import warnings
 import zipfile
 from collections import Counter, OrderedDict
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save as safetensors_bytes
 from torch import nn
 
+from course_lib.checkpoints import anatomy, symbolic_pickle
 from course_lib.checkpoints.files import save_file
 from course_lib.checkpoints.inspection import compare_state_dicts, inspect_file
 from course_lib.checkpoints.symbolic_pickle import SAFE_GLOBALS, SAFE_OPCODES
@@ -165,6 +169,55 @@ def test_safetensors_are_read_without_their_library():
     assert by_path(found.values)["__metadata__/note"].text == "'hi'"
     assert inspect_file(data[:-4]).verdict == "damaged"
     assert inspect_file(data[:40]).verdict == "damaged"
+
+
+def safetensors_of(**entries):
+    """A file with these entries: name=(dtype, shape, bytes)."""
+    header, end = {}, 0
+    for name, (dtype, shape, size) in entries.items():
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [end, end + size]}
+        end += size
+    text = json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + bytes(end)
+
+
+def test_dtypes_that_this_version_does_not_know_are_no_damage():
+    found = inspect_file(safetensors_of(a=("F32", [2], 8), b=("F8_E3M4", [4], 4), c=("F6_E3M2", [4, 2], 6)))
+    assert found.verdict == "good"
+    assert [(t.path, t.dtype, t.size_bytes) for t in found.tensors] == [
+        ("a", "float32", 8), ("b", "F8_E3M4", 4), ("c", "F6_E3M2", 6)
+    ]  # fmt: skip
+    assert "F8_E3M4, which this version doesn't know" in found.warnings[0]
+    for lie in (("F6_E3M2", [4, 2], 5), ("F4", [8], 8), ("F8_E8M0", [8], 4), ("os.system", [1], 1)):
+        assert inspect_file(safetensors_of(a=lie)).verdict in ("unsafe", "damaged")
+
+
+@pytest.mark.parametrize("name", ["MAX_OBJECTS", "MAX_PICKLE_BYTES"])
+def test_a_limit_of_ours_is_neither_unsafe_nor_damage(monkeypatch, name):
+    data = saved({"w": torch.ones(2), "log": [{"loss": 0.5} for _ in range(300)]})
+    assert inspect_file(data).verdict == "good"
+    for module in (symbolic_pickle, anatomy):
+        monkeypatch.setattr(module, name, 200, raising=False)
+    found = inspect_file(data)
+    assert (found.verdict, found.refused, found.dangers, found.damage) == ("too large", (), (), ())
+    assert "limit" in str(found)
+    evil = inspect_file(saved({"x": nn.ReLU(), "log": [{"loss": 0.5} for _ in range(300)]}))
+    assert evil.verdict == ("unsafe" if name == "MAX_OBJECTS" else "too large")  # what was seen until then counts
+
+
+def test_many_small_parts_are_counted_and_the_tensors_behind_them_listed():
+    found = inspect_file(saved({"rows": [{"step": i, "loss": 0.5} for i in range(60_000)], "w": torch.ones(2)}))
+    assert (found.verdict, found.tensors[-1].path) == ("good", "w")
+    assert len(found.values) == 100_000
+    assert "20,000 more values are not listed" in found.warnings
+
+
+def test_what_load_file_would_refuse_is_not_called_good():
+    """One gate: claims that a walk alone would pass over."""
+    harmless = pickle.dumps([torch.Size([1])] * 2, protocol=2)
+    assert inspect_file(zipped(harmless)).verdict == "good"
+    for program in (b"\x80\x02](K\x00Nu.", b"\x80\x02ctorch\nfloat32\n)R."):
+        assert inspect_file(zipped(program)).verdict == "unsafe"
 
 
 def test_paths_bytes_and_open_files_are_the_same(tmp_path):
@@ -347,6 +400,82 @@ def test_every_dtype_can_be_compared(a, b, largest):
     assert not compare_state_dicts({"x": a}, {"x": a.clone()}).values
 
 
+def quantized(scale=0.1, zero=0, value=1.0, channels=False):
+    tensor = torch.full((2, 2), value)
+    if channels:
+        return torch.quantize_per_channel(tensor, torch.tensor([scale, 0.2]), torch.tensor([zero, 0]), 0, torch.qint8)
+    return torch.quantize_per_tensor(tensor, scale, zero, torch.qint8)
+
+
+def sparse(places, values, size=(100_000, 100_000)):
+    return torch.sparse_coo_tensor(torch.tensor(places), torch.tensor(values), size)
+
+
+def nested(*parts):
+    return torch.nested.nested_tensor([torch.tensor(part) for part in parts])
+
+
+NAN = float("nan")
+ODD_PAIRS = {
+    "quantized": lambda: (quantized(), quantized(), None),
+    "other steps": lambda: (quantized(), quantized(value=2.0), 10),  # of the integers
+    "other scale": lambda: (quantized(value=0.0), quantized(value=0.0, scale=0.5), 0.4),
+    "per channel": lambda: (quantized(channels=True), quantized(channels=True), None),
+    "other scheme": lambda: (quantized(value=0.0), quantized(value=0.0, channels=True), math.inf),
+    "quantized and float": lambda: (quantized(value=1.0), torch.full((2, 2), 1.5), 0.5),
+    "sparse": lambda: (sparse([[0, 5], [1, 7]], [1.0, NAN]), sparse([[5, 0], [7, 1]], [NAN, 1.0]), None),
+    "other place": lambda: (sparse([[0], [1]], [3.0]), sparse([[0], [2]], [3.0]), 3.0),
+    "written twice": lambda: (sparse([[0, 0], [1, 1]], [1.0, 1.0]), sparse([[0], [1]], [2.0]), None),
+    "rows of a sparse": lambda: (sparse([[1]], [[1.0, 2.0]], (3, 2)), sparse([[2]], [[1.0, 2.0]], (3, 2)), 2.0),
+    "csr": lambda: (torch.eye(3).to_sparse_csr(), 2 * torch.eye(3).to_sparse_csr(), 1.0),
+    "sparse and dense": lambda: (torch.eye(3).to_sparse(), torch.eye(3), None),
+    "nested": lambda: (nested([1.0], [2.0, 3.0]), nested([1.0], [2.0, 3.0]), None),
+    "nested, other": lambda: (nested([1.0], [2.0, 3.0]), nested([1.0], [2.0, 4.0]), math.inf),
+    "nested, lengths": lambda: (nested([1.0], [2.0, 3.0]), nested([1.0, 2.0], [3.0]), math.inf),
+    "arrays": lambda: (np.array([1.0, NAN]), np.array([1.0, NAN]), None),
+    "other arrays": lambda: (np.array([1.0, 2.0]), np.array([1.0, 3.0]), math.inf),
+    "arrays of a shape": lambda: (np.ones(2), np.ones((2, 1)), math.inf),
+    "array and list": lambda: (np.ones(2), "x", math.inf),
+    "float4": lambda: (bits([1, 2], torch.float4_e2m1fn_x2), bits([1, 4], torch.float4_e2m1fn_x2), 2.0),
+    "bits": lambda: (bits([1, 2], torch.bits8), bits([1, 2], torch.bits8), None),
+    "float8": lambda: (bits([1, 2], torch.float8_e8m0fnu), bits([1, 2], torch.float8_e8m0fnu), None),
+    "half complex": lambda: (torch.ones(2, dtype=torch.complex32), torch.ones(2, dtype=torch.complex32), None),
+    "conjugate": lambda: (torch.tensor([1 + 2j]).conj(), torch.tensor([1 - 2j]), None),
+}  # fmt: skip
+
+
+NEW_DTYPES = {"float4": "float4_e2m1fn_x2", "float8": "float8_e8m0fnu"}  # not in every torch we support
+
+
+def bits(values, dtype):
+    return torch.tensor(values, dtype=torch.uint8).view(dtype)
+
+
+@pytest.mark.filterwarnings("ignore")  # torch's own, about these types
+@pytest.mark.parametrize("name", [n for n in ODD_PAIRS if hasattr(torch, NEW_DTYPES.get(n, "bits8"))])
+def test_odd_tensors_and_arrays_can_be_compared(name):
+    a, b, largest = ODD_PAIRS[name]()
+    found = compare_state_dicts({"x": a}, {"x": b})
+    assert found.values == ({} if largest is None else {"x": pytest.approx(largest)})
+    assert found.equal == (largest is None and getattr(a, "dtype", 0) == getattr(b, "dtype", 0))
+    assert compare_state_dicts({"x": [a]}, {"x": (a,)}).equal
+
+
+class NoAnswer:
+    def __eq__(self, other):
+        raise RuntimeError("not today")
+
+    __hash__ = None
+
+
+def test_what_refuses_to_be_compared_is_named():
+    with pytest.raises(InputError, match=r"part/x can't be compared.*not today"):
+        compare_state_dicts({"part": {"x": NoAnswer()}}, {"part": {"x": NoAnswer()}})
+    lazy = nn.LazyLinear(2).state_dict()
+    with pytest.raises(InputError, match="lazy layer"):
+        compare_state_dicts(lazy, lazy)
+
+
 def test_buffers_count_and_optimizers_can_be_compared():
     state = training_state()
     other = training_state()
@@ -374,6 +503,56 @@ def test_the_usual_reasons_for_wrong_keys_are_hints():
     (hint,) = compare_state_dicts(state, {"other": torch.ones(1)}).hints
     assert "strict=False" in hint
     assert compare_state_dicts(state, {"weight": state["weight"]}).hints == ()
+
+
+def renamed(state, change):
+    return {change(key): value for key, value in state.items()}
+
+
+def test_hints_name_the_prefix_the_place_and_the_line_that_mends():
+    model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))
+    own = model.state_dict()
+    averaged = torch.optim.swa_utils.AveragedModel(model).state_dict()
+    cases = {
+        "module._orig_mod.": (renamed(own, "module._orig_mod.{}".format), "torch.compile"),
+        "model.module.": (renamed(own, "model.module.{}".format), "LightningModule"),
+        "net.encoder.": (renamed(own, "net.encoder.{}".format), "'net', "),
+        "module.": (averaged, "every key but n_averaged .*AveragedModel"),
+        "student.": (renamed(own, "student.{}".format) | renamed(own, "teacher.{}".format), "starts with"),
+    }
+    for prefix, (got, words) in cases.items():
+        (hint,) = compare_state_dicts(own, got).hints
+        assert repr(prefix) in hint
+        assert re.search(words, hint), hint
+        mended = eval(hint.partition("remove the prefix, ")[2], {"it": got})
+        assert compare_state_dicts(own, mended).equal
+    (hint,) = compare_state_dicts(renamed(own, "model.{}".format), own).hints
+    assert "every expected key starts with 'model.'" in hint
+    inner = renamed(own, lambda key: key.replace("0.", "0._orig_mod."))
+    for pair in ((own, inner), (inner, own)):
+        (hint,) = compare_state_dicts(*pair).hints
+        assert "torch.compile" in hint
+        assert "k.replace('_orig_mod.', '')" in hint
+
+
+def test_hints_find_the_weights_inside_a_checkpoint():
+    own = nn.Linear(2, 3).state_dict()
+    for checkpoint in (
+        {"objects": {"model": own, "optimizer": {"state": {}}}, "step": 1},
+        {"epoch": 1, "state_dict": renamed(own, "model.{}".format)},
+        {"ema": {"shadow": {"params": renamed(own, "module.{}".format)}}},
+    ):
+        (hint,) = compare_state_dicts(own, checkpoint).hints
+        where = re.search(r"pass (it\S+?)(?:, without the prefix '(.*)')?$", hint)
+        inside = eval(where[1], {"it": checkpoint})
+        assert compare_state_dicts(own, renamed(inside, lambda key: key.removeprefix(where[2] or ""))).equal  # noqa: B023
+
+
+def test_layers_that_were_only_renamed():
+    old = {"kernel": torch.ones(2, 3), "offset": torch.ones(2)}
+    (hint,) = compare_state_dicts(nn.Linear(3, 2).state_dict(), old).hints
+    assert "renamed" in hint
+    assert "zip(model.state_dict(), it.values())" in hint
 
 
 def test_what_can_not_be_compared_is_a_clear_error():

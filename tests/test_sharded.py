@@ -10,6 +10,7 @@ import sys
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import torch.distributed as dist
@@ -91,6 +92,78 @@ def test_to_a_plain_file_and_back(saved, tmp_path):
     assert load_sharded(other, tmp_path / "again", optimizer=other_optimizer) == {"epoch": 3}
     assert equal(model.state_dict(), other.state_dict())
     assert equal(optimizer.state_dict(), other_optimizer.state_dict())
+
+
+class Scaled(nn.Linear):
+    """A layer with a state of its own, as Transformer Engine's have."""
+
+    def __init__(self, extra):
+        super().__init__(2, 2)
+        self.extra = extra
+
+    def get_extra_state(self):
+        return self.extra
+
+    def set_extra_state(self, state):
+        self.extra = state
+
+
+EXTRA_STATES = {
+    "dict": ({"scale": 2.5, "history": [1, 2]}, {}),
+    "nested": ({"amax": {"fwd": torch.arange(3.0), 7: (1, None)}}, {"amax": None}),
+    "list": ([{"a": 1}, torch.ones(2)], []),
+    "tensor": (torch.arange(4.0), torch.zeros(0)),
+    "nothing": (None, {"scale": 1}),
+    "empty": ({}, {"scale": 1}),
+    "bytes": (b"\x00\xff", b"x"),
+    "long": ({"log": [0.5] * 200_000}, {}),
+}
+
+
+@pytest.mark.parametrize("kind", EXTRA_STATES)
+def test_extra_state_comes_back_whatever_the_fresh_model_has(tmp_path, kind):
+    state, fresh = EXTRA_STATES[kind]
+    model, other = (nn.Sequential(Scaled(extra), nn.Linear(2, 1)) for extra in (state, fresh))
+    save_sharded(model, tmp_path / "a")
+    load_sharded(other, tmp_path / "a")
+    assert equal({"extra": state}, {"extra": other[0].extra})
+    assert type(other[0].extra) is type(state)
+    assert torch.equal(model[0].weight, other[0].weight)
+    path = sharded_to_file(tmp_path / "a", tmp_path / "whole.pt")
+    other = nn.Sequential(Scaled(fresh), nn.Linear(2, 1))
+    other.load_state_dict(load_file(path)["model"])
+    file_to_sharded(path, tmp_path / "b")
+    again = nn.Sequential(Scaled(fresh), nn.Linear(2, 1))
+    load_sharded(again, tmp_path / "b")
+    assert equal({"extra": state}, {"extra": other[0].extra})
+    assert equal({"extra": state}, {"extra": again[0].extra})
+
+
+def test_what_load_sharded_would_refuse_is_not_saved(tmp_path):
+    for extra, words in (
+        ({"scale": np.float64(2)}, r"model\._extra_state\[0\]\['scale'\] is a numpy\.float64.*value\.item\(\)"),
+        (Path("x"), "str\\(value\\)"),
+        (Call(), "plain data"),
+    ):
+        with pytest.raises(InputError, match=words):
+            save_sharded(Scaled(extra), tmp_path / "x")
+    model, optimizer = make(seed=0)
+    optimizer.param_groups[0]["lr"] = np.float64(0.1)
+    with pytest.raises(InputError, match=r"param_groups.*lr.* is a numpy\.float64"):
+        save_sharded(model, tmp_path / "x", optimizer=optimizer)
+    assert not (tmp_path / "x").exists()
+    assert not RAN
+
+
+def test_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    model, _ = make(seed=0)
+    save_sharded(model, "~/a")
+    sharded_to_file("~/a", "~/a.pt")
+    file_to_sharded("~/a.pt", "~/b")
+    load_sharded(make(seed=1)[0], "~/b")
+    assert sorted(os.listdir(tmp_path)) == ["a", "a.pt", "b"]
 
 
 def test_a_missing_or_damaged_shard_is_found_before_anything_is_loaded(saved, tmp_path):

@@ -557,3 +557,9 @@ def test_a_vocabulary_of_classes_needs_no_matrix():
     before, other = nn.Linear(2, 20_000).eval(), nn.Linear(2, 20_000).eval()
     assert verify_reload((before, batches), (before, batches)).passed
     assert not verify_reload((before, batches), (other, batches)).passed
+
+
+@pytest.mark.filterwarnings("ignore:Lazy modules")
+def test_a_lazy_layer_is_told():
+    with pytest.raises(InputError, match="Run the model once on a batch"):
+        model_fingerprint(nn.LazyLinear(2))

@@ -103,7 +103,7 @@ def _compared(expected: Mapping, got: Mapping, prefix: str, so_far: Comparison) 
         if isinstance(a, Mapping) and isinstance(b, Mapping):
             so_far = _compared(a, b, f"{name}/", so_far)
         elif isinstance(a, Tensor) and isinstance(b, Tensor):
-            _compare_tensors(name, a.detach(), b.detach(), so_far)
+            _compare_tensors(name, a, b, so_far)
         elif isinstance(a, Tensor) or isinstance(b, Tensor) or not _same(name, a, b):
             so_far.values[name] = math.inf
     return so_far
@@ -115,6 +115,7 @@ def _compare_tensors(name: str, a: Tensor, b: Tensor, so_far: Comparison) -> Non
             raise InputError(f"{name} is on the meta device and has no values: load with assign=True first.")
         if isinstance(tensor, UninitializedTensorMixin):
             raise InputError(f"{name} has no shape yet (a lazy layer): run one batch through the model first.")
+    a, b = a.detach(), b.detach()
     try:
         if a.dtype != b.dtype:
             so_far.dtypes[name] = (a.dtype, b.dtype)
@@ -133,7 +134,8 @@ def _compare_tensors(name: str, a: Tensor, b: Tensor, so_far: Comparison) -> Non
 def _largest_difference(a: Tensor, b: Tensor) -> float:
     if a.layout != torch.strided or b.layout != torch.strided or a.is_quantized or b.is_quantized:
         return max(_largest_difference(x, y) for x, y in _in_parts(a, b))
-    if a.dtype == b.dtype and a.dtype.itemsize > 1 and torch.equal(a, b):  # the common case, without copies
+    common = a.dtype == b.dtype != torch.complex32 and a.dtype.itemsize > 1
+    if common and torch.equal(a, b):  # without copies
         return 0.0
     if a.is_complex() or b.is_complex():
         a, b = (torch.view_as_real(t.to(torch.complex128).resolve_conj()) for t in (a, b))
@@ -150,7 +152,7 @@ def _largest_difference(a: Tensor, b: Tensor) -> float:
 def _with_arithmetic(tensor: Tensor) -> Tensor:
     """The bytes of dtypes that can't be converted, such as float4 and bits8."""
     try:
-        tensor[:0].double() if tensor.ndim else tensor.double()
+        tensor.reshape(-1)[:1].double() + 1
     except (RuntimeError, NotImplementedError):
         return tensor.view(torch.uint8)
     return tensor
@@ -188,8 +190,9 @@ def _scales(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
 def _same(name: str, a: Any, b: Any) -> bool:
     """Whether two values that are no tensors are equal; NaN equals NaN, as in tensors."""
     try:
-        if hasattr(a, "dtype") and hasattr(b, "dtype") and hasattr(a, "tobytes"):  # NumPy's, without importing it
-            return a.dtype == b.dtype and a.shape == b.shape and bool(((a == b) | ((a != a) & (b != b))).all())
+        if getattr(a, "ndim", 0) or getattr(b, "ndim", 0):  # NumPy's arrays, without importing it
+            alike = type(a) is type(b) and a.dtype == b.dtype and a.shape == b.shape
+            return alike and bool(((a == b) | ((a != a) & (b != b))).all())
         return bool(a == b) or bool(a != a and b != b)
     except Exception as error:  # whatever a stranger's == raises
         raise InputError(f"{name} can't be compared: {type(a).__name__} and {type(b).__name__}: {error}") from error

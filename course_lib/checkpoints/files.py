@@ -121,7 +121,7 @@ def check_file(path: str | os.PathLike) -> None:
 
 
 def load_file(path: str | os.PathLike, *, map_location: Any = "cpu", check: bool = True) -> Any:
-    """Load what was saved, or raise: never something else. `weights_only` is always True.
+    """Load what was saved, or raise; what checksums can tell is told (see `check_file`). `weights_only` is always True.
 
     Reads files of `save_file` and of torch.save (1.6 or later) that hold dense tensors and plain data, up to 512 MiB
     of it. Before torch 2.10 a forged file could run code in spite of weights_only (CVE-2026-24747); here the file is

@@ -81,7 +81,7 @@ def load_portable(
     model: nn.Module | None = None,
     device: str | torch.device = "cpu",
 ) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Load weights and config; every tensor must be there and have the bits that were saved.
+    """Load weights and config; every tensor must be there and have the bits that were saved, by its CRC-32.
 
     Args:
         path: A file of `save_portable`.

@@ -70,7 +70,7 @@ def _prefix(names: list[str], theirs: list[str]) -> str:
             return longer
     longest = max(names, key=len, default="")
     known = set(theirs)
-    candidates = {name[: -len(longest)] for name in theirs if longest and name.endswith(f".{longest}")}
+    candidates = [name[: -len(longest)] for name in theirs if longest and name.endswith(f".{longest}")]
     fitting = [c for c in candidates if all(c + name in known for name in names)]
     return min(fitting, key=len, default="")
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from course_lib.errors import InputError
 from course_lib.evaluation import LossFunction, evaluate
@@ -43,6 +44,10 @@ def model_fingerprint(model_or_state_dict: nn.Module | Mapping) -> str:
 
 def _feed(digest, value: Any) -> None:
     """Each part is preceded by its type and length, so no two different values give the same bytes."""
+    if is_lazy(value):
+        raise InputError(
+            "A lazy layer has no weights yet, so no fingerprint. Run the model once on a batch, then ask again."
+        )
     if isinstance(value, Tensor):
         digest.update(f"tensor {value.dtype} {tuple(value.shape)};".encode())
         if value.is_quantized:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from attempts import ROOT, attempts
+from attempts import ROOT, attempt
 
 from course_lib.classroom.quizzes.bank import load_bank
 from course_lib.classroom.quizzes.marking import typed_key
@@ -86,11 +86,6 @@ def submission(
     return notebook
 
 
-def attempt(name: str) -> str:
-    """The code of one attempt."""
-    return next(a.path.read_text() for a in attempts(NAME) if a.path.stem == name)
-
-
 SOLUTIONS = {task: solution_code(task) for task in POINTS}
 NOISY = "import sys, warnings\nprint('about to predict', file=sys.stderr)\nwarnings.warn('stray')\n"
 FORGED = """
@@ -109,8 +104,8 @@ def students(quiz):
     """name -> (answers, quiz answers, cell to delete, expected points). `None` answers mean the untouched release."""
     everything = sum(POINTS.values()) + LESSON.quiz_points
     first_only = {"evaluation_mode": SOLUTIONS["evaluation_mode"]}
-    one_flag = {**SOLUTIONS, "evaluation_mode": attempt("wrong_evaluation_mode_one_flag_for_all")}
-    no_finally = {**SOLUTIONS, "evaluation_mode": attempt("wrong_evaluation_mode_no_finally")}
+    one_flag = {**SOLUTIONS, "evaluation_mode": attempt("evaluation_mode", "one flag for all").code}
+    no_finally = {**SOLUTIONS, "evaluation_mode": attempt("evaluation_mode", "no finally").code}
     return {
         "full": (SOLUTIONS, quiz, "", everything),
         "stub": ({}, {}, "", 0),
