@@ -46,9 +46,13 @@ def main(arguments: list[str] | None = None) -> int:
         from course_lib.classroom import doctor
 
         return doctor.main()
+    from course_lib.classroom.doctor import data_folder
     from course_lib.classroom.overview import dashboard
+    from course_lib.classroom.progress import data_dir
 
     print(dashboard())
+    if not (kept := data_folder(data_dir())).ok:
+        print(f"\n{kept.what} Mend it with: {kept.remedy}", file=sys.stderr)
     return 0
 
 

@@ -52,3 +52,13 @@ def test_an_option_that_a_command_does_not_know_is_refused(capsys):
     with pytest.raises(SystemExit):
         main(["progress", "--json"])
     assert "takes nothing more; got --json" in capsys.readouterr().err
+
+
+def test_progress_says_when_nothing_can_be_kept(tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path / "file" / "data"))
+    assert main(["progress"]) == 0
+    said = capsys.readouterr()
+    assert "Start here" in said.out
+    assert "Progress can't be kept" in said.err
+    assert "COURSE_DATA_DIR=" in said.err

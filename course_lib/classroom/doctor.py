@@ -17,7 +17,8 @@ from typing import NamedTuple
 DISTRIBUTION = "evaluate-save-load"
 OLDEST, NEWEST = (3, 11), (3, 13)
 NEEDED_BYTES = 100 * 1024**2
-PIP = "python -m pip install -c constraints.txt"
+# This very Python: a learner has not always activated its environment.
+PIP = f'"{sys.executable}" -m pip install -c constraints.txt'
 EVERYTHING = f'{PIP} -e ".[lab]"'
 
 

@@ -86,7 +86,7 @@ def test_a_wrong_package_is_named_with_its_range_and_a_command(package, version,
     findings = packages(REQUIREMENTS, {**GOOD, package: version}.get, extras=["lab"])
     (wrong,) = [finding for finding in findings if not finding.ok]
     assert wrong.what.startswith(said)
-    assert wrong.remedy.startswith(f'python -m pip install -c constraints.txt "{package}')
+    assert wrong.remedy.startswith(f'"{sys.executable}" -m pip install -c constraints.txt "{package}')
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,9 @@ def test_a_course_that_is_not_installed_is_said(monkeypatch):
 
     monkeypatch.setattr(importlib.metadata, "requires", missing)
     wrong = [finding for finding in doctor.examine() if not finding.ok]
-    assert [finding.remedy for finding in wrong] == ['python -m pip install -c constraints.txt -e ".[lab]"']
+    assert [finding.remedy for finding in wrong] == [
+        f'"{sys.executable}" -m pip install -c constraints.txt -e ".[lab]"'
+    ]
     assert "not installed in this Python" in wrong[0].what
 
 

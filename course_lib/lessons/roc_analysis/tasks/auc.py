@@ -40,7 +40,7 @@ class Auc(Task):
             return refusal(seen, "auc", "All targets are 0.") or passed("It refuses what has no area.")
         if said := no_value(seen, "auc"):
             # what scikit-learn says of scores in the place of the targets; whole numbers look like classes to it
-            swapped = any(word in said for word in ("continuous", "multi_class"))
+            swapped = any(word in said for word in ("continuous", "multi_class", "multiclass"))
             more = " scikit-learn takes the targets first." if swapped else ""
             return failed(said + more, hint="order" if more else "pairs")
         value, (scores, targets) = number(seen.value["value"]), patients(case)
