@@ -3,13 +3,14 @@
 import math
 import subprocess
 import sys
+import warnings
 from functools import partial
 
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import DataLoader, DistributedSampler, TensorDataset
 
 import course_lib.evaluation.loop
 from course_lib.errors import InputError
@@ -470,10 +471,14 @@ class TestOnAGpu:
                 torch.cuda.set_sync_debug_mode("default" if self.seen == len(batches) else "error")
                 return self.net(x)
 
-        try:
-            gpu = evaluate(Quiet(), batches, loss_fn=loss_fn)
-        finally:
-            torch.cuda.set_sync_debug_mode("default")
+        with warnings.catch_warnings():
+            warnings.filterwarnings(
+                "ignore", "Synchronization debug mode is a prototype"
+            )  # torch's own, once a process
+            try:
+                gpu = evaluate(Quiet(), batches, loss_fn=loss_fn)
+            finally:
+                torch.cuda.set_sync_debug_mode("default")
         assert gpu.logits.device.type == gpu.confusion.device.type == "cpu"
         assert torch.allclose(gpu.logits, cpu.logits, atol=1e-4)
         assert gpu.loss == pytest.approx(cpu.loss, rel=1e-4)
@@ -581,6 +586,26 @@ def test_a_loader_that_drops_nothing_is_not_told_off(logits, targets):
     evaluate(nn.Identity(), DataLoader(TensorDataset(logits, targets), 25))
     with pytest.raises(InputError, match=r"no example.*drop_last=True"):
         evaluate(nn.Identity(), DataLoader(TensorDataset(logits, targets), 200, drop_last=True))
+
+
+@pytest.mark.parametrize(
+    ("many", "processes", "drop_last", "told"),
+    [
+        (103, 4, False, "takes 1 example a second time"),
+        (10, 4, False, "takes 2 examples a second time"),
+        (103, 4, True, "leaves out 3 examples"),
+        (100, 4, False, None),
+    ],
+)
+def test_examples_that_a_distributed_sampler_repeats_or_leaves_out_are_told(many, processes, drop_last, told):
+    data = TensorDataset(torch.randn(many, 3), torch.randint(0, 3, (many,)))
+    sampler = DistributedSampler(data, processes, 1, shuffle=False, drop_last=drop_last)
+    loader = DataLoader(data, 8, sampler=sampler)
+    if told is None:
+        evaluate(nn.Identity(), loader)
+    else:
+        with pytest.warns(UserWarning, match=told):
+            evaluate(nn.Identity(), loader)
 
 
 @pytest.mark.parametrize("keep", [True, False])

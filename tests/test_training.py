@@ -469,7 +469,8 @@ def test_labels_on_the_cpu_make_no_batch_wait_for_the_gpu():
             warnings.simplefilter("always")
             optimizer = torch.optim.SGD(model.parameters(), 0.1)
             fit(model, batches[:number], optimizer, loss_fn, epochs=1, callbacks=[Count()], progress=False)
-        waits.append(len(caught))
+        # torch warns once a process that the mode is a prototype; that is no wait
+        waits.append(sum("prototype" not in str(warning.message) for warning in caught))
     assert waits[0] == waits[1]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.data import DistributedSampler
 from tqdm import tqdm  # not tqdm.auto, which would import ipywidgets
 
 from course_lib.devices import to_device
@@ -54,7 +55,8 @@ def evaluate(
             broadcast; a loss that is not one number, or can't be added up exactly; a model on another device.
 
     Warns:
-        UserWarning: outputs that look like probabilities, logits that overflowed, a loader that drops examples.
+        UserWarning: outputs that look like probabilities, logits that overflowed, a loader that leaves examples out or, among
+            several processes, gives some twice.
 
     >>> batch = (torch.eye(3), torch.tensor([0, 1, 1]))
     >>> evaluation = evaluate(nn.Identity(), [batch], loss_fn=nn.CrossEntropyLoss())
@@ -247,8 +249,10 @@ def _joined(parts: list[Tensor], dtype: torch.dtype | None) -> Tensor:
 
 
 def _warn_left_out(batches: Any) -> None:
-    """Warn of a loader that drops the last batch: the examples in it are judged by nobody."""
+    """Warn of a loader that leaves examples out, or gives some to two processes: they are judged by nobody, or twice."""
     loader = getattr(batches, "iterable", batches)  # inside a tqdm
+    if isinstance(sampler := getattr(loader, "sampler", None), DistributedSampler):
+        _warn_uneven(sampler)
     sampler = getattr(loader, "batch_sampler", None)
     if not (getattr(loader, "drop_last", False) or getattr(sampler, "drop_last", False)):
         return
@@ -261,6 +265,17 @@ def _warn_left_out(batches: Any) -> None:
         return
     many = f"up to {size - 1:,}" if all_of_them is None else f"{all_of_them % size:,} of {all_of_them:,}"
     warn(f"The loader has drop_last=True: {many} examples are left out. Evaluate with drop_last=False.")
+
+
+def _warn_uneven(sampler: DistributedSampler) -> None:
+    if uneven := sampler.total_size - len(sampler.dataset):
+        many = f"{abs(uneven):,} example{'s' if abs(uneven) > 1 else ''}"
+        does = f"takes {many} a second time" if uneven > 0 else f"leaves out {many}"
+        warn(
+            f"DistributedSampler shares {len(sampler.dataset):,} examples among {sampler.num_replicas} processes evenly, "
+            f"and so {does}: the numbers of all processes together are a little wrong. Give each process "
+            "Subset(data, range(rank, len(data), processes)) when evaluating."
+        )
 
 
 def _with_bar(iterator: Iterator, batches: Iterable) -> Iterable:
