@@ -321,13 +321,14 @@ with evaluation_mode(model):
     assert not model(images[:4]).requires_grad
 print(f"sorted by class, guarded: {guarded:.3f}   in training mode again: {model.training}")
 assert guarded > 0.94 and model.training and not model.layers[2].training
+model.eval()
 
 # %% [markdown]
 # ## Learn: a switch that puts itself back
 #
 # A `with` block that tidies up behind itself is a function of ten lines. Before `yield` stands what happens on
 # entering, after it what happens on leaving. `finally` makes sure that it does happen, also when the block raises an
-# error. This one lends PyTorch a seed and gives its random state back.
+# error. This one lends PyTorch a seed, and afterwards puts its dice back where they were.
 
 # %%
 from contextlib import contextmanager
@@ -432,7 +433,7 @@ before = frozen.layers[2].running_mean.clone()
 out = frozen(images[labels == 1])
 step = (frozen.layers[2].running_mean - before).abs().max().item()
 print(f"no parameter wants a gradient, and the running mean moved by up to {step:.2f}")
-assert not out.requires_grad and step > 0.1
+assert not out.requires_grad and step > 0.02
 
 # %% [markdown]
 # The guard, for a test suite: a `state_dict` copied before evaluating equals the one after. Copied, because the
@@ -462,7 +463,6 @@ class Deaf(nn.Module):
         return F.dropout(self.in_a_list[0](x), 0.5)
 
 
-# %%
 deaf = Deaf().eval()
 assert not deaf.training and deaf.in_a_list[0].training
 zeros = (deaf(torch.ones(1000)) == 0).float().mean().item()
@@ -497,7 +497,6 @@ class Listening(nn.Module):
         return F.dropout(self.registered[0](x), 0.5, training=self.training)
 
 
-# %%
 deaf, listening, x = Deaf().eval(), Listening().eval(), torch.ones(1000)
 print("Deaf:     ", torch.equal(deaf(x), deaf(x)))
 print("Listening:", torch.equal(listening(x), listening(x)))
@@ -518,18 +517,18 @@ class Hiding(nn.Module):
         return self.in_a_list[0](x)
 
 
-# %%
 hiding, x = Hiding().eval(), torch.tensor([[0.0], [2.0], [10.0]])
 print("parameters:", list(hiding.parameters()), "  state_dict:", dict(hiding.state_dict()))
 assert not list(hiding.parameters()) and not hiding.state_dict()
-assert torch.equal(hiding(x), hiding(x))
-beside_ten, without = hiding(x)[:2].flatten(), hiding(x[:2]).flatten()
-print("two passes agree; beside the 10:", beside_ten.tolist(), " without it:", without.tolist())
-assert not torch.allclose(beside_ten, without, atol=0.1)
+two, three = hiding(x[:2])[1].item(), hiding(x)[1].item()
+print(
+    f"two passes agree: {torch.equal(hiding(x), hiding(x))}; the 2 gives {two:.2f}, or {three:.2f} beside 10"
+)
+assert torch.equal(hiding(x), hiding(x)) and two > 0.9 and three < 0
 
 # %% [markdown]
-# So a second guard in the tests: in eval mode an example's output is the same, but for rounding, whoever else is in
-# its batch.
+# So a second guard in the tests: in eval mode an example's output is the same whoever else is in its batch. Compare with
+# `torch.allclose`: another batch size may add in another order, and round otherwise.
 
 # %% [markdown]
 # ## Learn: look inside while it runs
@@ -581,7 +580,7 @@ check(output_of)
 # it, because the flag is all there is.
 
 # %%
-tuned = copy.deepcopy(model)
+tuned = copy.deepcopy(model).train()
 tuned.layers[2].eval()
 tuned.train()  # the first line of every training loop
 before = tuned.layers[2].running_mean.clone()
@@ -590,7 +589,7 @@ step = (tuned.layers[2].running_mean - before).abs().max().item()
 print(
     f"frozen after train(): {not tuned.layers[2].training}; the mean moved by up to {step:.2f}"
 )
-assert tuned.layers[2].training and step > 0.01
+assert tuned.layers[2].training and step > 0.002
 
 # %% [markdown]
 # And eval mode freezes the statistics only. Weight and bias are parameters, and learn in either mode.
