@@ -38,8 +38,8 @@ for epoch in range(10):
 print(f"trained in {perf_counter() - start:.1f} s")
 
 # %% [markdown]
-# Now show the 360 test digits to a copy of it, eight times over. Nothing is trained in between. We pick the one digit
-# it is least sure of. (Why a copy? You will see below what looking can do to a model.)
+# Now show the 360 test digits to a copy of it, eight times over, and pick the one digit it is least sure of. Nothing is
+# trained in between. (Why a copy? You will see below what looking can do to a model.)
 
 # %%
 images, labels = splits.test.tensors
@@ -520,11 +520,11 @@ class Hiding(nn.Module):
 hiding, x = Hiding().eval(), torch.tensor([[0.0], [2.0], [10.0]])
 print("parameters:", list(hiding.parameters()), "  state_dict:", dict(hiding.state_dict()))
 assert not list(hiding.parameters()) and not hiding.state_dict()
-two, three = hiding(x[:2])[1].item(), hiding(x)[1].item()
+assert torch.equal(hiding(x), hiding(x))  # two passes agree
 print(
-    f"two passes agree: {torch.equal(hiding(x), hiding(x))}; the 2 gives {two:.2f}, or {three:.2f} beside 10"
+    f"2 gives {hiding(x[:2])[1].item():.2f}, and beside 10 it gives {hiding(x)[1].item():.2f}"
 )
-assert torch.equal(hiding(x), hiding(x)) and two > 0.9 and three < 0
+assert hiding(x[:2])[1] > 0.9 and hiding(x)[1] < 0
 
 # %% [markdown]
 # So a second guard in the tests: in eval mode an example's output is the same whoever else is in its batch. Compare with
@@ -639,8 +639,8 @@ assert [part.training for part in two.eval()] == [False, False]
 
 # %% [markdown]
 # Which layers to freeze? `BatchNorm1d`, `2d`, `3d` and `SyncBatchNorm`, which shares its statistics among several
-# GPUs, have one base class, so one `isinstance` finds them all. Its name begins with an underscore; people use it
-# for want of another.
+# GPUs, have one base class, so one `isinstance` finds them all. Its underscore notwithstanding,
+# it is what people use.
 
 # %%
 base = nn.modules.batchnorm._BatchNorm
