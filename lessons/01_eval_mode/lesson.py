@@ -28,6 +28,7 @@ assert isinstance(layers[2], nn.BatchNorm1d) and isinstance(layers[4], nn.Dropou
 
 # %%
 splits, start = digits(), perf_counter()
+torch.manual_seed(0)
 model = MLP(dropout=0.5)
 optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
 for epoch in range(10):
@@ -92,8 +93,8 @@ correct = {size: accuracy(model, images, labels, batch_size=size) for size in si
 for size in sizes:
     print(f"batches of {size:2}:  forgotten {forgotten[size]:.3f}   eval() {correct[size]:.3f}")
 came_out(f"{forgotten[2]:.3f} in batches of two, where `eval()` gives {correct[2]:.3f}")
-assert abs(correct[2] - 0.96) < 0.015 and max(correct.values()) - min(correct.values()) < 0.003
-assert 0.45 < forgotten[2] < 0.6
+assert abs(correct[2] - 0.96) < 0.012 and max(correct.values()) - min(correct.values()) < 0.003
+assert 0.45 < forgotten[2] < 0.62
 
 # %% [markdown]
 # With `eval()` the batch size doesn't matter. Without it, about half of the answers are wrong at batches of two, and
@@ -304,7 +305,7 @@ forgetful = copy.deepcopy(model).train()
 in_order = accuracy(forgetful, images[by_class], labels[by_class], batch_size=20)
 print(f"{kinds.count(1)} of {len(kinds)} batches hold one digit, {kinds.count(2)} hold two")
 print(f"sorted by class, eval() forgotten: {in_order:.3f}   (guessing: 0.100)")
-assert set(kinds) == {1, 2} and in_order < 0.3
+assert set(kinds) == {1, 2} and in_order < 0.35
 
 # %% [markdown]
 # The guard is to switch where the measuring happens, not somewhere above it, and to put every flag back. Our
@@ -368,6 +369,9 @@ assert torch.equal(torch.get_rng_state(), before)
 
 
 # %% turn="dropping"
+from contextlib import contextmanager
+
+
 @contextmanager
 def dropping(layer, p):
     """Let `layer` drop with probability `p` for the block; then give it its own p back."""
@@ -520,11 +524,9 @@ class Hiding(nn.Module):
 hiding, x = Hiding().eval(), torch.tensor([[0.0], [2.0], [10.0]])
 print("parameters:", list(hiding.parameters()), "  state_dict:", dict(hiding.state_dict()))
 assert not list(hiding.parameters()) and not hiding.state_dict()
-assert torch.equal(hiding(x), hiding(x))  # two passes agree
-print(
-    f"2 gives {hiding(x[:2])[1].item():.2f}, and beside 10 it gives {hiding(x)[1].item():.2f}"
-)
-assert hiding(x[:2])[1] > 0.9 and hiding(x)[1] < 0
+two, three = (hiding(x[:n])[1].item() for n in (2, 3))
+print(f"2 gives {two:.2f}, and beside 10 it gives {three:.2f}")
+assert torch.equal(hiding(x), hiding(x)) and two > 0.9 and three < 0
 
 # %% [markdown]
 # So a second guard in the tests: in eval mode an example's output is the same whoever else is in its batch. Compare with
