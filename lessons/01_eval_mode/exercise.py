@@ -11,7 +11,7 @@ import course_lib.evaluation
 from course_lib.classroom import check, check_quiz, hint, solution
 
 # %% [markdown]
-# ## 1. Evaluate, and leave no trace (10 minutes)
+# ## 1. Evaluate, and leave no trace (15 minutes)
 #
 # A colleague's training loop calls your evaluation code between two epochs. Half of her network is frozen in
 # eval mode. After your evaluation, everything must be as she left it.
@@ -22,7 +22,7 @@ from course_lib.classroom import check, check_quiz, hint, solution
 # 2. afterwards each has **its own** flag back, the one that it had when the block began, whatever the block did to it;
 # 3. that holds also when the block raised an error;
 # 4. an error raised in the block comes through as it is;
-# 5. the grad switch stays alone: gradients that were on stay on, and those that were off stay off.
+# 5. gradients stay alone: the grad switch stays as it was, on or off, and so does each parameter's `requires_grad`.
 
 # %% solution="evaluation_mode"
 from contextlib import contextmanager
@@ -46,7 +46,7 @@ def evaluation_mode(model):
 check(evaluation_mode)
 
 # %% [markdown]
-# ## 2. Who still throws dice? (10 minutes)
+# ## 2. Who still throws dice? (20 minutes)
 #
 # A model gives two answers for one image, and it *is* in eval mode. Somewhere a module ignores the switch.
 #
@@ -58,7 +58,7 @@ check(evaluation_mode)
 #    little;
 # 3. a module that is only *fed* by a random one is not on the list;
 # 4. every level is searched, not only the first;
-# 5. the model comes back as it was: flags, running statistics, and no hook left on it.
+# 5. the model comes back as it was: flags, `requires_grad`, running statistics, and no hook left on it.
 
 
 # %% solution="stays_random"
@@ -92,7 +92,7 @@ def stays_random(model, x):
 check(stays_random)
 
 # %% [markdown]
-# ## 3. Frozen means frozen (10 minutes)
+# ## 3. Frozen means frozen (15 minutes)
 #
 # You fine-tune a pretrained network with small batches. Its batch norm must keep what it learned from millions
 # of images, but the training loop calls `model.train()` at the top of every epoch.
@@ -104,7 +104,7 @@ check(stays_random)
 #    them. How is yours to choose: all the time in eval mode, or at each pass;
 # 2. its weight and bias are left alone by an optimizer that is made afterwards of all that `requires_grad`;
 # 3. everything else is as before: it keeps its mode, follows `train()` and `eval()`, and learns;
-# 4. it changes this model and returns it.
+# 4. it changes this model (no class, no other model) and returns it.
 
 
 # %% solution="freeze_batch_norm"
@@ -125,7 +125,7 @@ def freeze_batch_norm(model):
 check(freeze_batch_norm)
 
 # %% [markdown]
-# ## 4. Mend it (10 minutes)
+# ## 4. Mend it (15 minutes)
 #
 # `predict_with_bugs` has been in production for a year. It never raised an error. It has three bugs.
 
@@ -149,7 +149,7 @@ def predict_with_bugs(model, images, *, batch_size=64):
 # 2. the labels are those of eval mode: the class with the largest logit;
 # 3. at most `batch_size` images go through the model at a time, and the labels don't depend on how many (but for
 #    rounding);
-# 4. the model comes back with every flag and statistic as it was. If it raises, its error comes through, and the flags
+# 4. the model comes back with every flag, `requires_grad` and statistic as it was. If it raises, its error comes through, and the flags
 #    are put back all the same;
 # 5. no graph is built, and the grad switch is afterwards as it was before.
 #

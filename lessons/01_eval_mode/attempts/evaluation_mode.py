@@ -344,3 +344,19 @@ def evaluation_mode(model):
 
 # %% wrong: the course's own, imported · clause 5 · message: "Run your own cell again"
 from course_lib.evaluation import evaluation_mode
+
+
+# %% wrong: parameters frozen for the block · clause 5 · message: "lost their `requires_grad`"
+from contextlib import contextmanager
+
+
+@contextmanager
+def evaluation_mode(model):
+    before = [(m, m.training) for m in model.modules()]
+    model.eval().requires_grad_(False)
+    try:
+        yield
+    finally:
+        for module, training in before:
+            module.training = training
+        model.requires_grad_(True)

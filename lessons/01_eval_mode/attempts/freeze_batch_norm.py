@@ -354,3 +354,16 @@ def freeze_batch_norm(model):
             module.eval()
             module.train = lambda mode=True, module=module: module
             module.requires_grad_(False)
+
+
+# %% wrong: the class changed, for every model · clause 4 · message: "the class itself was changed"
+from torch import nn
+
+
+def freeze_batch_norm(model):
+    nn.modules.batchnorm._BatchNorm.train = lambda self, mode=True: self
+    for module in model.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            module.training = False
+            module.requires_grad_(False)
+    return model

@@ -318,3 +318,28 @@ def predict(model, images, *, batch_size=64):
         torch.set_grad_enabled(True)
         for module, training in modes:
             module.training = training
+
+
+# %% wrong: parameters frozen, and left so · clause 4 · message: "another `requires_grad`"
+import torch
+
+
+def predict(model, images, *, batch_size=64):
+    modes = [(m, m.training) for m in model.modules()]
+    model.eval().requires_grad_(False)
+    try:
+        return torch.cat([model(b).argmax(1) for b in images.split(batch_size)])
+    finally:
+        for module, training in modes:
+            module.training = training
+
+
+# %% wrong: the largest logits, not their places · clause 2 · message: "Labels are integers"
+import torch
+
+import course_lib.evaluation
+
+
+def predict(model, images, *, batch_size=64):
+    with course_lib.evaluation.evaluation_mode(model):
+        return torch.cat([model(b).max(1).values for b in images.split(batch_size)])

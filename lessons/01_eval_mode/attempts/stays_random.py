@@ -227,7 +227,7 @@ def stays_random(model, x):
     ]
     model(x)
     [h.remove() for h in handles]
-    found = [n for n, m in leaves if not torch.allclose(m(given[n]), m(given[n]), atol=0.1)]
+    found = [n for n, m in leaves if not torch.allclose(m(given[n]), m(given[n]))]
     for module, training in before:
         module.training = training
     return found
@@ -438,6 +438,27 @@ def stays_random(model, x):
     for n, m in leaves:
         m.register_forward_pre_hook(lambda m, i, n=n: given.setdefault(n, i[0]) is None or None)
     model(x)
+    found = [n for n, m in leaves if not torch.equal(m(given[n]), m(given[n]))]
+    for module, training in before:
+        module.training = training
+    return found
+
+
+# %% wrong: the parameters frozen for it · clause 5 · message: "another `requires_grad`"
+import torch
+
+
+def stays_random(model, x):
+    before = [(m, m.training) for m in model.modules()]
+    model.eval().requires_grad_(False)
+    given = {}
+    leaves = [(n, m) for n, m in model.named_modules() if not list(m.children())]
+    handles = [
+        m.register_forward_pre_hook(lambda m, i, n=n: given.update({n: i[0]}))
+        for n, m in leaves
+    ]
+    model(x)
+    [h.remove() for h in handles]
     found = [n for n, m in leaves if not torch.equal(m(given[n]), m(given[n]))]
     for module, training in before:
         module.training = training

@@ -9,7 +9,7 @@ from torch import nn
 from course_lib.classroom.tasks.inputs import changed, drawn, flags
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.eval_mode.tasks.shared import drawn_names, listed
+from course_lib.lessons.eval_mode.tasks.shared import drawn_names, listed, wants
 
 
 class EvaluationMode(Task):
@@ -57,7 +57,7 @@ class EvaluationMode(Task):
 
         def use() -> str:
             with answer(model):
-                inside.update(flags(model), grad=torch.is_grad_enabled())
+                inside.update(flags(model), grad=torch.is_grad_enabled(), wants=all(wants(model).values()))
                 if case.then == "nest":
                     with answer(model):
                         pass
@@ -73,6 +73,7 @@ class EvaluationMode(Task):
             "inside": lambda: inside,
             "after": lambda: flags(model),
             "grad": torch.is_grad_enabled,
+            "wants": lambda: all(wants(model).values()),
             "ours": lambda: str(getattr(answer, "__module__", "")).startswith("course_lib."),
         }
         with torch.set_grad_enabled(case.grad):
@@ -95,6 +96,7 @@ class EvaluationMode(Task):
                 hint="yours",
             )
         grad = inside.pop("grad")
+        wanting = inside.pop("wants") and seen.also["wants"]
         still_inside = inside.pop("after the inner one", False)
         if training := [name for name, flag in inside.items() if flag]:
             return failed(
@@ -106,6 +108,11 @@ class EvaluationMode(Task):
             return failed(
                 f"Gradients were {was[0]} before the block. {place} the block they were {was[1]}. This manager turns one "
                 "switch only; grad is the other.",
+                hint="grad",
+            )
+        if not wanting:
+            return failed(
+                "Parameters lost their `requires_grad`. This manager turns one switch only and leaves gradients alone.",
                 hint="grad",
             )
         return self._leaving(seen, case, still_inside)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from course_lib.classroom.tasks.inputs import changed, copied, drawn
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.eval_mode.tasks.shared import drawn_names
+from course_lib.lessons.eval_mode.tasks.shared import NORMS, drawn_names, put_back
 
 STATISTICS = ("running_mean", "running_var")
 AFFINE = ("weight", "bias")
@@ -31,7 +31,7 @@ class FreezeBatchNorm(Task):
         "kinds": "`model.modules()` reaches every level. `nn.modules.batchnorm._BatchNorm` is the base of 1d, 2d and 3d.",
         "none": "A batch norm made with `affine=False` has `None` for its weight. `requires_grad_(False)` on the layer copes with that.",
         "others": "Freeze batch norm and nothing else: dropout follows train() and eval(), and every other layer learns.",
-        "same": "Change the model that you are given, and end with `return model`.",
+        "same": "Change the layers of the model that you are given, and end with `return model`.",
     }
 
     def model(self, case: Case) -> nn.Module:
@@ -81,6 +81,8 @@ class FreezeBatchNorm(Task):
             returned = answer(model)
             seen["returned"] = "it" if returned is model else "a model" if isinstance(returned, nn.Module) else "else"
             seen["put"] = changed(flags, self.flags(model, names))
+            stranger = NORMS[case.dimensions](2)
+            seen["stranger"] = stranger.training and stranger.train().training and not stranger.eval().training
             look("at once")
             for mode in case.switches:
                 model.train(mode)
@@ -91,7 +93,10 @@ class FreezeBatchNorm(Task):
             seen["in training"] = self.flags(model.train(), names)
             return type(returned).__name__
 
-        return observe(use, also={"seen": lambda: seen, "before": lambda: before})
+        try:
+            return observe(use, also={"seen": lambda: seen})
+        finally:
+            put_back(*NORMS)
 
     @staticmethod
     def step(model: nn.Module, out: Tensor) -> None:
@@ -128,6 +133,12 @@ class FreezeBatchNorm(Task):
             return failed(
                 "Another model was returned, and the one that was handed in is not what you froze. Expected the same "
                 "model, changed.",
+                hint="same",
+            )
+        if not saw["stranger"]:
+            return failed(
+                "A batch norm of another model no longer follows train() and eval(): the class itself was changed. "
+                "Change the layers of this model only.",
                 hint="same",
             )
         for name in self.norms(model):

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from course_lib.classroom.tasks.inputs import changed, drawn, flags, statistics
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.eval_mode.tasks.shared import drawn_names, listed
+from course_lib.lessons.eval_mode.tasks.shared import drawn_names, listed, wants
 
 
 class Predict(Task):
@@ -58,7 +58,7 @@ class Predict(Task):
     def probe(self, answer: Any, case: Case) -> Observation:
         """Predict, counting what autograd saves and how many images come at a time; look at flags and statistics."""
         model, x = self.model(case), self.images(case)
-        before, saved, sizes = (flags(model), statistics(model)), [], []
+        before, saved, sizes = (flags(model), statistics(model), wants(model)), [], []
         model[0].register_forward_pre_hook(lambda module, inputs: sizes.append(len(inputs[0])))
 
         def use() -> Any:
@@ -68,6 +68,7 @@ class Predict(Task):
         look = {
             "flags": lambda: changed(before[0], flags(model)),
             "statistics": lambda: changed(before[1], statistics(model)),
+            "wants": lambda: changed(before[2], wants(model)),
             "saved": lambda: len(saved),
             "largest": lambda: max(sizes, default=0),
             "grad": torch.is_grad_enabled,
@@ -120,6 +121,10 @@ class Predict(Task):
         if seen.also["flags"]:
             return failed(
                 f"The labels are right, but {listed(seen.also['flags'])} came back in another mode.", hint="restore"
+            )
+        if frozen := seen.also["wants"]:
+            return failed(
+                f"The labels are right, but {listed(frozen)} came back with another `requires_grad`.", hint="restore"
             )
         if seen.also["grad"] != case.grad:
             now = "on" if seen.also["grad"] else "off"

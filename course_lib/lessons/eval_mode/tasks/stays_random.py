@@ -10,9 +10,9 @@ from torch import nn
 from course_lib.classroom.tasks.inputs import changed, drawn, flags, statistics
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.eval_mode.tasks.shared import drawn_names, hooks_on, listed
+from course_lib.lessons.eval_mode.tasks.shared import drawn_names, hooks_on, listed, wants
 
-FAINT = 1e-3
+FAINT = 1e-6
 
 
 class AlwaysDrop(nn.Module):
@@ -40,7 +40,7 @@ class AddsNoise(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(N, F) -> (N, F)."""
-        return x + FAINT * torch.randn_like(x)
+        return x * (1 + FAINT * torch.randn_like(x))
 
 
 class Around(nn.Module):
@@ -76,7 +76,7 @@ class StaysRandom(Task):
         "three": {"culprits": {0: "drops", 1: "hides", 2: "noise"}},
     }
     hints: ClassVar = {
-        "twice": "Call one module twice on the same input: if the outputs differ, by however little, it is random.",
+        "twice": "Call one module twice on the same input: if the outputs differ, by however little, it is random. `torch.equal` asks for every bit.",
         "inputs": "A forward pre-hook sees each module's own input: keep it, then call each module alone on what it was given.",
         "eval": "Ask the question in eval mode: in training mode `nn.Dropout` is random by design.",
         "deep": "`model.named_modules()` reaches every level; those without children are the ones asked for.",
@@ -100,11 +100,12 @@ class StaysRandom(Task):
     def probe(self, answer: Any, case: Case) -> Observation:
         """Ask for the names; look at flags, statistics and hooks before and after."""
         model = self.model(case)
-        before = (flags(model), statistics(model))
+        before = (flags(model), statistics(model), wants(model))
         x = torch.randn(32, 5, generator=case.generator())
         look = {
             "flags": lambda: changed(before[0], flags(model)),
             "statistics": lambda: changed(before[1], statistics(model)),
+            "wants": lambda: changed(before[2], wants(model)),
             "hooks": lambda: hooks_on(model),
         }
         return observe(answer, model, x, also=look)
@@ -126,7 +127,9 @@ class StaysRandom(Task):
         if missing := [name for name in culprits if name not in seen.value]:
             one = modules[missing[0]]
             faint = (
-                f" Its noise is faint, about {FAINT}: the outputs still differ." if isinstance(one, AddsNoise) else ""
+                " Its noise is faint, about a millionth of each value: the outputs still differ."
+                if isinstance(one, AddsNoise)
+                else ""
             )
             deep = " It stands inside another module." if "." in missing[0] else ""
             hint = "twice" if faint else "deep" if deep else "inputs"
@@ -138,6 +141,8 @@ class StaysRandom(Task):
                 f"The right names, but {listed(moved)} moved: a pass ran while batch norm was in training mode.",
                 hint="state",
             )
+        if moved := seen.also["wants"]:
+            return failed(f"The right names, but {listed(moved)} came back with another `requires_grad`.", hint="state")
         if seen.also["hooks"]:
             return failed("The right names, but hooks were left on the model.", hint="hooks")
         return passed("Found by what they do, not by what they are called.")
