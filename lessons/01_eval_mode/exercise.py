@@ -149,8 +149,8 @@ def predict_with_bugs(model, images, *, batch_size=64):
 # 2. the labels are those of eval mode: the class with the largest logit;
 # 3. at most `batch_size` images go through the model at a time, and the labels don't depend on how many (but for
 #    rounding);
-# 4. the model comes back with every flag, `requires_grad` and statistic as it was. If it raises, its error comes through, and the flags
-#    are put back all the same;
+# 4. the model comes back with every flag, `requires_grad` and statistic as it was. If it raises, its error comes
+#    through, and all that is put back even so;
 # 5. no graph is built, and the grad switch is afterwards as it was before.
 #
 # Each task stands alone. Here you may use `course_lib.evaluation.evaluation_mode`, whatever became of yours: it is

@@ -72,9 +72,13 @@ print("dropout switched: two passes agree")
 
 # %%
 predict(
-    "The accuracy of this model on the test set is about 0.96. We forget `eval()`, and the "
+    "The accuracy of this model on the test set is above 0.95. We forget `eval()`, and the "
     "images arrive two at a time. What does the accuracy become?",
-    ["0.96: it is the same model", "about 0.93: a little noise", "below 0.70: badly wrong"],
+    [
+        "above 0.95: it is the same model",
+        "about 0.93: a little noise",
+        "below 0.70: badly wrong",
+    ],
 )
 
 
@@ -93,7 +97,7 @@ correct = {size: accuracy(model, images, labels, batch_size=size) for size in si
 for size in sizes:
     print(f"batches of {size:2}:  forgotten {forgotten[size]:.3f}   eval() {correct[size]:.3f}")
 came_out(f"{forgotten[2]:.3f} in batches of two, where `eval()` gives {correct[2]:.3f}")
-assert abs(correct[2] - 0.96) < 0.012 and max(correct.values()) - min(correct.values()) < 0.003
+assert correct[2] > 0.95 and max(correct.values()) - min(correct.values()) < 0.003
 assert 0.45 < forgotten[2] < 0.62
 
 # %% [markdown]
@@ -588,9 +592,7 @@ tuned.train()  # the first line of every training loop
 before = tuned.layers[2].running_mean.clone()
 tuned(images[:64])
 step = (tuned.layers[2].running_mean - before).abs().max().item()
-print(
-    f"frozen after train(): {not tuned.layers[2].training}; the mean moved by up to {step:.2f}"
-)
+print(f"in training mode: {tuned.layers[2].training}; the mean moved by up to {step:.2f}")
 assert tuned.layers[2].training and step > 0.002
 
 # %% [markdown]
@@ -641,8 +643,8 @@ assert [part.training for part in two.eval()] == [False, False]
 
 # %% [markdown]
 # Which layers to freeze? `BatchNorm1d`, `2d`, `3d` and `SyncBatchNorm`, which shares its statistics among several
-# GPUs, have one base class, so one `isinstance` finds them all. Its underscore notwithstanding,
-# it is what people use.
+# GPUs, have one base class, so one `isinstance` finds them all. Its name has an
+# underscore, and people use it all the same.
 
 # %%
 base = nn.modules.batchnorm._BatchNorm
