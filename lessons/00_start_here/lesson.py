@@ -7,8 +7,8 @@ begin("start_here")
 # You can train a network. This course is about what comes next, and what goes wrong there without a word: measuring
 # how good it is, saving it, and getting the same model back.
 #
-# Every claim you will read is a cell that you can run. Each lesson breaks something on purpose, shows you the damage
-# in a number, and then the guard.
+# What a lesson says about PyTorch, a cell shows, and you can run it. Each lesson breaks something on purpose, shows you
+# the damage in a number, and then the guard.
 #
 # ## Learn: is this machine ready?
 #
@@ -21,7 +21,7 @@ from course_lib.classroom.doctor import examine, report
 print(report(examine()))
 
 # %% [markdown]
-# A GPU is nice to have and never needed. Everything here runs on a laptop, offline.
+# You need no GPU and no network: the lessons run on a laptop, offline.
 #
 # ## Why: a first silent failure
 #
@@ -39,18 +39,22 @@ for name, says in {"careful": careful, "lazy": lazy}.items():
     assert (right, found) == {"careful": (957, 17), "lazy": (980, 0)}[name]
 
 # %% [markdown]
-# The lazy model finds nobody and has the better accuracy. No error, no warning, a fine number. Every lesson of this
-# course breaks at least two things in this way.
+# The lazy model finds nobody and has the better accuracy. No error, no warning, a fine number: a silent failure. Each
+# lesson from the next on breaks at least two things in this way.
 #
 # ## Practise: a first check
 #
-# Exercises are checked at once. You write a function, `check` tries it on several cases and says what it saw. Here is
-# one to play with: run it as it is, then mend it and run it again.
+# Exercises are checked at once. You write a function that keeps a contract, numbered clauses; `check` tries it on
+# several cases and says what it saw. Here is one to play with. Run it as it is, then write it and run it again:
+#
+# 1. `says` and `ill` are lists of booleans, one entry a patient;
+# 2. it returns the share of the ill that the model found, from 0 to 1;
+# 3. if nobody is ill it returns `float("nan")`, because there is no share.
 
 
 # %%
 def found_of_the_ill(says, ill):
-    """The share of the ill that the model found, from 0 to 1."""
+    """The share of the ill that the model found, from 0 to 1; nan if nobody is ill."""
     raise NotImplementedError("Replace this line with your code.")
 
 
@@ -65,7 +69,7 @@ check(found_of_the_ill)
 #
 # ## Quiz: a first one
 #
-# Choose an answer and press Check. Every option is explained, the right one and the wrong ones. It works by keyboard
+# Choose an answer and press Check. Every option is explained, the right ones and the wrong ones. It works by keyboard
 # as well: Tab moves, the space bar presses.
 
 # %%
@@ -76,8 +80,8 @@ quiz("start_here", n=2)
 # %% [markdown]
 # ## Explore: a first explorer
 #
-# Pictures that follow a switch or a slider. This one is from the next lesson: a model has two switches, and most
-# people believe it has one. Turn them.
+# A picture that follows a switch or a slider. This one is from the next lesson: a model has two switches that are easily
+# taken for one. Turn them, and see which part of the picture answers.
 
 # %%
 from course_lib.lessons.eval_mode import switchboard
@@ -87,7 +91,8 @@ switchboard()
 # %% [markdown]
 # ## Ten ways of learning the same thing
 #
-# Every lesson has the same ten, under the same names. Use those that suit you, in the order that suits you.
+# You have met five: Why, Learn, Explore, Practise and Quiz. From the next lesson on each has all ten, under these names.
+# Use those that suit you, in the order that suits you.
 #
 # | | |
 # |---|---|
@@ -97,7 +102,7 @@ switchboard()
 # | **Trace** | step through a real run, stage by stage |
 # | **Explore** | a switch or a slider, and what follows from it |
 # | **Break it** | code that raises nothing and is wrong, made visible, then guarded |
-# | **Practise** | graded exercises with checks, hints and solutions |
+# | **Practise** | small tasks on the way, graded exercises at the end; with checks, hints and solutions |
 # | **Quiz** | questions with every option explained, and a mastery test |
 # | **Recall** | flashcards that come back when they are due |
 # | **Recap** | one page to keep |

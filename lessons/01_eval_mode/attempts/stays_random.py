@@ -25,7 +25,7 @@ def stays_random(model, x):
         for handle in handles:
             handle.remove()
         for module, training in before.items():
-            module.train(training)
+            module.training = training
     return found
 
 
@@ -55,14 +55,99 @@ def stays_random(model, x):
     return sorted(drew)
 
 
-# %% wrong: the culprit typed in · clause 2 · message: "is not random itself"
+# %% right: inputs kept, then each module alone · message: "by what they do"
+import torch
+
+
+class Finder:
+    """A callable object; calls each module three times and compares in NumPy."""
+
+    __name__ = "stays_random"
+
+    def __call__(self, model, x):
+        flags = [(m, m.training) for m in model.modules()]
+        model.eval()
+        given, handles = [], []
+        for name, module in model.named_modules():
+            if len(list(module.children())) == 0:
+                keep = lambda m, inputs, name=name: given.append((name, m, inputs[0].clone()))
+                handles.append(module.register_forward_pre_hook(keep))
+        model(x)
+        [handle.remove() for handle in handles]
+        names = []
+        for name, module, value in given:
+            outputs = [module(value).detach().numpy() for _ in range(3)]
+            if any((output != outputs[0]).any() for output in outputs):
+                names.append(name)
+        for module, flag in flags:
+            module.training = flag
+        return tuple(names)
+
+
+stays_random = Finder()
+
+
+# %% right: forward wrapped for one pass · message: "by what they do"
+import torch
+
+
+@torch.no_grad()
 def stays_random(model, x):
-    """There is always a culprit, thinks the author, and it is the one after batch norm."""
+    """No hooks: each leaf's forward is wrapped and put back."""
+    flags = {name: module.training for name, module in model.named_modules()}
+    model.eval()
+    leaves = [
+        (n, m) for n, m in model.named_modules() if n and not any(True for _ in m.children())
+    ]
+    found = []
+
+    def wrapped(name, original):
+        def forward(value):
+            one, two = original(value), original(value)
+            if (one - two).abs().sum() > 0:
+                found.append(name)
+            return one
+
+        return forward
+
+    for name, module in leaves:
+        module.forward = wrapped(name, module.forward)
+    try:
+        model(x)
+    finally:
+        for name, module in leaves:
+            del module.forward
+        for name, flag in flags.items():
+            model.get_submodule(name).training = flag
+    return found
+
+
+# %% wrong: an input of its own, the width typed in · clause 1 · message: "raised RuntimeError"
+import torch
+
+
+def stays_random(model, x):
+    """Doesn't look at the batch it is given."""
+    x = torch.randn(8, 10)
+    before = [(m, m.training) for m in model.modules()]
+    model.eval()
+    model(x)
+    for module, training in before:
+        module.training = training
+    return []
+
+
+# %% wrong: the culprit typed in · clause 2 · message: "no module called '3'"
+def stays_random(model, x):
     return ["3"]
 
 
+# %% wrong: nothing is ever found · clause 2 · message: "was not found"
+def stays_random(model, x):
+    return []
+
+
 # %% wrong: found by type, not by behaviour · clause 2 · message: "obeys eval()"
-import torch
 from torch import nn
 
 
@@ -70,9 +155,137 @@ def stays_random(model, x):
     return [name for name, m in model.named_modules() if isinstance(m, nn.Dropout)]
 
 
-# %% wrong: whole model run twice, outputs compared · clause 3 · message: "is not random itself"
+# %% wrong: the source searched for F.dropout · clause 2 · message: "was not found"
 import torch
 from torch import nn
+
+
+def stays_random(model, x):
+    """Looks for calls of F.dropout in the source."""
+    import inspect
+
+    leaves = [(n, m) for n, m in model.named_modules() if not list(m.children())]
+    found = []
+    for name, module in leaves:
+        if "F.dropout(x, 0.5)" in inspect.getsource(type(module)):
+            found.append(name)
+    return found
+
+
+# %% wrong: asked in training mode · clause 2 · message: "obeys eval()"
+import torch
+
+
+def stays_random(model, x):
+    given = {}
+    leaves = [(n, m) for n, m in model.named_modules() if not list(m.children())]
+    handles = [
+        m.register_forward_pre_hook(lambda m, i, n=n: given.update({n: i[0]}))
+        for n, m in leaves
+    ]
+    model(x)
+    [h.remove() for h in handles]
+    return [n for n, m in leaves if not torch.equal(m(given[n]), m(given[n]))]
+
+
+# %% wrong: stops at the first one found · clause 2 · message: "was not found"
+import torch
+
+
+def stays_random(model, x):
+    before = [(m, m.training) for m in model.modules()]
+    model.eval()
+    given, found = {}, []
+    leaves = [(n, m) for n, m in model.named_modules() if not list(m.children())]
+    handles = [
+        m.register_forward_pre_hook(lambda m, i, n=n: given.update({n: i[0]}))
+        for n, m in leaves
+    ]
+    model(x)
+    [h.remove() for h in handles]
+    for name, module in leaves:
+        if not torch.equal(module(given[name]), module(given[name])):
+            found.append(name)
+            break
+    for module, training in before:
+        module.training = training
+    return found
+
+
+# %% wrong: nearly equal taken for equal · clause 2 · message: "Its noise is faint"
+import torch
+
+
+def stays_random(model, x):
+    before = [(m, m.training) for m in model.modules()]
+    model.eval()
+    given = {}
+    leaves = [(n, m) for n, m in model.named_modules() if not list(m.children())]
+    handles = [
+        m.register_forward_pre_hook(lambda m, i, n=n: given.update({n: i[0]}))
+        for n, m in leaves
+    ]
+    model(x)
+    [h.remove() for h in handles]
+    found = [n for n, m in leaves if not torch.allclose(m(given[n]), m(given[n]))]
+    for module, training in before:
+        module.training = training
+    return found
+
+
+# %% wrong: the dice fixed before each call · clause 2 · message: "was not found"
+import torch
+
+
+def stays_random(model, x):
+    before = [(m, m.training) for m in model.modules()]
+    model.eval()
+    given = {}
+    leaves = [(n, m) for n, m in model.named_modules() if not list(m.children())]
+    handles = [
+        m.register_forward_pre_hook(lambda m, i, n=n: given.update({n: i[0]}))
+        for n, m in leaves
+    ]
+    model(x)
+    [h.remove() for h in handles]
+
+    def called(name, module):
+        torch.manual_seed(0)
+        return module(given[name])
+
+    found = [n for n, m in leaves if not torch.equal(called(n, m), called(n, m))]
+    for module, training in before:
+        module.training = training
+    return found
+
+
+# %% wrong: parents named too · clause 2 · message: "has children"
+import torch
+
+
+def stays_random(model, x):
+    before = [(m, m.training) for m in model.modules()]
+    model.eval()
+    given = {}
+    handles = [
+        m.register_forward_pre_hook(lambda m, i, n=n: given.update({n: i[0]}))
+        for n, m in model.named_modules()
+    ]
+    model(x)
+    [h.remove() for h in handles]
+    found = [n for n, m in model.named_modules() if not torch.equal(m(given[n]), m(given[n]))]
+    for module, training in before:
+        module.training = training
+    return found
+
+
+# %% wrong: one name as text, not a list · clause 2 · message: "Expected a list of names"
+def stays_random(model, x):
+    return "3"
+
+
+# %% wrong: whole model run twice, outputs compared · clause 3 · message: "is only fed by a random one"
+import torch
 
 
 def stays_random(model, x):
@@ -94,14 +307,12 @@ def stays_random(model, x):
             handle.remove()
     for module, training in before:
         module.training = training
-    innocent = {"1", "4"}  # the author saw them change too, and threw them out by hand
     first, second = outputs
-    return [n for n in first if not torch.equal(first[n], second[n]) and n not in innocent]
+    return [n for n in first if not torch.equal(first[n], second[n])]
 
 
-# %% wrong: stops at the first one found · clause 2 · message: "was not found"
+# %% wrong: the first level only · clause 4 · message: "was not found"
 import torch
-from torch import nn
 
 
 def stays_random(model, x):
@@ -111,59 +322,19 @@ def stays_random(model, x):
     with torch.no_grad():
         for name, module in model.named_children():
             a, b = module(x), module(x)
-            if not torch.equal(a, b):
+            if not list(module.children()) and not torch.equal(a, b):
                 found.append(name)
-                break
             x = a
     for module, training in before:
         module.training = training
     return found
 
 
-# %% wrong: asked in training mode · clause 2 · message: "obeys eval()"
-import torch
-from torch import nn
-
-
-def stays_random(model, x):
-    found = []
-    with torch.no_grad():
-        for name, module in model.named_children():
-            if not torch.equal(module(x), module(x)):
-                found.append(name)
-            x = module(x)
-    return found
-
-
-# %% wrong: the model left in eval mode · clause 4 · message: "came back changed"
-import torch
-from torch import nn
-
-
-def stays_random(model, x):
-    model.eval()
-    found = []
-    with torch.no_grad():
-        for name, module in model.named_children():
-            a, b = module(x), module(x)
-            if not torch.equal(a, b):
-                found.append(name)
-            x = a
-    return found
-
-
-# %% wrong: one name as text, not a list · clause 2 · message: "Expected a list of names"
-def stays_random(model, x):
-    return "3"
-
-
-# %% wrong: an input of its own, the width typed in · clause 1 · message: "raised RuntimeError"
+# %% wrong: the first level only, parents included · clause 4 · message: "has children"
 import torch
 
 
 def stays_random(model, x):
-    """Doesn't look at the batch it is given."""
-    x = torch.randn(8, 10)
     before = [(m, m.training) for m in model.modules()]
     model.eval()
     found = []
@@ -173,6 +344,122 @@ def stays_random(model, x):
             if not torch.equal(a, b):
                 found.append(name)
             x = a
+    for module, training in before:
+        module.training = training
+    return found
+
+
+# %% wrong: each module called with the model's own batch · clause 2 · message: "was not found"
+import torch
+
+
+def stays_random(model, x):
+    """What doesn't take the model's batch is passed over."""
+    before = [(m, m.training) for m in model.modules()]
+    model.eval()
+    found = []
+    for name, module in model.named_modules():
+        try:
+            if not list(module.children()) and not torch.equal(module(x), module(x)):
+                found.append(name)
+        except (RuntimeError, ValueError):
+            pass
+    for module, training in before:
+        module.training = training
+    return [n for n in found if n.count(".") == 0]
+
+
+# %% wrong: the model left in eval mode · clause 5 · message: "came back in another mode"
+import torch
+
+
+def stays_random(model, x):
+    model.eval()
+    given = {}
+    leaves = [(n, m) for n, m in model.named_modules() if not list(m.children())]
+    handles = [
+        m.register_forward_pre_hook(lambda m, i, n=n: given.update({n: i[0]}))
+        for n, m in leaves
+    ]
+    model(x)
+    [h.remove() for h in handles]
+    return [n for n, m in leaves if not torch.equal(m(given[n]), m(given[n]))]
+
+
+# %% wrong: train() afterwards thaws a frozen layer · clause 5 · message: "came back in another mode"
+import torch
+
+
+def stays_random(model, x):
+    model.eval()
+    given = {}
+    leaves = [(n, m) for n, m in model.named_modules() if not list(m.children())]
+    handles = [
+        m.register_forward_pre_hook(lambda m, i, n=n: given.update({n: i[0]}))
+        for n, m in leaves
+    ]
+    model(x)
+    [h.remove() for h in handles]
+    found = [n for n, m in leaves if not torch.equal(m(given[n]), m(given[n]))]
+    model.train()
+    return found
+
+
+# %% wrong: inputs gathered in training mode · clause 5 · message: "moved: a pass ran"
+import torch
+
+
+def stays_random(model, x):
+    given = {}
+    leaves = [(n, m) for n, m in model.named_modules() if not list(m.children())]
+    handles = [
+        m.register_forward_pre_hook(lambda m, i, n=n: given.update({n: i[0]}))
+        for n, m in leaves
+    ]
+    model(x)
+    [h.remove() for h in handles]
+    before = [(m, m.training) for m in model.modules()]
+    model.eval()
+    found = [n for n, m in leaves if not torch.equal(m(given[n]), m(given[n]))]
+    for module, training in before:
+        module.training = training
+    return found
+
+
+# %% wrong: hooks left on the model · clause 5 · message: "hooks were left"
+import torch
+
+
+def stays_random(model, x):
+    before = [(m, m.training) for m in model.modules()]
+    model.eval()
+    given = {}
+    leaves = [(n, m) for n, m in model.named_modules() if not list(m.children())]
+    for n, m in leaves:
+        m.register_forward_pre_hook(lambda m, i, n=n: given.setdefault(n, i[0]) is None or None)
+    model(x)
+    found = [n for n, m in leaves if not torch.equal(m(given[n]), m(given[n]))]
+    for module, training in before:
+        module.training = training
+    return found
+
+
+# %% wrong: the parameters frozen for it · clause 5 · message: "another `requires_grad`"
+import torch
+
+
+def stays_random(model, x):
+    before = [(m, m.training) for m in model.modules()]
+    model.eval().requires_grad_(False)
+    given = {}
+    leaves = [(n, m) for n, m in model.named_modules() if not list(m.children())]
+    handles = [
+        m.register_forward_pre_hook(lambda m, i, n=n: given.update({n: i[0]}))
+        for n, m in leaves
+    ]
+    model(x)
+    [h.remove() for h in handles]
+    found = [n for n, m in leaves if not torch.equal(m(given[n]), m(given[n]))]
     for module, training in before:
         module.training = training
     return found

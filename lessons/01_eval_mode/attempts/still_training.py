@@ -12,13 +12,13 @@ def still_training(model, prefix=""):
         yield from still_training(child, f"{prefix}.{name}" if prefix else name)
 
 
-# %% wrong: the first level only · clause 2 · message: "'2.0'"
+# %% wrong: the first level only · clause 2 · message: "`2.0` in training mode, and not named"
 def still_training(model):
     top = [("", model), *model.named_children()]
     return [name for name, module in top if module.training]
 
 
-# %% wrong: the model's flag taken for everybody's · clause 1 · message: "is in eval mode"
+# %% wrong: the model's flag taken for everybody's · clause 1 · message: "named, and in eval mode"
 def still_training(model):
     return [name for name, _ in model.named_modules() if model.training]
 
@@ -35,6 +35,6 @@ def still_training(model):
     return [module for module in model.modules() if module.training]
 
 
-# %% wrong: the modules in eval mode · clause 1 · message: "was not named"
+# %% wrong: the modules in eval mode · clause 1 · message: "and not named"
 def still_training(model):
     return [name for name, module in model.named_modules() if not module.training]

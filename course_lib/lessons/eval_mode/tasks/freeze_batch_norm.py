@@ -1,100 +1,194 @@
 """Freeze batch norm so that the next train() doesn't thaw it."""
 
+from collections import OrderedDict
 from typing import Any, ClassVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from course_lib.classroom.tasks.inputs import changed, copied, drawn
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
+from course_lib.lessons.eval_mode.tasks.shared import NORMS, drawn_names, put_back
+
+STATISTICS = ("running_mean", "running_var")
+AFFINE = ("weight", "bias")
 
 
 class FreezeBatchNorm(Task):
     """Freeze batch norm so that the next train() doesn't thaw it."""
 
-    visible: ClassVar = {"train() again": {"nested": False, "switches": 1}}
-    graded: ClassVar = {
-        "images, one level down": {"nested": True, "switches": 1},
-        "eval and train": {"nested": False, "switches": 3},
+    visible: ClassVar = {
+        "train() again": {"dimensions": 1, "switches": (True,)},
+        "images, no weight in one": {"dimensions": 2, "switches": (False, True)},
+        "volumes": {"dimensions": 3, "switches": (True,)},
     }
+    graded: ClassVar = {"images, eval and train": {"dimensions": 2, "switches": (True, False, True)}}
     hints: ClassVar = {
         "thaw": "`model.train()` calls `train(True)` on every submodule. A frozen layer needs a `train` that stays in eval.",
         "affine": "Two things learn in batch norm: the statistics (by the mode) and weight and bias (by gradient).",
-        "batch": "In train mode batch norm normalises by this batch, whatever its momentum. Only eval uses the statistics.",
+        "batch": "In training mode batch norm normalises by this batch, whatever its momentum. Only eval mode uses the statistics.",
         "kinds": "`model.modules()` reaches every level. `nn.modules.batchnorm._BatchNorm` is the base of 1d, 2d and 3d.",
-        "others": "Freeze batch norm and nothing else: dropout still drops and the other layers still learn.",
+        "none": "A batch norm made with `affine=False` has `None` for its weight. `requires_grad_(False)` on the layer copes with that.",
+        "others": "Freeze batch norm and nothing else: dropout follows train() and eval(), and every other layer learns.",
+        "same": "Change the layers of the model that you are given, and end with `return model`.",
     }
 
     def model(self, case: Case) -> nn.Module:
-        """Linear or convolution, batch norm, dropout, and a head."""
-        if case.nested:
-            block = nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Dropout(0.5))
-            model = nn.Sequential(block, nn.Flatten(), nn.Linear(16, 2))
-        else:
-            model = nn.Sequential(nn.Linear(5, 6), nn.BatchNorm1d(6), nn.ReLU(), nn.Dropout(0.5), nn.Linear(6, 2))
-        return drawn(model, case.generator())
+        """Three batch norm layers, two of them inside a block; dropout and another kind of norm beside them."""
+        names, d = drawn_names(case, 5), case.dimensions
+        kind = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d, 3: nn.BatchNorm3d}[d]
+        first = nn.Linear(5, 4) if d == 1 else {2: nn.Conv2d, 3: nn.Conv3d}[d](1, 4, 2)
+        other = nn.LayerNorm(4) if d == 1 else nn.GroupNorm(2, 4)
+        middle = nn.Linear(4, 4) if d == 1 else {2: nn.Conv2d, 3: nn.Conv3d}[d](4, 4, 1)
+        block = nn.Sequential(middle, kind(4, affine=d != 2), other, nn.Dropout(0.5), kind(4))
+        parts = (first, kind(4), block, nn.Flatten(), nn.Linear(4 if d == 1 else 4 * 2**d, 2))
+        return drawn(nn.Sequential(OrderedDict(zip(names, parts, strict=True))), case.generator()).train()
+
+    def batch(self, case: Case) -> Tensor:
+        """Eight examples, far from the statistics that the model has stored."""
+        shape = (5,) if case.dimensions == 1 else (1, *[3] * case.dimensions)
+        return torch.randn(8, *shape, generator=case.generator()) * 3 + 2
 
     def probe(self, answer: Any, case: Case) -> Observation:
-        """Freeze, switch modes, train one step with weight decay, and look at everything that may have moved."""
-        model = self.model(case)
-        norm = next(m for m in model.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm))
-        before = copied(model)
-        inputs_seen, outputs_seen = [], []
-        x = torch.randn(16, *((1, 4, 4) if case.nested else (5,)), generator=case.generator()) * 3 + 2
+        """Freeze; run once before any switch, then switch, train a step, and run again; watch each batch norm."""
+        model, x = self.model(case), self.batch(case)
+        names = self.norms(model)
+        before, seen = copied(model), {}
 
-        def use() -> list[str]:
-            answer(model)
-            for i in range(case.switches):
-                model.train(i % 2 == 0)
-            # append() returns None, and a hook that returns None leaves the output alone
-            handle = norm.register_forward_hook(lambda m, i, o: inputs_seen.append(i[0]) or outputs_seen.append(o))
-            optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.1, weight_decay=0.1)
-            model(x).square().sum().backward()
+        def look(when: str) -> Tensor:
+            """One pass, with what goes into each batch norm and what comes out of it."""
+            passage = {}
+
+            def keep(name: str):
+                def hook(module: nn.Module, inputs: tuple, output: Tensor) -> None:
+                    passage[name] = {"in": inputs[0].detach().clone(), "out": output.detach().clone()}
+
+                return hook
+
+            handles = [model.get_submodule(name).register_forward_hook(keep(name)) for name in names]
+            out = model(x)
+            for handle in handles:
+                handle.remove()
+            seen[when] = {
+                "passage": passage,
+                "moved": [n for n, t in model.state_dict().items() if n in before and not torch.equal(t, before[n])],
+            }
+            return out
+
+        def use() -> str:
+            flags = self.flags(model, names)
+            returned = answer(model)
+            seen["returned"] = "it" if returned is model else "a model" if isinstance(returned, nn.Module) else "else"
+            seen["put"] = changed(flags, self.flags(model, names))
+            stranger = NORMS[case.dimensions](2)
+            seen["stranger"] = stranger.training and stranger.train().training and not stranger.eval().training
+            look("at once")
+            for mode in case.switches:
+                model.train(mode)
+            out = look("switched")
+            self.step(model, out)
+            look("trained")
+            seen["in eval"] = self.flags(model.eval(), names)
+            seen["in training"] = self.flags(model.train(), names)
+            return type(returned).__name__
+
+        try:
+            return observe(use, also={"seen": lambda: seen})
+        finally:
+            put_back(*NORMS)
+
+    @staticmethod
+    def step(model: nn.Module, out: Tensor) -> None:
+        """One step with weight decay over all that wants gradients, if anything does."""
+        wanting = [p for p in model.parameters() if p.requires_grad]
+        if wanting and out.requires_grad:
+            optimizer = torch.optim.SGD(wanting, lr=0.01, weight_decay=0.1)
+            (out - 1).square().sum().backward()
             optimizer.step()
-            handle.remove()
-            return changed(before, model.state_dict())
 
-        look = {
-            "input": lambda: inputs_seen[0].detach() if inputs_seen else None,
-            "output": lambda: outputs_seen[0].detach() if outputs_seen else None,
-            "norm": lambda: next(name for name, m in model.named_modules() if m is norm),
-            "dropout": lambda: [m.training for m in model.modules() if isinstance(m, nn.Dropout)],
-            "before": lambda: before,
+    @staticmethod
+    def norms(model: nn.Module) -> list[str]:
+        """The names of the batch norm layers."""
+        base = nn.modules.batchnorm._BatchNorm
+        return [name for name, module in model.named_modules() if isinstance(module, base)]
+
+    @staticmethod
+    def flags(model: nn.Module, norms: list[str]) -> dict[str, bool]:
+        """Each module's flag but those of the batch norm layers and what may be inside them."""
+        inside = tuple(f"{name}." for name in norms)
+        return {
+            name or "model": module.training
+            for name, module in model.named_modules()
+            if name not in norms and not name.startswith(inside)
         }
-        return observe(use, also=look)
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
-        """Statistics, weight and bias stand still, the output uses the statistics, and everything else learns."""
+        """Each batch norm gives what it gave in eval mode before; everything else switches and learns."""
         if seen.error:
-            return failed(f"Freezing and one training step raised {seen.error}.", hint="others")
-        norm, moved = seen.also["norm"], seen.value
-        if any(f"{norm}.{name}" in moved for name in ("running_mean", "running_var", "num_batches_tracked")):
+            hint = "none" if "NoneType" in seen.error else "others"
+            return failed(f"Freezing and then training raised {seen.error}.", hint=hint)
+        model, saw = self.model(case), seen.also["seen"]
+        if saw["returned"] == "a model":
             return failed(
-                f"After `model.train()` and one step the running statistics of `{norm}` moved: train() thawed it.",
-                hint="kinds" if case.nested else "thaw",
+                "Another model was returned, and the one that was handed in is not what you froze. Expected the same "
+                "model, changed.",
+                hint="same",
             )
-        if not near(seen.also["output"], self.normalised(seen, case), rtol=1e-3, atol=1e-4):
+        if not saw["stranger"]:
             return failed(
-                f"`{norm}` normalised by this batch's own mean. Expected its running statistics.", hint="batch"
+                "A batch norm of another model no longer follows train() and eval(): the class itself was changed. "
+                "Change the layers of this model only.",
+                hint="same",
             )
-        if any(f"{norm}.{name}" in moved for name in ("weight", "bias")):
+        for name in self.norms(model):
+            if complaint := self._thawed(name, model.get_submodule(name), saw):
+                return complaint
+        norms = self.norms(model)
+        rest = {name for name, _ in model.named_parameters() if name.rpartition(".")[0] not in norms}
+        if stuck := sorted(rest - set(saw["trained"]["moved"])):
+            return failed(f"More than batch norm is frozen: `{stuck[0]}` no longer learns.", hint="others")
+        if put := saw["put"]:
+            return failed(f"Freezing put `{put[0]}` in another mode. Expected it to stay as it was.", hint="others")
+        if deaf := [name for name, flag in saw["in eval"].items() if flag]:
+            return failed(f"`{deaf[-1]}` stays in training mode after `model.eval()`.", hint="others")
+        if deaf := [name for name, flag in saw["in training"].items() if not flag]:
+            return failed(f"`{deaf[-1]}` stays in eval mode after `model.train()`.", hint="others")
+        if saw["returned"] != "it":
             return failed(
-                f"The weight and bias of `{norm}` learned. Freezing stops both kinds of learning.", hint="affine"
+                f"Frozen, but returned {seen.value.replace('NoneType', 'None')}. Expected the model.", hint="same"
             )
-        learned = {name for name in moved if not name.startswith(f"{norm}.")}
-        others = {name for name in seen.also["before"] if not name.startswith(f"{norm}.")}
-        if learned != others or not all(seen.also["dropout"]):
-            stuck = ", ".join(sorted(others - learned)) or "dropout"
-            return failed(f"More than batch norm is frozen: {stuck} no longer trains.", hint="others")
         return passed("Frozen through every train(), and nothing else is.")
 
     @staticmethod
-    def normalised(seen: Observation, case: Case) -> torch.Tensor:
-        """What batch norm gives in eval mode, by its formula, from what it was given."""
-        before, norm, x = seen.also["before"], seen.also["norm"], seen.also["input"]
-        shape = (1, -1, 1, 1) if case.nested else (1, -1)
-        mean, variance, weight, bias = (
-            before[f"{norm}.{name}"].view(shape) for name in ("running_mean", "running_var", "weight", "bias")
-        )
-        return (x - mean) / (variance + 1e-5).sqrt() * weight + bias
+    def _thawed(name: str, norm: nn.Module, saw: dict) -> Verdict | None:
+        """What a batch norm did that a frozen one doesn't."""
+
+        def wrong(when: str) -> bool:
+            """Whether it gave anything else than a layer with the same numbers gives in eval mode."""
+            passage = saw[when]["passage"].get(name)
+            with torch.no_grad():
+                return not passage or not near(passage["out"], norm.eval()(passage["in"]), rtol=1e-3, atol=1e-4)
+
+        def moved(when: str, parts: tuple[str, ...]) -> bool:
+            return any(f"{name}.{part}" in saw[when]["moved"] for part in parts)
+
+        kind = type(norm).__name__
+        if moved("at once", STATISTICS):
+            return failed(
+                f"`{name}`, a {kind}, was never frozen: the first pass moved its running statistics.", hint="kinds"
+            )
+        if moved("switched", STATISTICS) or moved("trained", STATISTICS):
+            return failed(
+                f"The running statistics of `{name}`, a {kind}, moved after `model.train()`, which thawed it.",
+                hint="thaw",
+            )
+        if wrong("at once") or wrong("switched"):
+            return failed(
+                f"`{name}` normalised by this batch's own mean. Expected its running statistics.", hint="batch"
+            )
+        if moved("trained", AFFINE) or wrong("trained"):
+            return failed(
+                f"The weight and bias of `{name}` learned. Freezing stops both kinds of learning.", hint="affine"
+            )
+        return None

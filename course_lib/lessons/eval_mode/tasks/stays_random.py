@@ -1,5 +1,6 @@
 """Find the modules whose output is random even in eval mode."""
 
+from collections import OrderedDict
 from typing import Any, ClassVar
 
 import torch
@@ -9,6 +10,9 @@ from torch import nn
 from course_lib.classroom.tasks.inputs import changed, drawn, flags, statistics
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
+from course_lib.lessons.eval_mode.tasks.shared import drawn_names, hooks_on, listed, wants
+
+FAINT = 1e-6
 
 
 class AlwaysDrop(nn.Module):
@@ -19,74 +23,148 @@ class AlwaysDrop(nn.Module):
         return F.dropout(x, 0.5)
 
 
+class HidesDropout(nn.Module):
+    """A dropout layer in a plain list, out of the switch's reach."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = [nn.Dropout(0.5)]
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """(N, F) -> (N, F), half of it zero."""
+        return self.layers[0](x)
+
+
 class AddsNoise(nn.Module):
-    """Noise meant for training, with no look at the mode."""
+    """Faint noise meant for training, with no look at the mode."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(N, F) -> (N, F)."""
-        return x + torch.randn_like(x)
+        return x * (1 + FAINT * torch.randn_like(x))
+
+
+class Around(nn.Module):
+    """A block with a way around it: the parts are registered in another order than they run in."""
+
+    def __init__(self, names: list[str], norm: nn.Module, block: nn.Module):
+        super().__init__()
+        self.add_module(names[0], norm)
+        self.add_module(names[1], block)
+        self._parts = names
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """(N, F) -> (N, F)."""
+        norm, block = (self.get_submodule(name) for name in self._parts)
+        return norm(x + block(x))
+
+
+CULPRITS = {"drops": AlwaysDrop, "hides": HidesDropout, "noise": AddsNoise}
 
 
 class StaysRandom(Task):
     """Find the modules whose output is random even in eval mode."""
 
-    visible: ClassVar = {"one culprit": {"culprits": (3,)}}
-    graded: ClassVar = {"none": {"culprits": ()}, "two culprits": {"culprits": (1, 4)}}
+    visible: ClassVar = {
+        "one culprit": {"culprits": {1: "drops"}},
+        "one deep inside": {"culprits": {0: "hides"}},
+        "faint noise": {"culprits": {2: "noise"}},
+        "two culprits": {"culprits": {0: "noise", 1: "drops"}},
+        "none": {"culprits": {}},
+    }
+    graded: ClassVar = {
+        "two at the end": {"culprits": {1: "hides", 2: "drops"}},
+        "three": {"culprits": {0: "drops", 1: "hides", 2: "noise"}},
+    }
     hints: ClassVar = {
-        "twice": "Call one module twice on the same input: if the outputs differ, it is random.",
-        "inputs": "A forward hook sees each module's own input: keep it, then call each module alone on what it was given.",
-        "eval": "Ask the question in eval mode: in train mode `nn.Dropout` is random by design.",
-        "state": "Look without touching: put the flags back, and let no batch norm see data in train mode.",
+        "twice": "Call one module twice on the same input: if the outputs differ, by however little, it is random. `torch.equal` asks for every bit.",
+        "inputs": "A forward pre-hook sees each module's own input: keep it, then call each module alone on what it was given.",
+        "eval": "Ask the question in eval mode: in training mode `nn.Dropout` is random by design.",
+        "deep": "`model.named_modules()` reaches every level; those without children are the ones asked for.",
+        "state": "Note every flag first, and put each back. Call `eval()` before the first pass, or batch norm learns from it.",
+        "hooks": "Keep the handles that registering a hook returns, and `remove()` each.",
     }
 
     def model(self, case: Case) -> nn.Module:
-        """Six leaves in a row; the culprits stand at `case.culprits`, a proper Dropout and batch norm elsewhere."""
-        layers: list[nn.Module] = [nn.Linear(5, 8), nn.Dropout(0.5), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.3)]
-        for i in case.culprits:
-            layers[i] = AddsNoise() if i == 4 else AlwaysDrop()
-        model = drawn(nn.Sequential(*layers, nn.Linear(8, 2)), case.generator())
-        model.train()
-        model[2].eval()
+        """Three places hold a culprit or an honest dropout: a level down, two levels down, and at the end."""
+        names = drawn_names(case, 9)
+        places = [CULPRITS[case.culprits[i]]() if i in case.culprits else nn.Dropout(0.5) for i in range(3)]
+        block = nn.Sequential(nn.Linear(8, 6), places[0], nn.Linear(6, 8))
+        parts = [
+            nn.Linear(5, 8), nn.Dropout(0.2), nn.BatchNorm1d(8), Around(names[7:], nn.BatchNorm1d(8), block),
+            places[1], nn.Linear(8, 3), places[2],
+        ]  # fmt: skip
+        model = drawn(nn.Sequential(OrderedDict(zip(names, parts, strict=False))), case.generator()).train()
+        parts[2].eval()  # somebody froze it; the other one is in training mode
         return model
 
     def probe(self, answer: Any, case: Case) -> Observation:
-        """Ask for the names; look at flags and statistics before and after."""
+        """Ask for the names; look at flags, statistics and hooks before and after."""
         model = self.model(case)
-        before = (flags(model), statistics(model))
+        before = (flags(model), statistics(model), wants(model))
         x = torch.randn(32, 5, generator=case.generator())
-        return observe(
-            answer,
-            model,
-            x,
-            also={
-                "flags": lambda: changed(before[0], flags(model)),
-                "statistics": lambda: changed(before[1], statistics(model)),
-            },
-        )
+        look = {
+            "flags": lambda: changed(before[0], flags(model)),
+            "statistics": lambda: changed(before[1], statistics(model)),
+            "wants": lambda: changed(before[2], wants(model)),
+            "hooks": lambda: hooks_on(model),
+        }
+        return observe(answer, model, x, also=look)
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """The culprits' names, and a model left as it was."""
         if seen.error:
             return failed(f"`stays_random(model, x)` raised {seen.error}.", hint="inputs")
         if not isinstance(seen.value, list) or not all(isinstance(name, str) for name in seen.value):
-            return failed(f"Expected a list of names such as `['3']`; got {seen.type}.", hint="twice")
-        found, culprits = set(seen.value), {str(i) for i in case.culprits}
-        innocent = {str(i) for i in (1, 4)} - culprits
-        if found - culprits and found & innocent:
             return failed(
-                f"Got {sorted(found)}; expected {sorted(culprits)}. `nn.Dropout` obeys eval(), so it is innocent.",
-                hint="eval",
+                f"Expected a list of names such as `['stem', 'body.0']`; returned {'None' if seen.value is None else f'a {seen.type}'}.",
+                hint="deep",
             )
-        if found - culprits:
+        model = self.model(case)
+        modules = dict(model.named_modules())
+        culprits = [name for name, module in modules.items() if isinstance(module, tuple(CULPRITS.values()))]
+        if complaint := self._accused(set(seen.value) - set(culprits), modules, culprits):
+            return complaint
+        if missing := [name for name in culprits if name not in seen.value]:
+            one = modules[missing[0]]
+            faint = (
+                " Its noise is faint, about a millionth of each value: the outputs still differ."
+                if isinstance(one, AddsNoise)
+                else ""
+            )
+            deep = " It stands inside another module." if "." in missing[0] else ""
+            hint = "twice" if faint else "deep" if deep else "inputs"
+            return failed(f"`{missing[0]}` is random in eval mode and was not found.{faint or deep}", hint=hint)
+        if moved := seen.also["flags"]:
+            return failed(f"The right names, but {listed(moved)} came back in another mode.", hint="state")
+        if moved := seen.also["statistics"]:
             return failed(
-                f"Got {sorted(found)}; expected {sorted(culprits)}. A module fed by a random one is not random itself.",
+                f"The right names, but {listed(moved)} moved: a pass ran while batch norm was in training mode.",
+                hint="state",
+            )
+        if moved := seen.also["wants"]:
+            return failed(f"The right names, but {listed(moved)} came back with another `requires_grad`.", hint="state")
+        if seen.also["hooks"]:
+            return failed("The right names, but hooks were left on the model.", hint="hooks")
+        return passed("Found by what they do, not by what they are called.")
+
+    @staticmethod
+    def _accused(innocent: set[str], modules: dict[str, nn.Module], culprits: list[str]) -> Verdict | None:
+        """What to say of names that should not be there."""
+        if not innocent:
+            return None
+        if unknown := sorted(innocent - set(modules)):
+            return failed(f"The model has no module called {unknown[0]!r}.", hint="deep")
+        if parents := sorted(name for name in innocent if list(modules[name].children())):
+            what = f"`{parents[0]}`" if parents[0] else "The model itself (`''`)"
+            return failed(f"{what} has children. Asked for are the modules without any.", hint="deep")
+        always = next(name for name, module in modules.items() if isinstance(module, nn.Dropout))  # before any culprit
+        if always in innocent:
+            return failed(f"`{always}` is an `nn.Dropout`. It obeys eval(), so it is innocent.", hint="eval")
+        name = sorted(innocent)[0]
+        if culprits:
+            return failed(
+                f"`{name}` is not random. A module that is only fed by a random one gives the same output for the same "
+                "input.",
                 hint="inputs",
             )
-        if missing := culprits - found:
-            return failed(
-                f"Got {sorted(found)}; {sorted(missing)} is random in eval mode and was not found.", hint="twice"
-            )
-        if seen.also["flags"] or seen.also["statistics"]:
-            touched = ", ".join(seen.also["flags"] + seen.also["statistics"])
-            return failed(f"The right names, but the model came back changed: {touched}.", hint="state")
-        return passed("Found by what they do, not by what they are called.")
+        return failed(f"`{name}` is not random: called twice on the same input it gives one output.", hint="twice")

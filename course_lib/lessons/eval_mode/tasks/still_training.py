@@ -6,6 +6,7 @@ from torch import nn
 
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
+from course_lib.lessons.eval_mode.tasks.shared import listed
 
 
 class StillTraining(Task):
@@ -43,9 +44,14 @@ class StillTraining(Task):
         if seen.also["after"] != expected:
             return failed("The names were asked for, and your function changed the flags.", hint="look")
         if not all(isinstance(name, str) for name in seen.value):
-            return failed(f"Expected names such as '2.0'; got {seen.value}.", hint="names")
+            return failed(
+                f"Expected names such as `2.0`; got {seen.type if not isinstance(seen.value, list) else 'other things'}.",
+                hint="names",
+            )
         if sorted(seen.value) == sorted(expected):
             return passed("Every level was asked.")
         if missing := [name for name in expected if name not in seen.value]:
-            return failed(f"{missing} is in training mode and was not named.", hint="names")
-        return failed(f"{[name for name in seen.value if name not in expected]} is in eval mode.", hint="flag")
+            return failed(f"{listed(missing)} in training mode, and not named.", hint="names")
+        return failed(
+            f"{listed([name for name in seen.value if name not in expected])}: named, and in eval mode.", hint="flag"
+        )

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import torch
 
+from course_lib.classroom.tasks.comparing import described
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
 
@@ -25,10 +26,23 @@ class FoundOfTheIll(Task):
         generator = case.generator()
         while True:
             says, ill = torch.rand(2, case.patients, generator=generator) < 0.4
-            found, right = (says & ill).sum(), (says == ill).float().mean()
-            # Recall, precision and accuracy must all differ, or a wrong formula would look right.
-            if found and len({float(found / ill.sum()), float(found / says.sum()), float(right)}) == 3:
-                return says.tolist(), ill.tolist()
+            lists = says.tolist(), ill.tolist()
+            if says.any() and 0 < (says & ill).sum() < ill.sum() and len(set(self.shares(*lists).values())) == 6:
+                return lists
+
+    @staticmethod
+    def shares(says: list[bool], ill: list[bool]) -> dict[str, float]:
+        """The right share first, then what wrong formulas give; on the lists of a case all of them differ."""
+        found, missed = (sum(s == which and i for s, i in zip(says, ill, strict=True)) for which in (True, False))
+        right = sum(s == i for s, i in zip(says, ill, strict=True))
+        return {
+            "": found / sum(ill),
+            "This is the share of the alarms that were right. Divide by the number of the ill.": found / sum(says),
+            "This is the accuracy: it counts the healthy too. Look at the ill only.": right / len(ill),
+            "This is the share that the model missed. Expected the share that it found.": missed / sum(ill),
+            "This divides by all patients. Divide by the number of the ill.": found / len(ill),
+            "This is a number of per cent. Expected a share, from 0 to 1.": 100 * found / sum(ill),
+        }
 
     def probe(self, answer: Any, case: Case) -> Observation:
         """Call it."""
@@ -40,20 +54,18 @@ class FoundOfTheIll(Task):
         if not case.patients:
             if seen.error or not near(seen.value, float("nan")):
                 return failed(
-                    f"Nobody is ill, so there is no share: expected nan, got {seen.error or seen.value}.", hint="none"
+                    f"Nobody is ill, so there is no share: expected nan, got {seen.error or described(seen.value)}.",
+                    hint="none",
                 )
             return passed()
-        found = sum(s and i for s, i in zip(says, ill, strict=True))
         if seen.error:
             return failed(f"It raised {seen.error}.", hint="ill")
-        if near(seen.value, found / sum(ill)):
-            return passed("Found and ill, over ill: this is called recall.")
-        if near(seen.value, found / sum(says)):
-            return failed(
-                "This is the share of the alarms that were right. Divide by the number of the ill.", hint="ill"
-            )
-        if near(seen.value, sum(s == i for s, i in zip(says, ill, strict=True)) / len(ill)):
-            return failed("This is the accuracy: it counts the healthy too. Look at the ill only.", hint="ill")
-        return failed(
-            f"Expected {found / sum(ill):.3f} ({found} found of {sum(ill)} ill); got {seen.value}.", hint="ill"
-        )
+        shares = self.shares(says, ill)
+        for mistake, share in shares.items():
+            if near(seen.value, share):
+                return (
+                    failed(mistake, hint="ill")
+                    if mistake
+                    else passed("Found and ill, over ill: this is called recall.")
+                )
+        return failed(f"Expected {shares['']:.3f}, found and ill over ill; got {described(seen.value)}.", hint="ill")
