@@ -90,7 +90,9 @@ class State:
 
     def text(self) -> str:
         """The picture in words."""
-        layers = f"{self.depth} hidden layer{'s' if self.depth > 1 else ''} of {self.width} units, batch of {self.batch}"
+        layers = (
+            f"{self.depth} hidden layer{'s' if self.depth > 1 else ''} of {self.width} units, batch of {self.batch}"
+        )
         where = [f"layer {i} ({name}) {_size(kept)}" for i, (name, kept) in enumerate(self.kept, 1) if kept]
         return (
             f"{self.mode.capitalize()}, {layers}: autograd keeps {_size(self.kept_bytes)} after the pass"
@@ -111,7 +113,9 @@ class State:
             parts.append(svg.rect(x + 0.15 * step, top, 0.7 * step, axes.top + axes.height - top, fill=VERMILION))
             if count <= 9:
                 parts.append(svg.text(x + step / 2, axes.top + axes.height + 14, name, size=11, anchor="middle"))
-        parts.append(axes.frame(y_label="MiB", x_ticks=(), x_label="" if count <= 9 else "layers, from input to output"))
+        parts.append(
+            axes.frame(y_label="MiB", x_ticks=(), x_label="" if count <= 9 else "layers, from input to output")
+        )
         parts.append(svg.title(490, "Beside each other", ""))
         rows = (("kept", self.kept_bytes, VERMILION), ("weights", self.weights_bytes, BLUE),
                 ("passing", self.passing_bytes, GREEN))  # fmt: skip
@@ -125,5 +129,3 @@ class State:
 
 def _size(size: int) -> str:
     return f"{size / 2**20:.1f} MiB" if size >= 2**20 else f"{size / 2**10:.0f} KiB" if size else "0 bytes"
-
-
