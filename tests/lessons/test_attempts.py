@@ -2,6 +2,8 @@
 
 from contextlib import contextmanager
 
+import ast
+
 import pytest
 import torch
 from attempts import ATTEMPTS, LESSONS, ROOT, SECRET, TASKS, answer_of, failing_cases, judged
@@ -79,6 +81,12 @@ def test_a_turn_stands_in_its_lesson_with_a_solution_that_passes(task):
     place = next(i for i, cell in enumerate(cells) if cell.metadata.get("turn") == task.name)
     assert "### Your turn" in cells[place - 1].source
     assert cells[place + 1].source.endswith(f"check({task.name})")
-    assert judged(task, answer_of(solution_code(task.name), task.name), SECRET).share == 1
-    untouched = judged(task, answer_of(as_stub(cells[place].source), task.name))
+    # a learner has run the cells above: what they import is there, and nothing else of theirs is used
+    above = [ast.parse(cell.source) for cell in cells[:place] if cell.kind == "code"]
+    imports = "\n".join(
+        ast.unparse(node) for tree in above for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)
+    )
+    solved, stub = (f"{imports}\n{code}" for code in (solution_code(task.name), as_stub(cells[place].source)))
+    assert judged(task, answer_of(solved, task.name), SECRET).share == 1
+    untouched = judged(task, answer_of(stub, task.name))
     assert untouched.verdict.outcome == "not attempted"
