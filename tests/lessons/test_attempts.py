@@ -1,8 +1,7 @@
 """Every attempt gives its verdict and its message; every case of every judge earns its place."""
 
-from contextlib import contextmanager
-
 import ast
+from contextlib import contextmanager
 
 import pytest
 import torch
