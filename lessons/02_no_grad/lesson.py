@@ -170,6 +170,8 @@ def usable(tensor):
 check(usable)
 
 # %% [markdown]
+# ### Cut one tensor out
+#
 # **`detach()`** takes one tensor out of the graph. The graph before it was built all the same, and lives as long as
 # something else holds it. The two tensors share their memory.
 
@@ -179,6 +181,8 @@ print(f"behind logits {bytes_behind(logits, model):,} bytes, behind the detached
 assert cut.data_ptr() == logits.data_ptr() and bytes_behind(cut, model) == 0 < bytes_behind(logits, model)
 
 # %% [markdown]
+# ### Freeze parameters
+#
 # **`requires_grad_(False)`** freezes parameters, for good and not for a block. Autograd records from the first thing
 # that asks for a gradient: freeze the body and train the head, and only the head's input is kept.
 
