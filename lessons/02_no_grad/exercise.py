@@ -22,6 +22,7 @@ from course_lib.classroom import check, check_quiz, hint, solution
 # 3. the model's own parameters and buffers don't count: they are there anyway;
 # 4. what two layers keep counts once: two tensors are the same memory if they have the same `data_ptr()`.
 
+
 # %% solution="saved_bytes"
 def saved_bytes(model, x):
     """Bytes that autograd keeps of one pass, without the model's own tensors."""

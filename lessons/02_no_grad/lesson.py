@@ -42,15 +42,23 @@ assert total.numel() == 1 and kept[-1] > 15 * kept[0]
 predict(
     "64 digits go through the model once, in eval mode, gradients on. The batch itself has 16 KiB. What is kept for "
     "a backward pass?",
-    ["nothing: `eval()` says that no training comes", "about the output, 2.5 KiB", "several times the batch"],
+    [
+        "nothing: `eval()` says that no training comes",
+        "about the output, 2.5 KiB",
+        "several times the batch",
+    ],
 )
 
 # %%
 batch, targets = next(iter(batches(digits().train, 64)))
 logits = model(batch)
-print(f"batch {batch.nbytes:,} bytes, output {logits.nbytes:,} bytes, kept {bytes_behind(logits, model):,} bytes")
+print(
+    f"batch {batch.nbytes:,} bytes, output {logits.nbytes:,} bytes, kept {bytes_behind(logits, model):,} bytes"
+)
 assert bytes_behind(logits, model) > 4 * batch.nbytes and not model.training
-came_out(f"{bytes_behind(logits, model) / batch.nbytes:.1f} times the batch, although the model is in eval mode")
+came_out(
+    f"{bytes_behind(logits, model) / batch.nbytes:.1f} times the batch, although the model is in eval mode"
+)
 
 # %% [markdown]
 # ## Learn: what is kept, and why
@@ -89,7 +97,9 @@ print(f"twice the batch keeps {double / bytes_behind(model(batch), model):.2f} t
 
 # %%
 seen = []
-with torch.autograd.graph.saved_tensors_hooks(lambda t: seen.append(tuple(t.shape)) or t, lambda t: t):
+with torch.autograd.graph.saved_tensors_hooks(
+    lambda t: seen.append(tuple(t.shape)) or t, lambda t: t
+):
     nn.Linear(3, 2)(torch.ones(5, 3)).relu()
 print(seen)
 assert seen == [(5, 3), (5, 2)]
@@ -177,8 +187,12 @@ check(usable)
 
 # %%
 cut = logits.detach()
-print(f"behind logits {bytes_behind(logits, model):,} bytes, behind the detached {bytes_behind(cut, model)}")
-assert cut.data_ptr() == logits.data_ptr() and bytes_behind(cut, model) == 0 < bytes_behind(logits, model)
+print(
+    f"behind logits {bytes_behind(logits, model):,} bytes, behind the detached {bytes_behind(cut, model)}"
+)
+assert cut.data_ptr() == logits.data_ptr() and bytes_behind(cut, model) == 0 < bytes_behind(
+    logits, model
+)
 
 # %% [markdown]
 # ### Freeze parameters
@@ -190,7 +204,9 @@ assert cut.data_ptr() == logits.data_ptr() and bytes_behind(cut, model) == 0 < b
 frozen = MLP().eval()
 frozen.layers[:-1].requires_grad_(False)
 head_only = bytes_behind(frozen(batch), frozen)
-print(f"all trainable: {bytes_behind(model(batch), model):,} bytes; head only: {head_only:,} bytes")
+print(
+    f"all trainable: {bytes_behind(model(batch), model):,} bytes; head only: {head_only:,} bytes"
+)
 assert head_only == 64 * 128 * 4 < bytes_behind(model(batch), model) / 2
 
 # %% [markdown]
@@ -236,7 +252,13 @@ def milliseconds(mode, repeats=20):
     return (perf_counter() - start) / repeats * 1000
 
 
-for mode in (torch.enable_grad, torch.no_grad, torch.inference_mode, torch.no_grad, torch.enable_grad):
+for mode in (
+    torch.enable_grad,
+    torch.no_grad,
+    torch.inference_mode,
+    torch.no_grad,
+    torch.enable_grad,
+):
     print(f"{mode.__name__:15} {milliseconds(mode):6.2f} ms")
 
 # %% [markdown]
@@ -251,7 +273,9 @@ if torch.cuda.is_available():
         with mode():
             kept_output = on_gpu(there)
         peak = torch.cuda.max_memory_allocated() - before
-        print(f"GPU, {mode.__name__}: peak {peak / 2**20:.1f} MiB, still held {bytes_behind(kept_output) / 2**20:.1f}")
+        print(
+            f"GPU, {mode.__name__}: peak {peak / 2**20:.1f} MiB, still held {bytes_behind(kept_output) / 2**20:.1f}"
+        )
         del kept_output
 else:
     print("No GPU here: bytes_behind() stands in for its memory meter.")
@@ -293,7 +317,9 @@ with torch.no_grad():
         history.append(loss)
 assert isinstance(total, float) and all(bytes_behind(loss, model) == 0 for loss in history)
 leaky = [F.cross_entropy(model(x), y) for x, y in batches(digits().train, 64)]
-print(f"a list of losses with gradients on: {sum(bytes_behind(one, model) for one in leaky):,} bytes")
+print(
+    f"a list of losses with gradients on: {sum(bytes_behind(one, model) for one in leaky):,} bytes"
+)
 assert sum(bytes_behind(one, model) for one in leaky) > 10 * bytes_behind(leaky[0], model)
 
 # %% [markdown]
@@ -312,7 +338,12 @@ for _ in range(10):
         hidden = body(batch.flatten(1)).relu()
     F.cross_entropy(head(hidden), targets).backward()
     optimizer.step()
-print("head moved:", not torch.equal(head.weight, before[1]), "  body moved:", not torch.equal(body.weight, before[0]))
+print(
+    "head moved:",
+    not torch.equal(head.weight, before[1]),
+    "  body moved:",
+    not torch.equal(body.weight, before[0]),
+)
 assert body.weight.grad is None and torch.equal(body.weight, before[0])
 assert not torch.equal(head.weight, before[1])
 
@@ -321,7 +352,11 @@ assert not torch.equal(head.weight, before[1])
 
 # %%
 F.cross_entropy(head(body(batch.flatten(1)).relu()), targets).backward()
-without = [name for name, p in nn.Sequential(body, head).named_parameters() if p.requires_grad and p.grad is None]
+without = [
+    name
+    for name, p in nn.Sequential(body, head).named_parameters()
+    if p.requires_grad and p.grad is None
+]
 print("without a gradient:", without)
 assert without == []
 
@@ -358,8 +393,8 @@ for mode in (torch.no_grad, torch.inference_mode):
     assert ("trains" in outcome) == (mode is torch.no_grad)
 
 # %% [markdown]
-# So the course's own `evaluate` and `evaluation_mode` use `no_grad`: evaluating must leave a model trainable. Use
-# `inference_mode` where a process only ever predicts.
+# So the course's own `evaluation_mode` uses `no_grad`: evaluating must leave a model trainable. Use `inference_mode`
+# where a process only ever predicts.
 #
 # ## Break it: another thread
 #

@@ -42,7 +42,9 @@ def _():
 @world("what is kept doesn't grow with the batch", noticed_by=KEEPS)
 def _():
     plain = nn.Linear.forward
-    nn.Linear.forward = lambda self, x: plain(self, x).detach() if len(x) > 64 else plain(self, x)
+    nn.Linear.forward = lambda self, x: (
+        plain(self, x).detach() if len(x) > 64 else plain(self, x)
+    )
 
 
 @world("the hooks see only what is large", noticed_by=KEEPS)
@@ -69,7 +71,9 @@ def _():
 @world("the numbers differ a little under no_grad", noticed_by=FOUR)
 def _():
     plain = nn.Linear.forward
-    nn.Linear.forward = lambda self, x: plain(self, x) if torch.is_grad_enabled() else plain(self, x) * 1.00001
+    nn.Linear.forward = lambda self, x: (
+        plain(self, x) if torch.is_grad_enabled() else plain(self, x) * 1.00001
+    )
 
 
 @world("no_grad freezes the parameters", noticed_by=FOUR)
@@ -100,7 +104,9 @@ def _():
     nn.Module.requires_grad_ = lambda self, requires_grad=True: self
 
 
-@world("the optimizer moves what has no gradient", noticed_by="Break it: a body that never learns")
+@world(
+    "the optimizer moves what has no gradient", noticed_by="Break it: a body that never learns"
+)
 def _():
     plain = torch.optim.SGD.step
 
@@ -114,7 +120,10 @@ def _():
     torch.optim.SGD.step = step
 
 
-@world("a table made under inference_mode can be trained with", noticed_by="Break it: a table made while evaluating")
+@world(
+    "a table made under inference_mode can be trained with",
+    noticed_by="Break it: a table made while evaluating",
+)
 def _():
     plain = torch.linspace
 

@@ -1,14 +1,25 @@
 # %% right: written down · message: "costs least"
 def choose_modes():
     return {
-        "server": "inference_mode", "features": "no_grad", "fine-tune": "requires_grad_(False)",
-        "validation": "no_grad", "target": "detach", "saliency": "gradients on",
+        "server": "inference_mode",
+        "features": "no_grad",
+        "fine-tune": "requires_grad_(False)",
+        "validation": "no_grad",
+        "target": "detach",
+        "saliency": "gradients on",
     }
 
 
 # %% right: as a lambda over two lists · message: "costs least"
 jobs = ["server", "features", "fine-tune", "validation", "target", "saliency"]
-words = ["inference_mode", "no_grad", "requires_grad_(False)", "no_grad", "detach", "gradients on"]
+words = [
+    "inference_mode",
+    "no_grad",
+    "requires_grad_(False)",
+    "no_grad",
+    "detach",
+    "gradients on",
+]
 choose_modes = lambda: dict(zip(jobs, words))
 
 
@@ -20,7 +31,11 @@ class Choose:
     def __call__(self):
         chosen = defaultdict(lambda: "no_grad")
         chosen["server"] = "inference_mode"
-        chosen |= {"fine-tune": "requires_grad_(False)", "target": "detach", "saliency": "gradients on"}
+        chosen |= {
+            "fine-tune": "requires_grad_(False)",
+            "target": "detach",
+            "saliency": "gradients on",
+        }
         return chosen
 
 
@@ -40,62 +55,96 @@ def mode(job):
 
 
 def choose_modes():
-    return {job: mode(job) for job in ("server", "features", "fine-tune", "validation", "target", "saliency")}
+    return {
+        job: mode(job)
+        for job in ("server", "features", "fine-tune", "validation", "target", "saliency")
+    }
 
 
 # %% wrong: no_grad for everything · clause 3 · message: "another mode is cheaper"
 def choose_modes():
-    return dict.fromkeys(["server", "features", "fine-tune", "validation", "target", "saliency"], "no_grad")
+    return dict.fromkeys(
+        ["server", "features", "fine-tune", "validation", "target", "saliency"], "no_grad"
+    )
 
 
 # %% wrong: inference_mode wherever no backward comes at once · clause 2 · message: "training afterwards raises"
 def choose_modes():
     return {
-        "server": "inference_mode", "features": "inference_mode", "fine-tune": "requires_grad_(False)",
-        "validation": "inference_mode", "target": "detach", "saliency": "gradients on",
+        "server": "inference_mode",
+        "features": "inference_mode",
+        "fine-tune": "requires_grad_(False)",
+        "validation": "inference_mode",
+        "target": "detach",
+        "saliency": "gradients on",
     }
 
 
 # %% wrong: no_grad around the body's training · clause 2 · message: "not even the head"
 def choose_modes():
     return {
-        "server": "inference_mode", "features": "no_grad", "fine-tune": "no_grad",
-        "validation": "no_grad", "target": "detach", "saliency": "gradients on",
+        "server": "inference_mode",
+        "features": "no_grad",
+        "fine-tune": "no_grad",
+        "validation": "no_grad",
+        "target": "detach",
+        "saliency": "gradients on",
     }
 
 
 # %% wrong: gradients left on for the target and the body · clause 2 · message: "body learned, too"
 def choose_modes():
     return {
-        "server": "inference_mode", "features": "no_grad", "fine-tune": "gradients on",
-        "validation": "no_grad", "target": "gradients on", "saliency": "gradients on",
+        "server": "inference_mode",
+        "features": "no_grad",
+        "fine-tune": "gradients on",
+        "validation": "no_grad",
+        "target": "gradients on",
+        "saliency": "gradients on",
     }
 
 
 # %% wrong: a frozen model for features and validation · clause 3 · message: "frozen afterwards"
 def choose_modes():
     return {
-        "server": "inference_mode", "features": "requires_grad_(False)", "fine-tune": "requires_grad_(False)",
-        "validation": "requires_grad_(False)", "target": "requires_grad_(False)", "saliency": "requires_grad_(False)",
+        "server": "inference_mode",
+        "features": "requires_grad_(False)",
+        "fine-tune": "requires_grad_(False)",
+        "validation": "requires_grad_(False)",
+        "target": "requires_grad_(False)",
+        "saliency": "requires_grad_(False)",
     }
 
 
 # %% wrong: one is missing · clause 1 · message: "no choice for 'fine-tune'"
 def choose_modes():
-    return {"server": "inference_mode", "features": "no_grad", "target": "detach", "saliency": "gradients on"}
+    return {
+        "server": "inference_mode",
+        "features": "no_grad",
+        "target": "detach",
+        "saliency": "gradients on",
+    }
 
 
 # %% wrong: detach in place of a mode · clause 3 · message: "never comes"
 def choose_modes():
     return {
-        "server": "detach", "features": "detach", "fine-tune": "requires_grad_(False)",
-        "validation": "detach", "target": "detach", "saliency": "detach",
+        "server": "detach",
+        "features": "detach",
+        "fine-tune": "requires_grad_(False)",
+        "validation": "detach",
+        "target": "detach",
+        "saliency": "detach",
     }
 
 
 # %% wrong: another spelling · clause 1 · message: "expected one of"
 def choose_modes():
     return {
-        "server": "torch.inference_mode()", "features": "no_grad", "fine-tune": "requires_grad_(False)",
-        "validation": "no_grad", "target": "detach", "saliency": "gradients on",
+        "server": "torch.inference_mode()",
+        "features": "no_grad",
+        "fine-tune": "requires_grad_(False)",
+        "validation": "no_grad",
+        "target": "detach",
+        "saliency": "gradients on",
     }

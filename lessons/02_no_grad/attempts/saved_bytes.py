@@ -4,7 +4,9 @@ import torch
 
 def saved_bytes(model, x):
     kept = {}
-    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.setdefault(t.data_ptr(), t) is None or t, lambda t: t):
+    with torch.autograd.graph.saved_tensors_hooks(
+        lambda t: kept.setdefault(t.data_ptr(), t) is None or t, lambda t: t
+    ):
         out = model(x)
     for tensor in [*model.parameters(), *model.buffers()]:
         kept.pop(tensor.data_ptr(), None)
@@ -44,7 +46,10 @@ class SavedBytes:
 
     def __call__(self, model, x):
         self.seen = []
-        with torch.autograd.graph.saved_tensors_hooks(self.pack, lambda t: t), torch.enable_grad():
+        with (
+            torch.autograd.graph.saved_tensors_hooks(self.pack, lambda t: t),
+            torch.enable_grad(),
+        ):
             model(x)
         own = [t.data_ptr() for t in model.state_dict().values()]
         storages = {t.data_ptr(): t.nbytes for t in self.seen if t.data_ptr() not in own}
@@ -79,7 +84,9 @@ import torch
 
 def saved_bytes(model, x):
     kept = {}
-    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.update({t.data_ptr(): t.nbytes}) or t, lambda t: t):
+    with torch.autograd.graph.saved_tensors_hooks(
+        lambda t: kept.update({t.data_ptr(): t.nbytes}) or t, lambda t: t
+    ):
         out = model(x)
     return sum(kept.values())
 
@@ -101,7 +108,9 @@ import torch
 
 def saved_bytes(model, x):
     own, kept = {t.data_ptr() for t in (*model.parameters(), *model.buffers())}, {}
-    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.update({t.data_ptr(): t.numel()}) or t, lambda t: t):
+    with torch.autograd.graph.saved_tensors_hooks(
+        lambda t: kept.update({t.data_ptr(): t.numel()}) or t, lambda t: t
+    ):
         out = model(x)
     return sum(size for at, size in kept.items() if at not in own)
 
@@ -112,7 +121,9 @@ import torch
 
 def saved_bytes(model, x):
     own, kept = {t.data_ptr() for t in (*model.parameters(), *model.buffers())}, {}
-    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.update({t.data_ptr(): 4 * t.numel()}) or t, lambda t: t):
+    with torch.autograd.graph.saved_tensors_hooks(
+        lambda t: kept.update({t.data_ptr(): 4 * t.numel()}) or t, lambda t: t
+    ):
         out = model(x)
     return sum(size for at, size in kept.items() if at not in own)
 
@@ -132,7 +143,12 @@ import torch
 
 def saved_bytes(model, x):
     kept = []
-    with torch.no_grad(), torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t.nbytes) or t, lambda t: t):
+    with (
+        torch.no_grad(),
+        torch.autograd.graph.saved_tensors_hooks(
+            lambda t: kept.append(t.nbytes) or t, lambda t: t
+        ),
+    ):
         model(x)
     return sum(kept)
 
@@ -144,7 +160,9 @@ import torch
 def saved_bytes(model, x):
     model.eval()
     own, kept = {t.data_ptr() for t in (*model.parameters(), *model.buffers())}, {}
-    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.update({t.data_ptr(): t.nbytes}) or t, lambda t: t):
+    with torch.autograd.graph.saved_tensors_hooks(
+        lambda t: kept.update({t.data_ptr(): t.nbytes}) or t, lambda t: t
+    ):
         out = model(x)
     return sum(size for at, size in kept.items() if at not in own)
 
@@ -161,7 +179,9 @@ import torch
 def saved_bytes(model, x):
     model(x)
     own, kept = {t.data_ptr() for t in (*model.parameters(), *model.buffers())}, {}
-    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.update({t.data_ptr(): t.nbytes}) or t, lambda t: t):
+    with torch.autograd.graph.saved_tensors_hooks(
+        lambda t: kept.update({t.data_ptr(): t.nbytes}) or t, lambda t: t
+    ):
         out = model(x)
     return sum(size for at, size in kept.items() if at not in own)
 
