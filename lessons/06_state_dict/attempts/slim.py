@@ -283,3 +283,11 @@ def slim(state_dict):
         wasteful = torch.is_tensor(v) and v.untyped_storage().nbytes() > v.nbytes
         slimmed[k] = v.clone() if wasteful else v
     return slimmed
+
+
+# %% wrong: NumPy arrays in place of tensors · clause 1 · message: "was a tensor and is none any more"
+import torch
+
+
+def slim(state_dict):
+    return {k: v.numpy().copy() if torch.is_tensor(v) else v for k, v in state_dict.items()}

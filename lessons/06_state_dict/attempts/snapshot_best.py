@@ -77,7 +77,7 @@ def snapshot_best(model, train_epoch, score, *, epochs):
     return best
 
 
-# %% wrong: the best score begins at zero · clause 1 · message: "got None. The best score was below zero"
+# %% wrong: the best score begins at zero · clause 1 · message: "got None. The best score was -"
 import copy
 
 
@@ -324,7 +324,7 @@ def snapshot_best(model, train_epoch, score, *, epochs):
     return best, best_score
 
 
-# %% wrong: nothing returned · clause 2 · message: "Is there a `return`?"
+# %% wrong: nothing returned · clause 2 · message: "got None. Is a `return` missing?"
 import copy
 
 
@@ -346,3 +346,15 @@ def snapshot_best(model, train_epoch, score, *, epochs):
         train_epoch(model)
         score(model)
     return copy.deepcopy(model.state_dict())
+
+
+# %% wrong: NumPy arrays in place of tensors · clause 2 · message: "holds something else"
+def snapshot_best(model, train_epoch, score, *, epochs):
+    best_score, best = float("-inf"), None
+    for _ in range(epochs):
+        train_epoch(model)
+        now = score(model)
+        if now > best_score:
+            best_score = now
+            best = {k: v.numpy().copy() for k, v in model.state_dict().items()}
+    return best

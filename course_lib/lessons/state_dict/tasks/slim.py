@@ -129,6 +129,8 @@ class Slim(Task):
         if not seen.also["untouched"] or not all(seen.also["values"]):
             return failed("The result is right, but what you were given was changed.", hint="input")
         for name, value in state.items():
+            if isinstance(value, Tensor) and seen.also["held"].get(name) is None:
+                return failed(f"`{name}` was a tensor and is none any more.", hint="values")
             if isinstance(value, Tensor) and (held := seen.also["held"][name]) > value.nbytes:
                 saved = seen.also["saved_bytes"]
                 file = f"; all saved, that is a file of {saved:,} bytes" if saved else ""

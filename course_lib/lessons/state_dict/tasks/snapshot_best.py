@@ -53,6 +53,7 @@ class SnapshotBest(Task):
         last: dict[str, Tensor] = {}
         modes: dict[str, bool] = {}
         strangers: list[str] = []
+        tensors: list[bool] = []
 
         def train_epoch(given: nn.Module) -> None:
             if given is not model:
@@ -76,11 +77,20 @@ class SnapshotBest(Task):
             last.update(copied(model))
             after = changed(modes, flags(model)) if modes else []
             done.append("returned")
+            tensors.extend(isinstance(value, Tensor) for value in (best.values() if isinstance(best, dict) else ()))
             done.extend(after)
             train_epoch(model)
             return best
 
-        return observe(use, also={"done": lambda: done, "last": lambda: last, "strangers": lambda: strangers})
+        return observe(
+            use,
+            also={
+                "done": lambda: done,
+                "last": lambda: last,
+                "strangers": lambda: strangers,
+                "tensors": lambda: tensors,
+            },
+        )
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """The state of the best epoch, whatever was trained later."""
@@ -90,12 +100,14 @@ class SnapshotBest(Task):
             return wrong
         if not is_mapping(seen.value):
             if seen.type == "NoneType":
-                start = max(case.scores) <= 0
-                why = "The best score was below zero" if start else "Is there a `return`?"
-                why = f"{why}: {max(case.scores):g}." if start else why
-                return failed(f"Expected the state_dict of the best epoch; got None. {why}", hint="start")
+                below = f" The best score was {max(case.scores):g}." if max(case.scores) <= 0 else ""
+                return failed(f"Expected the state_dict of the best epoch; got None.{below}", hint="start")
             what = "the model" if "object" in (seen.value or {}) else f"a {seen.type}"
             return failed(f"Expected the state_dict of the best epoch; got {what}.", hint="reference")
+        if not all(seen.also["tensors"]):
+            return failed(
+                "Expected the state_dict's tensors; what you returned holds something else.", hint="reference"
+            )
         return self._compared(seen, case)
 
     def _wrong_calls(self, seen: Observation, case: Case) -> Verdict | None:
