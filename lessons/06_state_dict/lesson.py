@@ -380,7 +380,7 @@ assert builtins.it_ran
 
 # %% [markdown]
 # With `weights_only=True`, the default since PyTorch 2.6, a file may ask for tensors, plain containers and a short
-# list of harmless types. Any other request is an error before it is followed.
+# list of harmless types (PyTorch's serialization notes have it). Any other request is an error before it is followed.
 
 # %%
 builtins.it_ran = False
@@ -412,25 +412,17 @@ else:
 # ## Learn: was it restored?
 #
 # A check that one often sees compares the parameters, pair by pair. Here is a model with the right parameters and the
-# wrong batch norm statistics. It passes.
+# wrong batch norm statistics. It passes. So does a model without any parameters, for `zip` stops at the shorter of
+# the two.
 
 # %%
 impostor = copy.deepcopy(restored)
 impostor.layers[2].running_mean.neg_()  # every sign turned
-pairs = zip(model.parameters(), impostor.parameters())
-assert all(torch.equal(a, b) for a, b in pairs)
+for other in (impostor, nn.ReLU()):
+    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), other.parameters()))
 before, after = (evaluate(m, validation).accuracy for m in (model, impostor))
 print(f"parameters equal: True   accuracy {before:.3f} before, {after:.3f} after")
 assert after < before - 0.03
-
-# %% [markdown]
-# That check has a second hole: `zip` stops at the shorter of the two, so a model without any parameters passes as
-# well.
-
-# %%
-pairs = zip(model.parameters(), nn.ReLU().parameters())
-print("compared with a model that is empty:", all(torch.equal(a, b) for a, b in pairs))
-assert all(torch.equal(a, b) for a, b in zip(model.parameters(), nn.ReLU().parameters()))
 
 
 # %% [markdown]
@@ -539,14 +531,18 @@ trace_prediction(restored, image)
 # ## Explore
 #
 # An X-ray for checkpoints. It lists what a file holds and follows its pickle step by step, and it runs nothing. The
-# first file is yours; the eight others are good, wasteful, hostile or damaged; the button opens any file you have.
+# first two are yours, weights and postcard; the others are good, wasteful, hostile or damaged; the button opens any
+# file you have.
 # Tab moves between the controls and the list, the arrow keys choose a file and scroll. Which file asks for a function
 # that no tensor needs? Which drags something along? In which is a record wrong?
 
 # %%
 from course_lib.lessons.state_dict import xray
 
-xray(folder / "weights.pt")
+builtins.it_ran = False
+explorer = xray(folder / "weights.pt", folder / "postcard.pt")
+assert not builtins.it_ran
+explorer
 
 # %% [markdown]
 # The stranger's file is refused by `weights_only=True`. A damaged one may not be: `torch.load` compares no checksums.
@@ -674,26 +670,20 @@ for persistent in (False, True):
 
 # %%
 restored.eval()
-served = MLP(hidden=32)
-served.load_state_dict(restored.state_dict())
+served, guarded = MLP(hidden=32), MLP(hidden=32)
+for new in (served, guarded):
+    new.load_state_dict(restored.state_dict())
+guarded.eval()
 with torch.no_grad():
     first, second = served(image.repeat(2, 1, 1, 1))
-difference = (first - second).abs().max()
-print(f"training: {served.training}   one image twice, largest difference {difference:.2f}")
+    assert torch.equal(guarded(image), restored(image))
 assert served.training and not torch.equal(first, second)
+print(f"one image twice: the answers differ by up to {(first - second).abs().max():.2f}")
 
 # %% [markdown]
-# The two rows are the same image, and dropout gives two answers. The guard is a habit: `model.eval()` on the line
+# The two rows are the same image, and dropout gave two answers. The guard is a habit: `model.eval()` on the line
 # after `load_state_dict`, or an `evaluate` that switches by itself.
-
-# %%
-served.load_state_dict(restored.state_dict())
-served.eval()
-with torch.no_grad():
-    assert torch.equal(served(image), restored(image))
-print("with eval(), the answers are equal")
-
-# %% [markdown]
+#
 # ## Recap
 #
 # **A state_dict is a dictionary of references to parameters and persistent buffers; nearly everything else comes from

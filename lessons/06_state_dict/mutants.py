@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from course_lib.lessons.state_dict import explorer
 from mutants import world
 
 state_dict, load_state_dict = nn.Module.state_dict, nn.Module.load_state_dict
@@ -209,7 +210,7 @@ def _():
 @world("a load that fails leaves the model alone", noticed_by="Learn: create, read, apply")
 def _():
     def load(self, state, strict=True, assign=False):
-        before = {name: tensor.clone() for name, tensor in state_dict(self).items()}
+        before = copy.deepcopy(state_dict(self))
         try:
             return load_state_dict(self, state, strict, assign)
         except RuntimeError:
@@ -260,6 +261,18 @@ def _():
         return storage(self if self.is_contiguous() else self.clone())
 
     torch.Tensor.untyped_storage = own
+
+
+@world("the X-ray loads what it looks into", noticed_by="Explore")
+def _():
+    inspect_file = explorer.inspect_file
+
+    def load_first(source):
+        if isinstance(source, Path):
+            torch_load(source, weights_only=False)
+        return inspect_file(source)
+
+    explorer.inspect_file = load_first
 
 
 @world("torch.load compares checksums", noticed_by="Explore")
