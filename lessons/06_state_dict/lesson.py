@@ -197,20 +197,19 @@ print(f"shallow: {values[0]:g}   deep: {values[1]:g}")
 assert values == (7, 123)
 
 # %% [markdown]
-# A reference holds only as long as the model keeps its tensor. `.double()`, `.half()` or a move to a GPU gives it new
-# ones, and the old dictionary no longer follows. Don't rely on either: where you want a snapshot, copy.
+# A reference holds only as long as the model keeps its tensor. A conversion, such as `.double()` or `.half()`, gives it
+# new ones, and the old dictionary no longer follows. Don't rely on either: where you want a snapshot, copy.
 
 # %%
-converted = copy.deepcopy(model)
-held = converted.state_dict()
-converted.double()
-with torch.no_grad():
-    converted.layers[5].bias[0] = 99
-print(
-    "the model:", converted.layers[5].bias[0].item(), "  held:", held["layers.5.bias"][0].item()
-)
-assert held["layers.5.bias"][0] == model.layers[5].bias[0] != 99
-assert held["layers.5.bias"].dtype == torch.float32
+for convert in (nn.Module.double, nn.Module.half):
+    converted = copy.deepcopy(model)
+    held = converted.state_dict()
+    convert(converted)
+    with torch.no_grad():
+        converted.layers[5].bias[0] = 99
+    now, then = converted.layers[5].bias[0].item(), held["layers.5.bias"][0].item()
+    print(f"{convert.__name__}: the model {now:g}, held {then:g}")
+    assert now == 99 and then == model.layers[5].bias[0] != 99
 
 # %% [markdown]
 # ### Your turn
@@ -439,6 +438,7 @@ def same_state(one, other):
     )
 
 
+assert not torch.equal(torch.ones(2), torch.ones(3))
 assert same_state(model, restored) and not same_state(model, impostor)
 assert not same_state(model, copy.deepcopy(model).double())
 print("restored:", same_state(model, restored), "  impostor:", same_state(model, impostor))
@@ -487,6 +487,7 @@ for record in archive.infolist()[:7]:
 numbers = np.frombuffer(archive.read("weights/data/0"), np.float32).reshape(32, 64)
 assert np.array_equal(numbers, model.layers[1].weight.detach().numpy())
 assert all(record.compress_type == zipfile.ZIP_STORED for record in archive.infolist())
+assert sum(name.startswith("weights/data/") for name in archive.namelist()) == len(state)
 
 # %% [markdown]
 # A tensor is a shape laid over a storage, and needn't use all of it. Its own numbers take `numel()` times

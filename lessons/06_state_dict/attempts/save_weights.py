@@ -286,3 +286,13 @@ import torch
 def save_weights(model, path):
     model.to("cpu")
     torch.save(model.state_dict(), path)
+
+
+# %% right: moved and brought back, by the device's name · message: "the model as it was"
+import torch
+
+
+def save_weights(model, path):
+    place = str(next(iter(model.state_dict().values())).device)
+    torch.save(model.cpu().state_dict(), path)
+    model.to(place)

@@ -37,7 +37,8 @@ class LoadWeights(Task):
     hints: ClassVar = {
         "map": "The file says where its tensors lived. `map_location` of `torch.load` says where they go here.",
         "strict": "`strict=True` is the default of `load_state_dict`. Let its error come through.",
-        "safe": "`weights_only=True` builds tensors and plain containers and calls nothing else that a file names.",
+        "safe": "`weights_only=True` builds tensors and plain containers and calls nothing else that a file names (before "
+        "PyTorch 2.10 a forged file could get round that).",
         "return": "`load_state_dict` returns a report of keys. The model was changed in place: return that.",
         "own": "Without `assign=True` the values are copied into the parameters that the model has.",
         "apply": "`torch.load` reads the file into a dictionary; `model.load_state_dict` gives its values to the model.",

@@ -68,10 +68,10 @@ class Placed(nn.Sequential):
         return super().cpu()
 
     def to(self, *args: Any, **kwargs: Any) -> nn.Module:
-        """As every module's; a device that is no text was asked of something here, so it is taken for home."""
+        """As every module's; a device that is no text was asked of a tensor here, so it is taken for home."""
         place = kwargs.get("device", args[0] if args else None)
         if isinstance(place, str):
-            self.away = True
+            self.away = not self.away  # the second such call brings it back
         elif isinstance(place, torch.device | Tensor):
             self.away = False
         return super().to(*args, **kwargs)
