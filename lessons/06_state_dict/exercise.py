@@ -1,6 +1,6 @@
 # %% [markdown]
 # Five tasks and four quiz questions. `check(...)` tells you at once what it saw; nothing is graded until you
-# hand the notebook in, so try as often as you like. About 45 minutes.
+# hand the notebook in, so try as often as you like.
 
 # %%
 import torch
@@ -15,11 +15,12 @@ from course_lib.classroom import check, check_quiz, hint, solution
 #
 # Write `parameter_table(model)`:
 #
-# 1. it returns a list of dictionaries, one for each entry of the model's state_dict, in its order;
-# 2. each has the keys `name` (text), `kind` (`"parameter"` or `"buffer"`), `shape` (a tuple), `dtype` (as
-#    `str(tensor.dtype)` writes it, such as `"torch.float32"`) and `size_bytes` (what the tensor's numbers take);
-# 3. a frozen parameter is a parameter still, and so is each name of a tensor that has two;
-# 4. every model will do, also one without entries: its table is empty.
+# 1. it returns a list of dictionaries, one for each tensor in the model's state_dict, in its order;
+# 2. each has the keys `name` (text), `kind` (`"parameter"` or `"buffer"`), `shape` (a tuple), `dtype` (the text that
+#    `str(tensor.dtype)` gives, such as `"torch.float32"`) and `size_bytes` (the bytes of the tensor's own numbers);
+# 3. a frozen parameter is a parameter still; a parameter with two names has two rows, and both say `"parameter"`;
+# 4. every model will do: a single layer, one without entries (its table is empty), one whose state_dict holds an extra
+#    state that is no tensor (it gets no row).
 
 
 # %% solution="parameter_table"
@@ -36,6 +37,7 @@ def parameter_table(model):
             "size_bytes": tensor.numel() * tensor.element_size(),
         }
         for name, tensor in model.state_dict().items()
+        if isinstance(tensor, torch.Tensor)
     ]
     ### END SOLUTION
 
@@ -50,13 +52,14 @@ check(parameter_table)
 #
 # Write `save_weights(model, path)`:
 #
-# 1. afterwards the file `path` (text or a `pathlib.Path`) holds the model's state_dict, names and values as they are,
-#    and `torch.load(path, weights_only=True)` gives it back;
+# 1. afterwards the file `path` (text or a `pathlib.Path`, with any suffix or none) holds the model's state_dict, names
+#    and values as they are, and `torch.load(path, weights_only=True)` gives it back;
 # 2. a file that was there is replaced;
 # 3. no other file is left beside it;
-# 4. the model stays where it is and as it is: device, dtype, modes, values.
+# 4. when you return, the model is where it was and as it was: device, dtype, modes, values.
 #
-# What it returns doesn't matter. A folder that doesn't exist may raise what `torch.save` raises.
+# What it returns doesn't matter. A folder that doesn't exist may raise what `torch.save` raises. What a crash in the
+# middle of a save would leave is the subject of lesson 09.
 
 
 # %% solution="save_weights"
@@ -81,9 +84,13 @@ check(save_weights)
 # 1. it puts the values of the file into `model`;
 # 2. it returns the model;
 # 3. it works on a machine that lacks the device the file was saved on;
-# 4. a file with a name missing, or one too many, raises the `RuntimeError` that names it;
-# 5. a file that asks for anything but tensors and plain containers raises an error, and nothing in it is run;
-# 6. the model keeps its own parameters (an optimizer may hold them already), its modes, its device and its dtype.
+# 4. a file with a name missing, or one too many, raises a `RuntimeError` whose text names it;
+# 5. a file that asks for anything but tensors and plain containers raises an error, of whatever type, and nothing in
+#    it is run;
+# 6. the model keeps its own parameters and buffers (an optimizer may hold them already), its modes, its device and its
+#    dtype: values of another dtype are converted.
+#
+# After an error the model may hold a part of the file; you needn't put it back.
 
 
 # %% solution="load_weights"
@@ -120,11 +127,11 @@ def snapshot_best_with_bugs(model, train_epoch, score, *, epochs):
 # %% [markdown]
 # Write `snapshot_best(model, train_epoch, score, *, epochs)`, mended:
 #
-# 1. it calls `train_epoch(model)`, which trains in place, `epochs` times (at least once), and after each of them
-#    `score(model)`, a number of any sign; higher is better;
+# 1. it calls `train_epoch(model)`, which trains in place, `epochs` times (`epochs` is 1 or more), and after each of
+#    them `score(model)`, once: a finite number of any sign, and higher is better;
 # 2. it returns the complete state_dict of the epoch with the highest score, the earliest if several have it;
-# 3. whatever is trained later, what it returned stays as it is;
-# 4. the model is left as its last epoch left it.
+# 3. whatever is trained later, what it keeps and returns stays as it was in that epoch;
+# 4. the model is left as its last epoch left it, values and modes.
 
 
 # %% solution="snapshot_best"
@@ -151,15 +158,16 @@ check(snapshot_best)
 # ## 5. Ten rows, four megabytes (10 minutes)
 #
 # You want to send ten rows of an embedding to a phone. The file has four megabytes, because each tensor drags its whole
-# storage along.
+# storage along. (`tensor.untyped_storage().nbytes()` says how much that is.)
 #
 # Write `slim(state_dict)`:
 #
 # 1. it returns a new dictionary with the same names in the same order, each tensor with the same values, shape and
 #    dtype;
 # 2. no tensor in it holds more storage than its own numbers need;
-# 3. a tensor that uses all of its storage is handed on as it is, so that two names of one tensor are still saved once;
-# 4. what is no tensor, such as an epoch count, is handed on too;
+# 3. a tensor that uses all of its storage is handed on uncopied, over the storage it has, so that two names of one
+#    tensor are still saved once;
+# 4. what is no tensor, such as an epoch count, is handed on as it is;
 # 5. the dictionary you are given, and the tensors in it, stay as they are.
 
 

@@ -148,13 +148,13 @@ class XrayState:
     def svg(self) -> str:
         """The verdict, and the file's bytes as a strip."""
         found, about = self.file.found, self.file.about
-        sign = "!" if self.waste else SIGNS[found.verdict]
+        verdict = "! wasteful" if self.waste else f"{SIGNS[found.verdict]} {found.verdict}"
         title = f"{svg.fitted(self.file.name, 42)}: {found.format}, {found.size_bytes:,} bytes"
         below = f"{about}; {self.waste}" if self.waste else about
         return svg.picture(
             720,
             100,
-            svg.text(8, 18, f"{sign} {found.verdict}", size=15, bold=True),
+            svg.text(8, 18, verdict, size=15, bold=True),
             svg.text(150, 18, title, size=13, bold=True),
             svg.text(150, 36, svg.fitted(below, 90), faint=not self.waste, bold=bool(self.waste)),
             draw_strip(found, 50),

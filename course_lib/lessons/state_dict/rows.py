@@ -9,6 +9,7 @@ from typing import Any
 
 from course_lib.checkpoints.inspection import Inspection
 from course_lib.classroom.explorers.svg import fitted
+from course_lib.lessons.state_dict.strip import wasted_bytes
 
 MAX_STEPS = 5_000
 MAX_BYTES = 1 << 18  # of a pickle: far more than anybody scrolls through
@@ -196,8 +197,12 @@ def _verdict(found: Inspection) -> list[Row]:
     rows += [Row(("✗ damage", text), flag=True) for text in found.damage]
     rows += [Row(("! limit", text)) for text in found.limits]
     rows += [Row(("! note", text)) for text in found.warnings]
+    if wasted := wasted_bytes(found):
+        rows.append(
+            Row(("! waste", f"{wasted:,} bytes are in no tensor: a slice brought its whole storage"), flag=True)
+        )
     if found.verdict == "good":
-        rows.append(Row(("✓ good", _GOOD[found.format])))
+        rows.append(Row(("✓ intact" if wasted else "✓ good", _GOOD[found.format])))
     rows += [Row(("✓ allowed", name)) for name in found.globals if name not in found.refused]
     if found.opcodes:
         calls = found.opcodes.get("REDUCE", 0)

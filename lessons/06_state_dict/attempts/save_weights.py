@@ -65,7 +65,7 @@ def save_weights(model, path):
         torch.save(model.state_dict(), file)
 
 
-# %% wrong: the model moved to the CPU · clause 4 · message: "called on the caller's model"
+# %% wrong: the model moved to the CPU · clause 4 · message: "was called on the caller's model"
 import torch
 
 
@@ -111,3 +111,188 @@ import torch
 
 def save_weights(model, path):
     torch.save({"model_state_dict": model.state_dict(), "epoch": 3}, path)
+
+
+# %% right: a callable object, in memory first · message: "the model as it was"
+import io
+from pathlib import Path
+
+import torch
+
+
+class Saver:
+    """Written into memory, then to the file in one go."""
+
+    def __call__(self, model, path):
+        memory = io.BytesIO()
+        torch.save(dict(model.state_dict()), memory)
+        Path(path).write_bytes(memory.getbuffer())
+
+
+save_weights = Saver()
+save_weights.__name__ = "save_weights"
+
+
+# %% right: moved and brought back · message: "the model as it was"
+import torch
+
+
+def save_weights(model, path):
+    """To the CPU, and home again, by the device that the first tensor had."""
+    home = next((t.device for t in model.state_dict().values()), torch.device("cpu"))
+    model.cpu()
+    torch.save(model.state_dict(), path)
+    model.to(home)
+
+
+# %% right: pickled into memory under no_grad, as parameters · message: "the model as it was"
+import functools
+
+import torch
+
+
+def quietly(function):
+    @functools.wraps(function)
+    def inner(*args):
+        with torch.no_grad():
+            return function(*args)
+
+    return inner
+
+
+@quietly
+def save_weights(model, path):
+    state = model.state_dict(keep_vars=True)
+    torch.save(state, path)
+
+
+# %% wrong: pickle.dump in place of torch.save · clause 1 · message: "it is a plain pickle"
+import pickle
+
+
+def save_weights(model, path):
+    with open(path, "wb") as file:
+        pickle.dump(model.state_dict(), file)
+
+
+# %% wrong: a whole model pickled · clause 1 · message: "seems to hold the whole model"
+import pickle
+
+
+def save_weights(model, path):
+    with open(path, "wb") as file:
+        pickle.dump(model, file)
+
+
+# %% wrong: an older file kept · clause 2 · message: "is still there: it should be replaced"
+import os
+
+import torch
+
+
+def save_weights(model, path):
+    if not os.path.exists(path):
+        torch.save(model.state_dict(), path)
+
+
+# %% wrong: appended to an older file · clause 2 · message: "is still there: it should be replaced"
+import io
+
+import torch
+
+
+def save_weights(model, path):
+    memory = io.BytesIO()
+    torch.save(model.state_dict(), memory)
+    with open(path, "ab") as file:
+        file.write(memory.getvalue())
+
+
+# %% wrong: the suffix forced to .pt · clause 1 · message: "There is no file at `path`"
+from pathlib import Path
+
+import torch
+
+
+def save_weights(model, path):
+    torch.save(model.state_dict(), Path(path).with_suffix(".pt"))
+
+
+# %% wrong: NumPy arrays · clause 1 · message: "holds NumPy arrays"
+import torch
+
+
+def save_weights(model, path):
+    torch.save({name: t.numpy() for name, t in model.state_dict().items()}, path)
+
+
+# %% wrong: the buffers that are not saved, too · clause 1 · message: "`0.shift` should not be there"
+import torch
+
+
+def save_weights(model, path):
+    torch.save({**dict(model.named_buffers()), **model.state_dict()}, path)
+
+
+# %% wrong: the older file kept beside it · clause 3 · message: "Expected one file"
+import os
+
+import torch
+
+
+def save_weights(model, path):
+    if os.path.exists(path):
+        os.replace(path, f"{path}.old")
+    torch.save(model.state_dict(), path)
+
+
+# %% wrong: the temporary file left behind · clause 3 · message: "Expected one file"
+import shutil
+
+import torch
+
+
+def save_weights(model, path):
+    torch.save(model.state_dict(), f"{path}.tmp")
+    shutil.copy(f"{path}.tmp", path)
+
+
+# %% wrong: the model left in half precision · clause 4 · message: "the caller's model was changed"
+import torch
+
+
+def save_weights(model, path):
+    torch.save(model.state_dict(), path)
+    model.half()
+
+
+# %% wrong: a tied tensor saved under one name · clause 1 · message: "`head.weight` missing"
+import torch
+
+
+def save_weights(model, path):
+    seen, state = set(), {}
+    for name, tensor in model.state_dict().items():
+        if tensor.data_ptr() not in seen:
+            seen.add(tensor.data_ptr())
+            state[name] = tensor
+    torch.save(state, path)
+
+
+# %% wrong: sent to the CPU by name · clause 4 · message: "in the middle of its training"
+import torch
+
+
+def save_weights(model, path):
+    model.to("cpu")
+    torch.save(model.state_dict(), path)
+
+
+# %% right: moved and brought back, by the device's name · message: "the model as it was"
+import torch
+
+
+def save_weights(model, path):
+    place = str(next(iter(model.state_dict().values())).device)
+    torch.save(model.cpu().state_dict(), path)
+    model.to(place)

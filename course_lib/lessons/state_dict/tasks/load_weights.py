@@ -2,108 +2,152 @@
 
 import os
 import tempfile
+from collections import Counter
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
 
 from course_lib.classroom.tasks.comparing import first_difference
-from course_lib.classroom.tasks.inputs import Call, copied, drawn, flags
+from course_lib.classroom.tasks.inputs import Call, changed, copied, drawn, flags
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
 from course_lib.devices import saved_as
 from course_lib.lessons.state_dict.tasks.shared import network
-
-ABSENT_GPU = "cuda:63"  # a device that neither a laptop nor a server with GPUs has
 
 
 class LoadWeights(Task):
     """Load a state_dict into a model, strictly and safely, on any machine."""
 
     visible: ClassVar = {
-        "saved on a GPU": {"kind": "plain", "file": "gpu"},
-        "a buffer is not in the file": {"kind": "plain", "file": "key missing"},
+        "saved on a GPU": {"kind": "plain", "device": "cuda:63"},
+        "a buffer is not in the file": {"kind": "plain", "lacks": "2.running_mean"},
+        "a name too many": {"kind": "frozen", "adds": "5.weight"},
+        "a stranger's file": {"kind": "plain", "hostile": "call", "at": "4.bias"},
+        "a model in half precision": {"kind": "half", "source": "plain"},
     }
     graded: ClassVar = {
-        "a stranger's file": {"kind": "plain", "file": "hostile"},
-        "a name too many": {"kind": "frozen", "file": "key too many"},
-        "half precision in the model": {"kind": "half", "file": "gpu"},
+        "saved on another sort of device": {"kind": "frozen", "device": "npu:1"},
+        "a weight is not in the file": {"kind": "half", "lacks": "1.weight"},
+        "a buffer too many": {"kind": "plain", "adds": "2.seen"},
+        "an object that is no tensor": {"kind": "plain", "hostile": "object", "at": "note"},
+        "a file in half precision": {"kind": "plain", "source": "half"},
     }
     hints: ClassVar = {
         "map": "The file says where its tensors lived. `map_location` of `torch.load` says where they go here.",
         "strict": "`strict=True` is the default of `load_state_dict`. Let its error come through.",
-        "safe": "`weights_only=True` builds tensors and plain containers and calls nothing else that a file names.",
+        "safe": "`weights_only=True` builds tensors and plain containers and calls nothing else that a file names (before "
+        "PyTorch 2.10 a forged file could get round that).",
         "return": "`load_state_dict` returns a report of keys. The model was changed in place: return that.",
         "own": "Without `assign=True` the values are copied into the parameters that the model has.",
+        "apply": "`torch.load` reads the file into a dictionary; `model.load_state_dict` gives its values to the model.",
         "beside": "Loading brings values. Modes, device and dtype are the caller's.",
     }
 
     def probe(self, answer: Any, case: Case) -> Observation:
         """Write a file, load it into another model, and look at values, parameters and modes."""
-        source, model = network(case), drawn(network(case), torch.Generator().manual_seed(case.seed + 1))
+        settings = {"device": "", "lacks": "", "adds": "", "hostile": "", "source": case.kind, **case.settings}
+        model = drawn(network(case), torch.Generator().manual_seed(case.seed + 1))
         own = [*model.parameters(), *model.buffers()]
-        before = {"values": copied(model), "modes": flags(model)}
+        dtypes, modes = [tensor.dtype for tensor in own], flags(model)
         with tempfile.TemporaryDirectory() as folder:
             path, trap = Path(folder) / "weights.pt", Path(folder) / "executed"
-            state: dict[str, Any] = dict(copied(source))
-            if case.file == "key missing":
-                del state["2.running_mean"]
-            elif case.file == "key too many":
-                state["5.weight"] = torch.ones(2)
-            elif case.file == "hostile":
-                state["4.bias"] = Call(os.mkdir, str(trap))
-            with saved_as(ABSENT_GPU if case.file == "gpu" else "cpu"):
+            state: dict[str, Any] = dict(copied(network(case, kind=settings["source"])))
+            state.pop(settings["lacks"], None)
+            if settings["adds"]:
+                state[settings["adds"]] = torch.ones(2)
+            if settings["hostile"]:
+                state[case.at] = Call(os.mkdir, str(trap)) if case.hostile == "call" else Fraction(1, 3)
+            with saved_as(settings["device"] or "cpu"):
                 torch.save(state, path)
+            raised: list[str] = []
+
+            def use() -> bool:
+                try:
+                    return answer(model, path) is model
+                except Exception as error:
+                    raised.extend(kind.__name__ for kind in type(error).__mro__)
+                    raise
+
+            def now() -> list[torch.Tensor]:
+                return [*model.parameters(), *model.buffers()]
+
             look = {
                 "executed": trap.exists,
+                "raised": lambda: raised,
                 "values": lambda: copied(model),
-                "modes": lambda: flags(model) != before["modes"],
-                "moves": lambda: len(model.moves),
-                "own": lambda: all(a is b for a, b in zip(own, [*model.parameters(), *model.buffers()], strict=True)),
+                "modes": lambda: changed(modes, flags(model)),
+                "away": lambda: getattr(model, "away", False),
+                "own": lambda: Counter(map(id, own)) == Counter(map(id, now())),
+                "dtypes": lambda: dtypes == [tensor.dtype for tensor in now()],
             }
-            return observe(lambda: answer(model, path) is model, also=look)
+            return observe(use, also=look)
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """The file's values in the caller's model, or an error where they don't fit."""
-        expected = copied(network(case))
-        if seen.also["executed"]:
+        if seen.also.get("executed"):
             return failed(
                 "The file held a call, and your function ran it. Here it made an empty folder; it could have been anything.",
                 hint="safe",
             )
-        if case.file == "hostile":
-            if not seen.error:
-                return failed("The file asks for a call and is no state_dict. Expected an error.", hint="safe")
-            return passed()
-        if case.file in ("key missing", "key too many"):
-            if not seen.error:
-                what = "lacks `2.running_mean`" if case.file == "key missing" else "has a name that the model lacks"
-                return failed(
-                    f"The file {what}, and nothing was said. Expected the RuntimeError of a strict load.", hint="strict"
-                )
-            if "2.running_mean" not in seen.error and "5.weight" not in seen.error:
-                return failed(f"Expected an error that names the key; got {seen.error[:200]}.", hint="strict")
-            return passed()
+        if "hostile" in case.settings:
+            return self._refused(seen, case)
+        if "lacks" in case.settings or "adds" in case.settings:
+            return self._named(seen, case)
         if seen.error:
-            if "CUDA" in seen.error or "deserialize" in seen.error:
-                return failed(
-                    "The file was saved on a GPU that this machine lacks, and `torch.load` looked for it: "
-                    f"{seen.error[:140]}…",
-                    hint="map",
-                )
-            return failed(f"`load_weights(model, path)` raised {seen.error[:300]}.", hint="strict")
-        if difference := first_difference(expected, seen.also["values"]):
-            return failed(f"After loading, the model differs from the file: {difference}.", hint="own")
+            return self._raised(seen, case)
+        if not seen.also["dtypes"]:
+            return failed(
+                "The model changed its dtype. Expected the file's values in the dtype that the model has.", hint="own"
+            )
         if not seen.also["own"]:
             return failed(
-                "The values are right, but the model has new parameters: an optimizer made before would train the old "
-                "ones for ever.",
+                "The model has new parameters or buffers: an optimizer made before would go on training the old ones.",
                 hint="own",
             )
+        if difference := first_difference(self._expected(case), seen.also["values"]):
+            return failed(f"After loading, the model differs from the file: {difference}.", hint="apply")
         if not seen.value:
             return failed("The model is loaded, and something else was returned. Expected the model.", hint="return")
         if seen.also["modes"]:
             return failed("The values are right, but the modes were changed.", hint="beside")
-        if seen.also["moves"]:
-            return failed("The values are right, but the model was moved or converted.", hint="beside")
+        if seen.also["away"]:
+            return failed("The values are right, but the model was moved to another device.", hint="beside")
         return passed("Loaded on any machine, strictly, and nothing was run.")
+
+    def _expected(self, case: Case) -> dict[str, torch.Tensor]:
+        """The file's values, in the model's dtypes."""
+        saved, own = network(case, kind=case.settings.get("source", case.kind)), network(case).state_dict()
+        return {name: tensor.to(own[name].dtype) for name, tensor in copied(saved).items()}
+
+    def _refused(self, seen: Observation, case: Case) -> Verdict:
+        if seen.error:
+            return passed()
+        what = "a call" if case.hostile == "call" else "a `Fraction`, which is no tensor and no plain container"
+        return failed(f"The file asks for {what}, and nothing was said. Expected an error.", hint="safe")
+
+    def _named(self, seen: Observation, case: Case) -> Verdict:
+        name = case.settings.get("lacks") or case.adds
+        what = f"lacks `{name}`" if "lacks" in case.settings else f"has `{name}`, which the model lacks"
+        if not seen.error:
+            return failed(
+                f"The file {what}, and nothing was said. Expected the RuntimeError of a strict load.", hint="strict"
+            )
+        if "RuntimeError" not in seen.also["raised"]:
+            return failed(f"The file {what}. Expected a RuntimeError; `{seen.error_type}` was raised.", hint="strict")
+        if name not in seen.error:
+            return failed(f"The file {what}. Expected a RuntimeError that names it; its text doesn't.", hint="strict")
+        return passed()
+
+    def _raised(self, seen: Observation, case: Case) -> Verdict:
+        if "device" in case.settings and any(word in seen.error for word in ("deserialize", "CUDA", "npu", "location")):
+            return failed(
+                "The file was saved on a device that this machine lacks, and `torch.load` looked for it.", hint="map"
+            )
+        if "dict-like" in seen.error:
+            return failed(
+                "`load_state_dict` was given the path. It wants the dictionary that is in the file.", hint="apply"
+            )
+        first = (seen.error.splitlines() or [""])[0]
+        return failed(f"`load_weights(model, path)` raised {first[:200]}", hint="apply")
