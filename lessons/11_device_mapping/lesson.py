@@ -201,6 +201,9 @@ assert found[1] == "1" and re.search(pattern, messages["no GPU"]) is None
 
 
 # %% turn="full_gpu"
+import re
+
+
 def full_gpu(message):
     """The number of the GPU that is out of memory, or None."""
     ### BEGIN SOLUTION
@@ -233,7 +236,8 @@ for form in ("cpu", torch.device("cpu"), {"cuda:0": "cpu"}, stay):
     assert {t.device.type for t in loaded["model"].values()} == {"cpu"}
 print("asked", len(seen), "times:", sorted(set(seen)))
 assert set(seen) == {("cpu", "cpu"), ("cuda:0", "cpu")}
-assert "AttributeError" in attempt(path, map_location={"cuda:0": torch.device("cpu")})
+no_text = attempt(path, map_location={"cuda:0": torch.device("cpu")})
+assert no_text.startswith(("TypeError", "AttributeError"))
 
 # %% [markdown]
 # Each storage was in main memory when the function got it, whatever its tag. To return it is to leave it there; `None`
@@ -260,6 +264,9 @@ assert "is_available() is False" in attempt(path, map_location=lambda storage, t
 
 
 # %% turn="bytes_by_tag"
+import torch
+
+
 def bytes_by_tag(path):
     """Tag -> bytes of the storages that carry it."""
     ### BEGIN SOLUTION
@@ -376,7 +383,7 @@ with cuda_build_without_a_gpu():
     named, available = torch.accelerator.current_accelerator(), torch.accelerator.is_available()
     chosen = select_device()
 print("named:", named, "  available:", available, "  chosen:", chosen)
-assert named.type == "cuda" and not available and chosen.type == "cpu"
+assert str(named) == "cuda" and not available and chosen.type == "cpu"
 device = select_device()
 print("here, torch", torch.__version__, "chooses", device)
 assert torch.ones(2, device=device).sum() == 2
