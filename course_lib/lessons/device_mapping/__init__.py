@@ -6,6 +6,7 @@ from course_lib.lessons.device_mapping.on_a_gpu import (
     cuda_build_without_a_gpu,
     cuda_is_available,
     gpu_files,
+    one_step,
     tagged,
     train,
 )
@@ -17,6 +18,7 @@ __all__ = [
     "cuda_is_available",
     "device_map",
     "gpu_files",
+    "one_step",
     "tagged",
     "trace_devices",
     "train",
