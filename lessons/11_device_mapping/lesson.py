@@ -416,6 +416,8 @@ assert not torch.equal(torch.get_rng_state(), saved["rng"])
 # %%
 from course_lib.lessons.device_mapping import one_step
 
+moved.load_state_dict(saved["model"])  # so that this cell can be run again
+optimizer.load_state_dict(saved["optimizer"])
 forgetful = MLP(hidden=32, dropout=0.0)
 forgetful.load_state_dict(saved["model"])
 one_step(moved, optimizer)
