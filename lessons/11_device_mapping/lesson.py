@@ -406,7 +406,7 @@ optimizer = torch.optim.Adam(moved.parameters(), lr=0.01)
 optimizer.load_state_dict(saved["optimizer"])
 torch.set_rng_state(saved["rng"])
 assert torch.equal(torch.get_rng_state(), saved["rng"])
-MLP()  # building one more
+MLP()  # one more model, and the state is another
 assert not torch.equal(torch.get_rng_state(), saved["rng"])
 
 # %% [markdown]
@@ -416,7 +416,8 @@ assert not torch.equal(torch.get_rng_state(), saved["rng"])
 # %%
 from course_lib.lessons.device_mapping import one_step
 
-moved.load_state_dict(saved["model"])  # so that this cell can be run again
+saved = torch.load(training, map_location="cpu", weights_only=True)  # to begin anew each time
+moved.load_state_dict(saved["model"])
 optimizer.load_state_dict(saved["optimizer"])
 forgetful = MLP(hidden=32, dropout=0.0)
 forgetful.load_state_dict(saved["model"])
