@@ -132,7 +132,9 @@ from course_lib.devices import saved_as
 weights = torch.load(path, map_location="cpu", weights_only=True)
 with saved_as("cuda:0"):
     torch.save(weights, folder / "imitated.pt")
-imitated = [(tensor.path, tensor.device) for tensor in inspect_file(folder / "imitated.pt").tensors]
+imitated = [
+    (tensor.path, tensor.device) for tensor in inspect_file(folder / "imitated.pt").tensors
+]
 assert imitated == [(tensor.path, tensor.device) for tensor in tensors]
 print(f"{len(imitated)} storages, each tagged as the GPU's own file has it")
 
@@ -160,7 +162,11 @@ assert apple or "Storage device not recognized: mps" in messages["no Apple GPU"]
 assert "(tagged with npu:0)" in messages["unknown"]
 for tag in ("cuda:1", "mps", "npu:0"):
     file = tagged(tag, folder)
-    assert attempt(file, map_location="cpu") == attempt(file, map_location={tag: "cpu"}) == "loaded"
+    assert (
+        attempt(file, map_location="cpu")
+        == attempt(file, map_location={tag: "cpu"})
+        == "loaded"
+    )
 print('map_location="cpu" loads them all, and so does a dictionary whose key is the tag')
 
 # %% [markdown]
@@ -173,7 +179,12 @@ print('map_location="cpu" loads them all, and so does a dictionary whose key is 
 from course_lib.lessons.device_mapping import cuda_is_available
 
 for built in (True, False):
-    print("one GPU, built for CUDA:", built, "- available:", cuda_is_available(built_for_cuda=built))
+    print(
+        "one GPU, built for CUDA:",
+        built,
+        "- available:",
+        cuda_is_available(built_for_cuda=built),
+    )
 assert cuda_is_available(built_for_cuda=True) and not cuda_is_available(built_for_cuda=False)
 print("yours is built for CUDA:", torch.version.cuda)
 
@@ -411,7 +422,7 @@ assert not torch.equal(torch.get_rng_state(), saved["rng"])
 
 # %% [markdown]
 # Is it the same training? The GPU took one more step, and saved what came of it. The moved training takes that step here,
-# and so does a third, which gets the weights and a new optimizer. We compare the weights of the last layer.
+# and so does a third, which gets the weights and a new optimizer.
 
 # %%
 from course_lib.lessons.device_mapping import one_step
@@ -423,10 +434,12 @@ forgetful = MLP(hidden=32, dropout=0.0)
 forgetful.load_state_dict(saved["model"])
 one_step(moved, optimizer)
 one_step(forgetful, torch.optim.Adam(forgetful.parameters(), lr=0.01))
+
+# %%
 gpus = torch.load(folder / "next.pt", map_location="cpu", weights_only=True)["layers.5.weight"]
 here, new = (net.layers[5].weight.detach().cpu() for net in (moved, forgetful))
-print("moved:               ", (here - gpus).abs().max().item(), "from the GPU's")
-print("without its moments: ", (new - gpus).abs().max().item(), "from the GPU's")
+print("last layer, moved:              ", (here - gpus).abs().max().item(), "from the GPU's")
+print("last layer, without its moments:", (new - gpus).abs().max().item(), "from the GPU's")
 assert (here - gpus).abs().max() < 1e-4 and (new - gpus).abs().max() > 1e-3
 
 # %% [markdown]
@@ -613,7 +626,9 @@ by_plan = torch.load(training, map_location={"cuda:0": "meta"}, weights_only=Tru
 elsewhere.load_state_dict(by_plan["optimizer"])
 steps = {state["step"].device.type for state in elsewhere.state.values()}
 torch.set_rng_state(by_plan["rng"])
-print("step counters:", steps, "  moments:", elsewhere.state_dict()["state"][0]["exp_avg"].device)
+print(
+    "step counters:", steps, "  moments:", elsewhere.state_dict()["state"][0]["exp_avg"].device
+)
 assert steps == {"cpu"} and elsewhere.state_dict()["state"][0]["exp_avg"].is_meta
 
 # %% [markdown]
@@ -666,7 +681,14 @@ net(torch.ones(1, 2)).sum().backward()
 adam.step()
 net.double()
 moment = adam.state[net.weight]["exp_avg"]
-print("after double(), ghosts:", ghosts(adam, net), " weight:", net.weight.dtype, " moment:", moment.dtype)
+print(
+    "after double(), ghosts:",
+    ghosts(adam, net),
+    " weight:",
+    net.weight.dtype,
+    " moment:",
+    moment.dtype,
+)
 assert ghosts(adam, net) == 0 and net.weight.dtype != moment.dtype == torch.float32
 net.to("meta")
 print("after to('meta'), ghosts:", ghosts(adam, net))
@@ -681,7 +703,9 @@ assert ghosts(adam, net) == 2
 # %%
 by_order = attempt(plain, map_location="cuda")
 print("option C, a CPU's file:", by_order[:76])
-print("a plan,   a CPU's file:", attempt(plain, map_location=plan_map_location(["cpu"], ["cpu"])))
+print(
+    "a plan,   a CPU's file:", attempt(plain, map_location=plan_map_location(["cpu"], ["cpu"]))
+)
 assert "is_available() is False" in by_order and attempt(plain) == "loaded"
 
 # %% [markdown]

@@ -205,17 +205,19 @@ def _():
 @world("a dictionary never helps an Apple's file", noticed_by="Learn: four messages")
 def _():
     change_load(
-        lambda place: None if isinstance(place, dict) and "mps" in place and not APPLE else place
+        lambda place: (
+            None if isinstance(place, dict) and "mps" in place and not APPLE else place
+        )
     )
 
 
-@world(
-    "a dictionary takes torch.device values", noticed_by="Learn: four forms of map_location"
-)
+@world("a dictionary takes torch.device values", noticed_by="Learn: four forms of map_location")
 def _():
     change_load(
         lambda place: (
-            {tag: str(where) for tag, where in place.items()} if isinstance(place, dict) else place
+            {tag: str(where) for tag, where in place.items()}
+            if isinstance(place, dict)
+            else place
         )
     )
 

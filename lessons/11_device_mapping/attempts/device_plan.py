@@ -158,7 +158,9 @@ def device_plan(tags, devices):
     for tag in tags:
         kind, _, number = tag.partition(":")
         kin = [device for device in devices if device.split(":")[0] == kind]
-        plan[tag] = tag if tag in devices else kin[int(number or 0) % len(kin)] if kin else "cpu"
+        plan[tag] = (
+            tag if tag in devices else kin[int(number or 0) % len(kin)] if kin else "cpu"
+        )
     return plan
 
 

@@ -225,9 +225,7 @@ import torch
 
 def load_anywhere(path, device="cpu"):
     known = [f"{kind}:{i}" for kind in ("cuda", "xpu", "hpu") for i in range(16)] + ["mps"]
-    return torch.load(
-        path, map_location=dict.fromkeys(known, str(device)), weights_only=True
-    )
+    return torch.load(path, map_location=dict.fromkeys(known, str(device)), weights_only=True)
 
 
 # %% wrong: the error wrapped in another · clause 5 · message: "raised a RuntimeError in place of its UnpicklingError"
@@ -276,7 +274,11 @@ def load_anywhere(path, device="cpu"):
 
     def tensors(value):
         if isinstance(value, dict):
-            return {k: tensors(v) for k, v in value.items() if isinstance(v, (dict, list, torch.Tensor))}
+            return {
+                k: tensors(v)
+                for k, v in value.items()
+                if isinstance(v, (dict, list, torch.Tensor))
+            }
         if isinstance(value, list):
             return [tensors(v) for v in value]
         return value

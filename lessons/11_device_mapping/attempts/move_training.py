@@ -45,7 +45,9 @@ class Mover:
     """Copies the weights itself, under no_grad, after the move."""
 
     def __call__(self, path, build_model, build_optimizer, device):
-        saved = torch.load(path, map_location={}.get("x", torch.device("cpu")), weights_only=True)
+        saved = torch.load(
+            path, map_location={}.get("x", torch.device("cpu")), weights_only=True
+        )
         model = build_model().to(device=device)
         model.load_state_dict({k: v.to(device) for k, v in saved["model"].items()})
         optimizer = build_optimizer([*model.parameters()])
@@ -316,7 +318,9 @@ def move_training(path, build_model, build_optimizer, device):
     checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     model = build_model()
     names = dict(model.named_parameters())
-    model.load_state_dict({k: v for k, v in checkpoint["model"].items() if k in names}, strict=False)
+    model.load_state_dict(
+        {k: v for k, v in checkpoint["model"].items() if k in names}, strict=False
+    )
     model.to(device)
     optimizer = build_optimizer(model.parameters())
     optimizer.load_state_dict(checkpoint["optimizer"])

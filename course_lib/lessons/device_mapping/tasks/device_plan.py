@@ -117,9 +117,7 @@ class DevicePlan(Task):
             )
         if found.get("not_text"):
             what = ", ".join(found["not_text"])
-            return failed(
-                f"{there}torch.load raised {error}: in the dictionary {what} is no text.", hint="text"
-            )
+            return failed(f"{there}torch.load raised {error}: in the dictionary {what} is no text.", hint="text")
         missing = [tag for tag in case.tags if tag not in found.get("keys", case.tags) and tag not in case.devices]
         if missing:
             return failed(

@@ -43,5 +43,7 @@ class FullGpu(Task):
         if case.gpu is None:
             return failed(f"{short} came {seen.value!r}. It says nothing about memory: expected None.", hint="none")
         if seen.value == str(case.gpu):
-            return failed(f"{short} came the text {seen.value!r}. Expected the number {case.gpu}, an int.", hint="pattern")
+            return failed(
+                f"{short} came the text {seen.value!r}. Expected the number {case.gpu}, an int.", hint="pattern"
+            )
         return failed(f"{short} came {seen.value!r}. It names GPU {case.gpu}: expected {case.gpu}.", hint="pattern")

@@ -88,7 +88,9 @@ class MoveTraining(Task):
 
         def use() -> Any:
             pair = answer(path, build_network, optimizer_builder(case), device)
-            found["came"] = [type(one).__name__ for one in pair] if isinstance(pair, tuple | list) else type(pair).__name__
+            found["came"] = (
+                [type(one).__name__ for one in pair] if isinstance(pair, tuple | list) else type(pair).__name__
+            )
             if not is_pair(pair):
                 return None
             moved, with_optimizer = pair
@@ -164,7 +166,9 @@ class MoveTraining(Task):
         if found["frozen"]:
             return failed("Parameters came back with requires_grad=False: they would not learn.", hint="model")
         if wrong := found.get("weights"):
-            return failed(f"`{wrong[0]}` of the model is not the file's: the model was not filled from it.", hint="model")
+            return failed(
+                f"`{wrong[0]}` of the model is not the file's: the model was not filled from it.", hint="model"
+            )
         if wrong := found.get("state"):
             return failed(f"`{wrong[0]}` of the optimizer's state is not the file's.", hint="state")
         lr = optimizer_builder(case)([nn.Parameter(torch.ones(1))]).param_groups[0]["lr"]

@@ -20,7 +20,9 @@ OTHERS = {
     "apple's memory": "MPS backend out of memory (MPS allocated: 8.00 GiB, other allocations: 1.20 GiB, max allowed: "
     "9.07 GiB). Tried to allocate 256.00 MiB on private pool.",
 }
-WRAPPED = "Weights only load failed. In this version the reason comes second:\n\n{}\n\nSee the documentation of torch.load."
+WRAPPED = (
+    "Weights only load failed. In this version the reason comes second:\n\n{}\n\nSee the documentation of torch.load."
+)
 SAYS = {
     "NO_CUDA": "it says that `torch.cuda.is_available()` is False: there is no GPU at all",
     "NO_SUCH_GPU": "it names a GPU's number and `device_count()`: there are GPUs, and this one isn't among them",
@@ -94,7 +96,9 @@ class ReadError(Task):
             result = noting(answer, kinds)(message)
             if case.cause == "NO_SUCH_GPU" and isinstance(result, tuple | list) and len(result) == 2:
                 found["dict"] = isinstance(result[1], dict)
-                found["text"] = found["dict"] and all(isinstance(part, str) for pair in result[1].items() for part in pair)
+                found["text"] = found["dict"] and all(
+                    isinstance(part, str) for pair in result[1].items() for part in pair
+                )
                 found["places"] = self.places(case, result[1])
             return result
 
@@ -160,7 +164,9 @@ class ReadError(Task):
             )
         if len(found["places"]) == 1 or not found["places"][0].startswith("cuda"):
             there = ", ".join(devices(case)[1:])
-            return failed(f"{short} the mend goes to {mend[case.tag]!r}. Expected a GPU that is there: {there}.", hint="dict")
+            return failed(
+                f"{short} the mend goes to {mend[case.tag]!r}. Expected a GPU that is there: {there}.", hint="dict"
+            )
         if found["places"][1] != "cpu":
             return failed(f"{short} the mend takes the CPU's tensors to {found['places'][1]} too.", hint="dict")
         return passed("Read: the number, and where to instead.")
