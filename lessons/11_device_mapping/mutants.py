@@ -10,7 +10,6 @@ import course_lib.models
 from mutants import world
 
 torch_load, load_state_dict = torch.load, nn.Module.load_state_dict
-APPLE = torch.backends.mps.is_available()
 
 
 def change_load(changed):
@@ -137,7 +136,7 @@ def _():
 
 @world(
     "the step counter goes where the parameter is",
-    noticed_by="Break it: the random state on the GPU",
+    noticed_by="Learn: move a training and go on",
 )
 def _():
     load = Optimizer.load_state_dict
@@ -200,15 +199,6 @@ def _():
 @world("is_available() asks the driver, whatever the build", noticed_by="Learn: four messages")
 def _():
     torch.cuda.is_available = lambda: getattr(torch._C, "_cuda_getDeviceCount", lambda: 0)() > 0
-
-
-@world("a dictionary never helps an Apple's file", noticed_by="Learn: four messages")
-def _():
-    change_load(
-        lambda place: (
-            None if isinstance(place, dict) and "mps" in place and not APPLE else place
-        )
-    )
 
 
 @world("a dictionary takes torch.device values", noticed_by="Learn: four forms of map_location")

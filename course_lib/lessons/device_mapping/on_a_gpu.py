@@ -88,7 +88,9 @@ def cuda_is_available(*, built_for_cuda: bool) -> bool:
 @contextmanager
 def cuda_build_without_a_gpu() -> Iterator[None]:
     """Inside, PyTorch says that it was built for CUDA, and that no GPU is there."""
-    with claiming(0), patch.object(torch._C, "_accelerator_getAccelerator", lambda: torch.device("cuda")):
+    # torch 2.6 counts devices; later versions ask the module of the build's device, here torch.cuda.
+    answers = {"_accelerator_getAccelerator": lambda: torch.device("cuda"), "_accelerator_deviceCount": lambda: 0}
+    with claiming(0), patch.multiple(torch._C, create=True, **answers):
         yield
 
 
