@@ -160,18 +160,25 @@ assert "on a CUDA device but torch.cuda.is_available() is False" in messages["no
 assert "on CUDA device 1 but torch.cuda.device_count() is 1" in messages["one GPU"]
 assert apple or "Storage device not recognized: mps" in messages["no Apple GPU"]
 assert "(tagged with npu:0)" in messages["unknown"]
-for tag in ("cuda:1", "mps", "npu:0"):
-    file = tagged(tag, folder)
-    assert (
-        attempt(file, map_location="cpu")
-        == attempt(file, map_location={tag: "cpu"})
-        == "loaded"
-    )
-print('map_location="cpu" loads them all, and so does a dictionary whose key is the tag')
 
 # %% [markdown]
-# For the second message there is a better mend than the CPU, because that machine has a GPU: `{"cuda:1": "cuda:0"}`.
-#
+# `map_location="cpu"` mends them all, and so does a dictionary whose key is the tag. For the second message there is
+# something better than the CPU, because that machine has a GPU. `landing` lets a machine claim its devices and says where
+# the tensors would go.
+
+# %%
+from course_lib.lessons.device_mapping import landing
+
+for tag in ("cuda:1", "mps", "npu:0"):
+    file = tagged(tag, folder)
+    assert attempt(file, map_location="cpu") == "loaded"
+    assert attempt(file, map_location={tag: "cpu"}) == "loaded"
+second, one_gpu = tagged("cuda:1", folder), ["cpu", "cuda:0"]
+print("on the CPU:", landing(second, one_gpu, map_location="cpu"))
+print("on the GPU:", landing(second, one_gpu, map_location={"cuda:1": "cuda:0"}))
+assert landing(second, one_gpu, map_location={"cuda:1": "cuda:0"}) == {"cuda:0"}
+
+# %% [markdown]
 # The first message has two causes: no GPU, or a PyTorch that was built without CUDA, on a machine *with* one.
 # `is_available()` asks the build first. Then `torch.version.cuda` is `None`, and another PyTorch is the mend.
 
@@ -681,17 +688,10 @@ net(torch.ones(1, 2)).sum().backward()
 adam.step()
 net.double()
 moment = adam.state[net.weight]["exp_avg"]
-print(
-    "after double(), ghosts:",
-    ghosts(adam, net),
-    " weight:",
-    net.weight.dtype,
-    " moment:",
-    moment.dtype,
-)
+print("after double():", ghosts(adam, net), "ghosts;", net.weight.dtype, "and", moment.dtype)
 assert ghosts(adam, net) == 0 and net.weight.dtype != moment.dtype == torch.float32
 net.to("meta")
-print("after to('meta'), ghosts:", ghosts(adam, net))
+print("after to('meta'):", ghosts(adam, net), "ghosts")
 assert ghosts(adam, net) == 2
 
 # %% [markdown]

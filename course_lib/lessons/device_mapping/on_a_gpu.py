@@ -2,7 +2,7 @@
 
 import shutil
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -12,8 +12,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from course_lib.classroom.tasks.inputs import leaves
 from course_lib.data import batches, digits
 from course_lib.devices import saved_as
+from course_lib.lessons.device_mapping.tasks.shared import machine
 from course_lib.models import MLP
 
 NAMES = ("weights.pt", "training.pt", "next.pt")
@@ -113,3 +115,10 @@ def tagged(tag: str, folder: Path) -> Path:
     with saved_as(tag):
         torch.save({"weight": torch.ones(2)}, path)
     return path
+
+
+def landing(path: Path, devices: Sequence[str], map_location: object) -> set[str]:
+    """Where `torch.load` would put a file's tensors on a machine with these devices; their bytes stay in main memory."""
+    with machine(devices) as landed:
+        content = torch.load(path, map_location=map_location, weights_only=True)
+    return {landed.get(tensor.flatten()[0].item(), str(tensor.device)) for _, tensor in leaves(content)}
