@@ -110,7 +110,7 @@ def device_plan(tags, devices):
     return {tag.split(":")[0]: "cpu" for tag in tags}
 
 
-# %% wrong: no plan where there is a GPU · clause 5 · message: "torch.load raised RuntimeError"
+# %% wrong: no plan where there is a GPU · clause 5 · message: "returned None, so nothing was mapped"
 def device_plan(tags, devices):
     """A plan for CUDA alone, and only for a machine without it."""
     if any(device.startswith("cuda") for device in devices):

@@ -117,7 +117,7 @@ def load_anywhere(path, device="cpu"):
     return torch.load(path, map_location="cuda", weights_only=True)
 
 
-# %% wrong: an argument that torch.load lacks · clause 4 · message: "unexpected keyword argument 'device'"
+# %% wrong: an argument that torch.load lacks · clause 4 · message: "torch.load has no argument 'device'"
 import warnings
 
 import torch

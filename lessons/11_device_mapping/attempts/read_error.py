@@ -315,7 +315,7 @@ def read_error(message):
     raise KeyError(message)
 
 
-# %% wrong: a torch.device in the dictionary · clause 3 · message: "have to be text"
+# %% wrong: a torch.device in the dictionary · clause 3 · message: "that is no string"
 import re
 
 import torch

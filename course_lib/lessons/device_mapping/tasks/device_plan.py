@@ -23,7 +23,7 @@ class DevicePlan(Task):
 
     visible: ClassVar = {
         "one GPU fewer": {"tags": ("cuda:1", "cpu"), "devices": ("cpu", "cuda:0")},
-        "no GPU": {"tags": ("cuda:0", "cpu"), "devices": ("cpu",)},
+        "no GPU": {"tags": ("cuda:0",), "devices": ("cpu",)},
         "three GPUs, in an order of their own": {
             "tags": ("cuda:5", "cuda:2", "cpu"), "devices": ("cpu", "cuda:1", "cuda:0", "cuda:2"),
         },
@@ -117,12 +117,20 @@ class DevicePlan(Task):
             )
         if found.get("not_text"):
             what = ", ".join(found["not_text"])
-            return failed(f"{there}torch.load raised {error}: in the dictionary {what} is no text.", hint="text")
+            return failed(
+                f"{there}torch.load couldn't read the dictionary: {what} is no text. Keys and values have to be strings.",
+                hint="text",
+            )
         missing = [tag for tag in case.tags if tag not in found.get("keys", case.tags) and tag not in case.devices]
         if missing:
             return failed(
                 f"{there}torch.load raised {error}: the plan has no key {missing[0]!r} (its keys: {found['keys']}).",
                 hint="exact",
+            )
+        if found["plan"] == "NoneType":
+            return failed(
+                f"{there}`device_plan` returned None, so nothing was mapped, and torch.load raised {error}.",
+                hint="text",
             )
         if found["plan"] not in ("dict", "str", "device", "function"):
             return failed(

@@ -104,6 +104,11 @@ class LoadAnywhere(Task):
         device, tagged = case.device or "cpu", " and ".join(case.tags)
         if seen.error:
             what = f"Loading a file tagged {tagged} for device {device!r} raised {shortly(seen.error)}"
+            if "unexpected keyword argument" in seen.error:
+                word = seen.error.split("'")[-2]
+                return failed(
+                    f"torch.load has no argument {word!r}. The one that places tensors is `map_location`.", hint="map"
+                )
             if seen.error_type in ("TypeError", "AttributeError") and "torch.device" in seen.error:
                 return failed(f"{what}: a torch.device stands where torch.load wants text.", hint="text")
             return failed(f"{what}.", hint="map" if "deserialize" in seen.error else "tags")

@@ -70,12 +70,13 @@ class ReadError(Task):
         "Apple": asked("mps", 0, "NO_MPS"),
         "unknown": asked("npu:0", 1, "UNKNOWN_DEVICE"),
         "another error": asked(other="memory"),
-    }
-    graded: ClassVar = {
         "the twelfth GPU": asked("cuda:11", 2, "NO_SUCH_GPU"),
         "no GPU, wrapped": asked("cuda:3", 0, "NO_CUDA", wrapped=True),
-        "unknown, wrapped": asked("xla:11", 0, "UNKNOWN_DEVICE", wrapped=True),
         "an Intel GPU": asked(other="xpu"),
+    }
+    graded: ClassVar = {
+        "a GPU with a high number, wrapped": asked("cuda:127", 3, "NO_SUCH_GPU", wrapped=True),
+        "unknown, wrapped": asked("xla:11", 0, "UNKNOWN_DEVICE", wrapped=True),
         "an Apple's memory": asked(other="apple's memory"),
     }
     hints: ClassVar = {
@@ -120,8 +121,9 @@ class ReadError(Task):
         if not case.cause:
             return self.judged_other(seen, short)
         if seen.error:
+            said = seen.error_type if "ValueError" in seen.also["kinds"] else shortly(seen.error)
             return failed(
-                f"{short} `read_error` raised {shortly(seen.error)}. Expected {case.cause!r}: {SAYS[case.cause]}.",
+                f"{short} `read_error` raised {said}. Expected {case.cause!r}: {SAYS[case.cause]}.",
                 hint="number" if "NoneType" in seen.error else "apart",
             )
         if not isinstance(seen.value, list) or len(seen.value) != 2:
@@ -141,7 +143,7 @@ class ReadError(Task):
         if "ValueError" in seen.also["kinds"]:
             return passed("Right, that one is none of the four.")
         if seen.error:
-            came = f"came {shortly(seen.error)}"
+            came = f"came a {seen.error_type}"
         elif seen.type.endswith("Error"):
             came = f"a {seen.type} was returned, not raised"
         else:
@@ -157,7 +159,7 @@ class ReadError(Task):
                 hint="dict",
             )
         if not found["text"]:
-            return failed(f"{short} the mend is {mend!r}. Its keys and values have to be text.", hint="dict")
+            return failed(f"{short} the mend is a dictionary with a key or value that is no string.", hint="dict")
         if case.tag not in mend:
             return failed(
                 f"{short} the mend is {mend!r}. Expected a dictionary whose key is {case.tag!r}.", hint="number"
