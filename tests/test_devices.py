@@ -14,6 +14,7 @@ from torch.serialization import _package_registry
 
 from course_lib.devices import plan_map_location, saved_as, select_device, to_device
 from course_lib.errors import InputError
+from course_lib.lessons.device_mapping.on_a_gpu import cuda_build_without_a_gpu
 
 DEVICE_ERRORS = (RuntimeError, pickle.UnpicklingError)
 
@@ -44,6 +45,14 @@ def test_a_build_for_a_gpu_on_a_machine_without_one_gives_the_cpu(monkeypatch):
     monkeypatch.setattr(torch.accelerator, "is_available", lambda: False)
     monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda *args, **options: torch.device("cuda"))
     assert select_device() == torch.device("cpu")
+
+
+def test_a_build_for_cuda_is_asked_by_torch_itself():
+    """Only the build and the driver are made up here: torch.accelerator's own code decides."""
+    with cuda_build_without_a_gpu():
+        assert torch.accelerator.current_accelerator() == torch.device("cuda")
+        assert not torch.accelerator.is_available()
+        assert select_device() == torch.device("cpu")
 
 
 class Boxes:

@@ -1,7 +1,7 @@
 # %% [markdown]
 # Four tasks and four quiz questions. None of them needs a GPU: the files are tagged as a GPU would tag them, and
 # `check(...)` hides a GPU if you have one. `check` tells you at once what it saw; nothing is graded until you hand the
-# notebook in. About 45 minutes.
+# notebook in.
 
 # %%
 import re
@@ -19,13 +19,13 @@ from course_lib.classroom import check, check_quiz, hint, solution
 #
 # Write `load_anywhere(path, device="cpu")`:
 #
-# 1. `path` is a file that `torch.save` wrote: dictionaries and lists with tensors in them, at any depth, tagged with
-#    any device, known here or not;
-# 2. it returns the whole content;
-# 3. tensors tagged `cpu` stay on the CPU (random states and Adam's step counter must);
+# 1. `path` is a file that `torch.save` wrote: dictionaries and lists with tensors in them, at any depth and under any
+#    names, tagged with any device, known here or not;
+# 2. it returns the whole content, nested as in the file;
+# 3. tensors tagged `cpu` stay on the CPU, whatever they are called;
 # 4. all others are on `device`, which is a string or a `torch.device`;
-# 5. a file that holds anything but plain data is refused: `torch.load`'s UnpicklingError comes through, and nothing in
-#    the file is executed.
+# 5. a file that holds anything but plain data is refused: `torch.load`'s own UnpicklingError comes through, and nothing
+#    in the file is executed.
 #
 # `check` uses the device `meta` as a second device: it has no memory, but tensors on it know where they are.
 
@@ -55,10 +55,11 @@ check(load_anywhere)
 # Write `device_plan(tags, devices)`:
 #
 # 1. `tags` is the set of tags in the file, such as `{"cuda:1", "cpu"}`; `devices` is a list of the devices of the
-#    machine, such as `["cpu", "cuda:0"]`, the CPU always among them;
+#    machine, of any makers and in any order, such as `["cpu", "cuda:0"]`, the CPU always among them;
 # 2. it returns something that `torch.load` takes as `map_location`: a dictionary, a string or a function;
 # 3. tensors whose tag is a device of the machine stay there, those of the CPU too;
-# 4. others go to the first device in the list of the same kind (`cuda:3` to `cuda:0`); where there is none, to the CPU;
+# 4. others go to the device of the same kind that stands first in the list, whatever its number; where there is none, to
+#    the CPU;
 # 5. nothing raises.
 #
 # `check` loads a file by your plan on several machines. It has no GPU, so it notes where PyTorch would have put each
@@ -109,11 +110,12 @@ def move_training_with_bugs(path, build_model, build_optimizer, device):
 #
 # 1. the file holds `{"model": ..., "optimizer": ..., "rng": ...}`: two state dicts and `torch.get_rng_state()`. Its tags
 #    are those of any device, as a GPU would have left them;
-# 2. `build_model()` gives a new model on the CPU, `build_optimizer(parameters)` an optimizer, `device` is a
-#    `torch.device`;
-# 3. it returns `(model, optimizer)`, the model on `device` and in training mode;
-# 4. the optimizer has its state beside the parameters it holds (Adam's step counter stays on the CPU);
-# 5. the next random number is the one that would have come next before the save;
+# 2. `build_model()` gives a new model on the CPU and in training mode, `build_optimizer(parameters)` an optimizer with
+#    the learning rate that the training began with; `device` is a `torch.device`;
+# 3. it returns `(model, optimizer)`, the model on `device` and in training mode, filled from the file;
+# 4. the optimizer has the file's state and learning rate, the state beside the parameters it holds (Adam's step counter
+#    stays on the CPU);
+# 5. the CPU's next random number is the one that would have come next before the save;
 # 6. so training goes on as if nothing had happened;
 # 7. it works for any device, also where `.to(device)` puts new Parameters into the model, as it does for `meta`.
 
@@ -152,9 +154,10 @@ check(move_training)
 # | `"UNKNOWN_DEVICE"` | nobody here knows a device of that name | `"cpu"` |
 #
 # 1. it returns a pair `(cause, map_location)`, as in this table;
-# 2. `message` is the whole text of the error; texts differ a little between versions, so look for the part that matters;
+# 2. `message` is the whole text of the error; versions put other text before and after it, so look for the part that
+#    matters;
 # 3. for the second cause the key is the GPU of the message, whatever its number, and the value any GPU that is there;
-# 4. a message that is none of the four raises a `ValueError`.
+# 4. any other message raises a `ValueError`: one about memory, say, or about an Intel GPU (`XPU`).
 
 
 # %% solution="read_error"

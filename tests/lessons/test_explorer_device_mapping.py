@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 import pytest
 import torch
 
+from course_lib.checkpoints.inspection import inspect_file
 from course_lib.lessons.device_mapping import explorer as device_mapping
 from course_lib.lessons.device_mapping import trace_devices
 from course_lib.lessons.device_mapping.explorer import (
@@ -23,6 +24,7 @@ from course_lib.lessons.device_mapping.explorer import (
     ruled,
     this_machine,
 )
+from course_lib.lessons.device_mapping.on_a_gpu import attempt, cuda_is_available, gpu_files, tagged
 from course_lib.lessons.device_mapping.tasks.shared import machine
 
 ALL = list(itertools.product(FILES, MACHINES, MAPS))
@@ -144,3 +146,24 @@ def test_random_states_load_from_the_cpu_only(stages):
     assert first == again
     assert other == "TypeError"
     assert "RNG state must be a torch.ByteTensor" in stages[6].comes_out
+
+
+def test_a_gpu_wrote_the_files_and_left_its_tags(tmp_path):
+    """The kept files, or fresh ones where there is a GPU: nothing of ours chose these tags."""
+    assert "wrote these files" in gpu_files(tmp_path)
+    for name in ("weights.pt", "next.pt"):
+        assert {tensor.device for tensor in inspect_file(tmp_path / name).tensors} == {"cuda:0"}
+    tags = {tensor.path: tensor.device for tensor in inspect_file(tmp_path / "training.pt").tensors}
+    at_home = {name for name, tag in tags.items() if tag == "cpu"}
+    assert at_home == {name for name in tags if name.endswith(("step", "rng"))}
+    assert "H100" in torch.load(tmp_path / "training.pt", map_location="cpu", weights_only=True)["written_on"] or (
+        torch.cuda.is_available()
+    )
+
+
+def test_an_attempt_says_what_a_machine_would(tmp_path):
+    second = tagged("cuda:1", tmp_path)
+    assert "is_available() is False" in attempt(second)
+    assert "device_count() is 1" in attempt(second, gpus=1)
+    assert attempt(second, map_location="cpu") == "loaded"
+    assert [cuda_is_available(built_for_cuda=built) for built in (True, False)] == [True, False]

@@ -37,6 +37,47 @@ def move_training(path, build_model, build_optimizer, device):
     return model, optimizer
 
 
+# %% right: an object that is called, with no_grad · message: "as if nothing had happened"
+import torch
+
+
+class Mover:
+    """Copies the weights itself, under no_grad, after the move."""
+
+    def __call__(self, path, build_model, build_optimizer, device):
+        saved = torch.load(
+            path, map_location={}.get("x", torch.device("cpu")), weights_only=True
+        )
+        model = build_model().to(device=device)
+        model.load_state_dict({k: v.to(device) for k, v in saved["model"].items()})
+        optimizer = build_optimizer([*model.parameters()])
+        optimizer.load_state_dict(saved.pop("optimizer"))
+        with torch.no_grad():
+            torch.default_generator.set_state(saved["rng"])
+        return [model, optimizer]
+
+
+move_training = Mover()
+
+
+# %% right: built twice, random state last · message: "as if nothing had happened"
+import torch
+
+
+def move_training(path, build_model, build_optimizer, device):
+    """Everything on the CPU first; then the steps again on the device."""
+    saved = torch.load(path, map_location="cpu")
+    model = build_model()
+    model.load_state_dict(saved["model"])
+    old = build_optimizer(model.parameters())
+    old.load_state_dict(saved["optimizer"])
+    model.to(device).train()
+    optimizer = build_optimizer(model.parameters())
+    optimizer.load_state_dict(old.state_dict())
+    torch.set_rng_state(saved["rng"])
+    return model, optimizer
+
+
 # %% wrong: as shipped · clause 6 · message: "it trains ghosts"
 import torch
 
@@ -99,7 +140,7 @@ def move_training(path, build_model, build_optimizer, device):
     return model, optimizer
 
 
-# %% wrong: the optimizer's state never loaded · clause 4 · message: "nowhere: it was not loaded"
+# %% wrong: the optimizer's state never loaded · clause 4 · message: "no state: the file's was not loaded"
 import torch
 
 
@@ -146,7 +187,7 @@ def move_training(path, build_model, build_optimizer, device):
     return model, optimizer
 
 
-# %% wrong: the weights never loaded · clause 6 · message: "differ from a training that was never moved"
+# %% wrong: the weights never loaded · clause 3 · message: "the model was not filled from it"
 import torch
 
 
@@ -189,7 +230,7 @@ def move_training(path, build_model, build_optimizer, device):
     return model, optimizer
 
 
-# %% wrong: the model returned in eval mode · clause 3 · message: "differ from a training that was never moved"
+# %% wrong: the model returned in eval mode · clause 3 · message: "The model came back in eval mode"
 import torch
 
 
@@ -201,5 +242,107 @@ def move_training(path, build_model, build_optimizer, device):
     model.to(device).eval()
     optimizer = build_optimizer(model.parameters())
     optimizer.load_state_dict(checkpoint["optimizer"])
+    torch.set_rng_state(checkpoint["rng"])
+    return model, optimizer
+
+
+# %% wrong: the state copied by hand, the learning rate forgotten · clause 4 · message: "learning rate is"
+import torch
+
+
+def move_training(path, build_model, build_optimizer, device):
+    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    model = build_model()
+    model.load_state_dict(checkpoint["model"])
+    model.to(device)
+    optimizer = build_optimizer(model.parameters())
+    for i, parameter in enumerate(model.parameters()):
+        state = checkpoint["optimizer"]["state"][i]
+        optimizer.state[parameter] = {
+            name: value.to(device) if torch.is_tensor(value) and name != "step" else value
+            for name, value in state.items()
+        }
+    torch.set_rng_state(checkpoint["rng"])
+    return model, optimizer
+
+
+# %% wrong: a dictionary returned · clause 3 · message: "Expected a pair"
+import torch
+
+
+def move_training(path, build_model, build_optimizer, device):
+    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    model = build_model()
+    model.load_state_dict(checkpoint["model"])
+    model.to(device)
+    optimizer = build_optimizer(model.parameters())
+    optimizer.load_state_dict(checkpoint["optimizer"])
+    torch.set_rng_state(checkpoint["rng"])
+    return {"model": model, "optimizer": optimizer}
+
+
+# %% wrong: the random state left out · clause 5 · message: "The random state afterwards is not the saved one"
+import torch
+
+
+def move_training(path, build_model, build_optimizer, device):
+    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    model = build_model()
+    model.load_state_dict(checkpoint["model"])
+    model.to(device)
+    optimizer = build_optimizer(model.parameters())
+    optimizer.load_state_dict(checkpoint["optimizer"])
+    return model, optimizer
+
+
+# %% wrong: the weights frozen · clause 6 · message: "requires_grad=False"
+import torch
+
+
+def move_training(path, build_model, build_optimizer, device):
+    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    model = build_model().requires_grad_(False)
+    model.load_state_dict(checkpoint["model"])
+    model.to(device)
+    optimizer = build_optimizer(model.parameters())
+    optimizer.load_state_dict(checkpoint["optimizer"])
+    torch.set_rng_state(checkpoint["rng"])
+    return model, optimizer
+
+
+# %% wrong: the buffers left as they were built · clause 3 · message: "running_mean` of the model is not the file's"
+import torch
+
+
+def move_training(path, build_model, build_optimizer, device):
+    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    model = build_model()
+    names = dict(model.named_parameters())
+    model.load_state_dict(
+        {k: v for k, v in checkpoint["model"].items() if k in names}, strict=False
+    )
+    model.to(device)
+    optimizer = build_optimizer(model.parameters())
+    optimizer.load_state_dict(checkpoint["optimizer"])
+    torch.set_rng_state(checkpoint["rng"])
+    return model, optimizer
+
+
+# %% wrong: a step of training taken on the way · clause 6 · message: "of the optimizer's state is not the file's"
+import torch
+
+
+def move_training(path, build_model, build_optimizer, device):
+    """A dry run, to see whether it works."""
+    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    model = build_model()
+    model.load_state_dict(checkpoint["model"])
+    model.to(device)
+    optimizer = build_optimizer(model.parameters())
+    optimizer.load_state_dict(checkpoint["optimizer"])
+    if str(device) == "cpu":
+        model(torch.ones(2, 4)).sum().backward()
+        optimizer.step()
+        model.load_state_dict(checkpoint["model"])
     torch.set_rng_state(checkpoint["rng"])
     return model, optimizer

@@ -1,6 +1,6 @@
 """What the tasks of lesson `device_mapping` share."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -46,3 +46,27 @@ def write(path: Path, content: Any, tags: Mapping[str, Sequence[Tensor]]) -> Non
             if tag != "cpu":
                 stack.enter_context(saved_as(tag, only=tensors))
         torch.save(content, path)
+
+
+def noting(answer: Callable, kinds: list[str], causes: list[str] | None = None) -> Callable:
+    """The answer, which notes the classes of what it raises before it raises it: a subclass is as good as its base.
+
+    `kinds` gets the names of the error's class and its bases, `causes` those of the error that it came from.
+    """
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return answer(*args, **kwargs)
+        except Exception as error:
+            kinds[:] = [kind.__name__ for kind in type(error).__mro__]
+            if causes is not None:
+                origin = error.__cause__ or error.__context__
+                causes[:] = [kind.__name__ for kind in type(origin).__mro__]
+            raise
+
+    return call
+
+
+def shortly(error: str) -> str:
+    """The type and the first sentence of an error; torch's advice after it would mislead here."""
+    return error.splitlines()[0].split(". ")[0].rstrip(".")
