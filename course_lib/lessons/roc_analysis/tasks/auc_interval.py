@@ -238,11 +238,7 @@ class AucInterval(Task):
 @lru_cache(maxsize=256)
 def _ambiguous(scores: tuple[float, ...], targets: tuple[int, ...]) -> bool:
     """Whether half of all areas could also come from fewer patients, or from as many ill and healthy as there are."""
-    areas, n, n_ill = (
-        many_areas(tuple(scores.tolist()), tuple(targets.tolist()))[:300],
-        len(targets),
-        int(targets.sum()),
-    )
+    areas, n, n_ill = many_areas(scores, targets)[:200], len(targets), sum(targets)
     others = [drawn_from(size) for size in range(2, n)] + [[(n_ill, n - n_ill)]]
     return any(attained(areas, groups).mean() > 0.5 for groups in others)
 
