@@ -355,17 +355,16 @@ assert list(np.sign(np.diff(precision))) == [-1, 1, 1, -1]
 # patient counts for less, and our test set stands for a rarer illness. Beside it, what a hundred guesses get on average.
 
 # %%
-rng, areas, average, guessing = np.random.default_rng(0), {}, {}, {}
+areas, average, guessing = {}, {}, {}
+mixed = [np.random.default_rng(seed).permutation(scores) for seed in range(100)]
 for share in (targets.mean(), 0.1, 0.01):
     weight = np.where(targets == 1, share / targets.mean(), (1 - share) / (1 - targets.mean()))
-    weights = {"sample_weight": weight}
-    areas[share] = metrics.roc_auc_score(targets, scores, **weights)
-    average[share] = metrics.average_precision_score(targets, scores, **weights)
-    random = [rng.permutation(scores) for _ in range(100)]
-    guesses = [metrics.average_precision_score(targets, s, **weights) for s in random]
-    guessing[share] = np.mean(guesses)
+    w = {"sample_weight": weight}
+    areas[share] = metrics.roc_auc_score(targets, scores, **w)
+    average[share] = metrics.average_precision_score(targets, scores, **w)
+    guessing[share] = np.mean([metrics.average_precision_score(targets, g, **w) for g in mixed])
     print(f"ill {share:4.0%}:  area {areas[share]:.3f}   ", end="")
-    print(f"average precision {average[share]:.3f}, guessing {guessing[share]:.3f}")
+    print(f"average precision {average[share]:.3f}, guess {guessing[share]:.3f}")
 
 # %%
 assert np.allclose(list(areas.values()), auc) and average[0.01] < average[targets.mean()] / 3
@@ -430,11 +429,8 @@ cheapest = {}
 for share in (0.01, 0.1, v_targets.mean()):
     cost = 10 * share * (1 - tpr) + 1 * (1 - share) * fpr
     cheapest[share] = thresholds[cost.argmin()]
-    print(
-        f"ill {share:4.0%}: cheapest at {cheapest[share]:5.2f}, for {cost.min():.3f} a person",
-        end="",
-    )
-    print(f" (nobody called ill: {10 * share:.3f})")
+    price = f"{cost.min():.3f} a person (nobody called ill: {10 * share:.3f})"
+    print(f"ill {share:4.0%}: cheapest at {cheapest[share]:5.2f}, for {price}")
 assert cheapest[0.01] > cheapest[0.1] > cheapest[v_targets.mean()]
 
 # %% [markdown]
@@ -562,9 +558,7 @@ for _ in range(200):
     best = threshold_for_cost(scores[one], targets[one], false_positive=1, false_negative=10)
     tuned.append(halves_cost(best, one))
     fresh.append(halves_cost(best, other))
-print(
-    f"mean cost where it was tuned {np.mean(tuned):.0f}, on fresh patients {np.mean(fresh):.0f}"
-)
+print(f"mean cost: tuned {np.mean(tuned):.0f}, on fresh patients {np.mean(fresh):.0f}")
 assert np.mean(fresh) > 1.2 * np.mean(tuned)
 
 # %% [markdown]

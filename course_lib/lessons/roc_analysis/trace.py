@@ -85,9 +85,7 @@ def _step(scores: np.ndarray, ill: np.ndarray, threshold: float, points: list[tu
     )
 
 
-def _rest(
-    scores: np.ndarray, ill: np.ndarray, thresholds: list[float], points: list[tuple[float, float]]
-) -> Stage:
+def _rest(scores: np.ndarray, ill: np.ndarray, thresholds: list[float], points: list[tuple[float, float]]) -> Stage:
     """All thresholds below the last ill patient and the first healthy one after it, at once."""
     shown = svg.shown(float(thresholds[-1]), 1)
     return Stage(
