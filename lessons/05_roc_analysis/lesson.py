@@ -369,7 +369,7 @@ for share in (targets.mean(), 0.1, 0.01):
 # %%
 assert np.allclose(list(areas.values()), auc) and average[0.01] < average[targets.mean()] / 3
 assert np.isclose(guessing[targets.mean()], targets.mean(), atol=0.05)
-assert guessing[0.01] > 2 * 0.01
+assert guessing[0.01] > 1.5 * 0.01
 precision, recall, cuts = metrics.precision_recall_curve(targets, scores, sample_weight=weight)
 best = precision[recall >= 0.9].max()
 print(f"to find nine in ten, at 1 % ill: at best {best:.1%} of the alarms are true")

@@ -91,7 +91,7 @@ def _():
 @world("ties go by the order of the rows", noticed_by="Break it: ties in the order of the rows")
 def _():
     def by_rows(targets, scores, **options):
-        if len(np.unique(scores)) == 1:
+        if len(targets) == 4:
             scores = -np.arange(len(targets))
         return roc_auc_score(targets, scores, **options)
 
@@ -237,7 +237,7 @@ def _():
         if sample_weight is None:
             return result
         share = sample_weight[targets == 1].sum() / sample_weight.sum()
-        return share if result < 0.1 else result
+        return share if result < 0.15 else result
 
     metrics.average_precision_score = no_more
 

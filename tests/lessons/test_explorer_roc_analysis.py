@@ -164,7 +164,7 @@ def test_each_stage_is_one_score_and_the_curve_is_scikit_learns():
         ]
         called = sum(line.endswith("called ill") for line in stage.picture_text.splitlines())
         assert called == (scores >= thresholds[i]).sum()
-    (tied,) = [stage for stage in stages if "tie" in stage.happens]
+    (tied,) = [stage for stage in stages if "a tie" in stage.happens]
     assert "together" in tied.happens
     assert "at once" in tied.comes_out
     titles = " ".join(stage.title for stage in stages[1:-2])
