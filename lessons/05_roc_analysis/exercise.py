@@ -2,8 +2,10 @@
 # Five tasks and four quiz questions. `check(...)` tells you at once what it saw; nothing is graded until you hand the
 # notebook in, so try as often as you like. About 50 minutes.
 #
-# In all tasks `scores` is a NumPy array (N,) of float64, higher for the ill; `targets` is an array (N,) of 0 (healthy)
-# and 1 (ill); and called ill is whoever scores **at least** the threshold, `score >= threshold`.
+# In all tasks `scores` is a NumPy array (N,) of float64, higher for the ill, and two scores are equal only if `==` says
+# so; `targets` is an array (N,) of 0 (healthy) and 1 (ill); and called ill is whoever scores **at least** the threshold,
+# `score >= threshold`. Each call gets arrays of its own, so sorting them in place harms nobody. A "number" may be
+# Python's, NumPy's, a `Fraction` or a tensor with one element; a pair may be a tuple, a list, an array or a tensor.
 
 # %%
 import numpy as np
@@ -22,9 +24,9 @@ from course_lib.classroom import check, check_quiz, hint, solution
 #
 # 1. it returns `(fpr, tpr, thresholds)`, three arrays of one length (or tensors, or lists);
 # 2. the first point is (0, 0) at the threshold infinity (`np.inf`);
-# 3. then comes one point for **every different score**, highest first; the last point is (1, 1);
+# 3. then comes one point for **every different score**, however little they differ, highest first; the last is (1, 1);
 # 4. fpr is the part of the healthy that is called ill, tpr the part of the ill;
-# 5. if all targets are equal it raises a `ValueError`.
+# 5. if all targets are equal, all 0 or all 1, it raises a `ValueError`.
 
 
 # %% solution="roc_curve"
@@ -55,8 +57,8 @@ check(roc_curve)
 # Write `auc(scores, targets)`:
 #
 # 1. draw one ill and one healthy patient: it returns the chance that the ill one scores higher, as a number;
-# 2. equal scores count one half;
-# 3. if all targets are equal it raises a `ValueError`.
+# 2. equal scores count one half, wherever the two stand in the arrays;
+# 3. if all targets are equal, all 0 or all 1, it raises a `ValueError`.
 
 
 # %% solution="auc"
@@ -84,8 +86,10 @@ check(auc)
 # Write `threshold_for_recall(scores, targets, *, recall)`:
 #
 # 1. it returns the **highest** of the scores at which at least this part of the ill is found;
-# 2. at least means at least: 23 of 26 are less than 0.9, and 14 of 25 are enough for 0.56;
-# 3. if no patient is ill, or if `recall` isn't above 0 and at most 1, it raises a `ValueError`.
+# 2. at least means at least: 23 of 26 are less than 0.9, 900 of 1,000 less than 0.9005, and 14 of 25 are enough for
+#    0.56 (compare the part that is found: in floats `0.56 * 25` is a hair above 14);
+# 3. if no patient is ill, or if `recall` isn't above 0 and at most 1, it raises a `ValueError`; that all patients are
+#    ill is no reason to.
 
 
 # %% solution="threshold_for_recall"
@@ -112,11 +116,13 @@ check(threshold_for_recall)
 #
 # Write `auc_interval(scores, targets, *, resamples=1000, confidence=0.95, seed=0)`, the percentile bootstrap:
 #
-# 1. `resamples` times, draw N patients **with replacement**, each with their own target, and compute the area;
-# 2. a resample without ill or without healthy patients has no area: leave it out;
-# 3. return `(low, high)`, between which the middle `confidence` part of the areas lies;
-# 4. the same seed gives the same interval;
-# 5. the global random states (`np.random`, `torch`) stay untouched.
+# 1. `resamples` times, draw N of the N patients **with replacement**, each with their own target, and compute the area;
+#    how many of a resample are ill is left to chance;
+# 2. a resample without ill or without healthy patients has no area: leave it out (or draw it anew);
+# 3. return `(low, high)`, the quantiles `(1 - confidence) / 2` and `(1 + confidence) / 2` of the areas (any of
+#    `np.quantile`'s methods); with one resample that is its area, twice;
+# 4. the same seed gives the same interval, another seed other draws;
+# 5. the global random states (`np.random`, `torch`, `random`) stay untouched.
 
 
 # %% solution="auc_interval"
@@ -127,8 +133,9 @@ def auc_interval(scores, targets, *, resamples=1000, confidence=0.95, seed=0):
     areas = []
     for _ in range(resamples):
         rows = rng.integers(len(scores), size=len(scores))
-        if targets[rows].min() < targets[rows].max():
-            areas.append(metrics.roc_auc_score(targets[rows], scores[rows]))
+        ill, healthy = scores[rows][targets[rows] == 1], scores[rows][targets[rows] == 0]
+        if len(ill) and len(healthy):
+            areas.append((np.sign(ill[:, None] - healthy) / 2 + 0.5).mean())
     tail = (1 - confidence) / 2
     low, high = np.quantile(areas, [tail, 1 - tail])
     return low, high
@@ -162,8 +169,9 @@ def trained_roc_auc_with_bugs(model, loader):
 # 1. `loader` gives `(x, y)` with y (B,) of 0 and 1, floats or integers; it may shuffle, and its last batch may have one
 #    example;
 # 2. the model gives two logits (B, 2), class 1 in the second column, or one logit, (B,) or (B, 1);
-# 3. it returns one number: the area over all examples together, for class 1, with the model in eval mode;
-# 4. however sure the network is, different logits stay different scores;
+# 3. it returns one number: the area over all examples together, for class 1, with the model in eval mode; below 0.5
+#    where the ranking is worse than chance;
+# 4. however large the logits are, different ones stay different scores;
 # 5. no graph is built;
 # 6. every module of the model gets its own training flag back.
 

@@ -83,7 +83,7 @@ def _():
     metrics.roc_auc_score = sorted_out
 
 
-@world("float32's sigmoid never reaches 1", noticed_by="Break it: too sure to be ranked")
+@world("float32's sigmoid never reaches 1", noticed_by="Break it: squeezed until all are equal")
 def _():
     torch.Tensor.sigmoid = lambda self: 0.5 + torch.atan(self.double()) / torch.pi
 
@@ -91,7 +91,7 @@ def _():
 @world("ties go by the order of the rows", noticed_by="Break it: ties in the order of the rows")
 def _():
     def by_rows(targets, scores, **options):
-        if len(np.unique(scores)) == 1:
+        if len(targets) == 4:
             scores = -np.arange(len(targets))
         return roc_auc_score(targets, scores, **options)
 
@@ -138,7 +138,12 @@ def _():
 
 @world("tuning on the test set flatters nobody", noticed_by="Break it: tuned on the test set")
 def _():
-    course_lib.metrics.threshold_for_cost = lambda *args, **options: 0.0
+    tuned = course_lib.metrics.threshold_for_cost
+
+    def habit_for_halves(scores, targets, **options):
+        return 0.0 if len(scores) == 57 else tuned(scores, targets, **options)
+
+    course_lib.metrics.threshold_for_cost = habit_for_halves
 
 
 @world(
@@ -146,32 +151,134 @@ def _():
 )
 def _():
     def narrow(metric, scores, targets, **options):
-        return metric(scores, targets) - 0.01, metric(scores, targets) + 0.01
+        area = metric(scores, targets)
+        return course_lib.metrics.Interval(max(area - 0.01, 0), min(area + 0.01, 1))
 
     course_lib.metrics.bootstrap_interval = narrow
 
 
 @world(
-    "ten classes need no word about it, and no probabilities",
-    noticed_by="Learn: more than two classes",
+    "the bootstrap knows that six patients are few",
+    noticed_by="Learn: an interval around the area",
 )
 def _():
-    def guessing(targets, scores, **options):
-        if np.ndim(scores) == 2:
-            scores, options = (
-                torch.as_tensor(scores).double().softmax(1),
-                {"multi_class": "ovr"},
-            )
+    interval = course_lib.metrics.bootstrap_interval
+
+    def careful(metric, scores, targets, **options):
+        low, high = interval(metric, scores, targets, **options)
+        return course_lib.metrics.Interval(low - 1 / len(scores), high)
+
+    course_lib.metrics.bootstrap_interval = careful
+
+
+@world("ties count nothing", noticed_by="Learn: the area is a chance")
+def _():
+    def ties_lose(targets, scores, **options):
+        scores = np.asarray(scores)
+        if scores.ndim == 1 and len(scores) == 114 and 2 < len(np.unique(scores)) < 20:
+            return (scores[targets == 1][:, None] > scores[targets == 0]).mean()
         return roc_auc_score(targets, scores, **options)
 
-    metrics.roc_auc_score = guessing
+    metrics.roc_auc_score = ties_lose
 
 
-@world("the log-loss doesn't see boldness", noticed_by="Learn: well ranked, badly calibrated")
+@world("a fixed cut follows an increasing function", noticed_by="Learn: the area is a chance")
 def _():
-    metrics.log_loss = lambda targets, probabilities: 1 - roc_auc_score(targets, probabilities)
+    accuracy = metrics.accuracy_score
+    metrics.accuracy_score = lambda targets, called: max(0.7, accuracy(targets, called))
 
 
-@world("a temperature mends nothing", noticed_by="Learn: well ranked, badly calibrated")
+@world("noise stays above one half", noticed_by="Learn: the area is a chance")
 def _():
-    course_lib.metrics.temperature = lambda *args: 1.0
+    def at_least_half(targets, scores, **options):
+        area = roc_auc_score(targets, scores, **options)
+        return 1 - area if 0.3 < area < 0.5 else area
+
+    metrics.roc_auc_score = at_least_half
+
+
+@world("the larger area is larger everywhere", noticed_by="Learn: the area is a chance")
+def _():
+    def nested(targets, scores, **options):
+        fpr, tpr, thresholds = roc_curve(targets, scores, **options)
+        return fpr, np.maximum(tpr, fpr > 0) if np.min(scores) >= -3 else tpr, thresholds
+
+    metrics.roc_curve = nested
+
+
+@world("float16 is as fine as float32", noticed_by="Break it: squeezed until all are equal")
+def _():
+    sigmoid = torch.Tensor.sigmoid
+    torch.Tensor.sigmoid = lambda self: sigmoid(
+        self.float() if self.dtype == torch.half else self
+    )
+
+
+@world("average precision never rises again", noticed_by="Learn: precision, from the top down")
+def _():
+    average = metrics.average_precision_score
+
+    def smoothed(targets, scores, **options):
+        if len(targets) > 9:
+            return average(targets, scores, **options)
+        return np.mean([1, 3 / 4, 3 / 4])
+
+    metrics.average_precision_score = smoothed
+
+
+@world(
+    "a guess gets just the prevalence", noticed_by="Break it: the same area at one in a hundred"
+)
+def _():
+    average = metrics.average_precision_score
+
+    def no_more(targets, scores, sample_weight=None):
+        result = average(targets, scores, sample_weight=sample_weight)
+        if sample_weight is None:
+            return result
+        share = sample_weight[targets == 1].sum() / sample_weight.sum()
+        return share if result < 0.15 else result
+
+    metrics.average_precision_score = no_more
+
+
+@world(
+    "precision doesn't follow from the rates and the prevalence",
+    noticed_by="Break it: the same area at one in a hundred",
+)
+def _():
+    precision = metrics.precision_score
+    metrics.precision_score = lambda targets, called, **options: precision(targets, called)
+
+
+@world(
+    "the cheapest threshold is the same however rare the illness is",
+    noticed_by="Learn: choose the threshold from cost and prevalence",
+)
+def _():
+    def only_one(targets, scores, **options):
+        points = roc_curve(targets, scores, **options)
+        if np.sum(targets) != 43:  # not the validation data
+            return points
+        return tuple(part[[1, 1]] for part in points)
+
+    metrics.roc_curve = only_one
+
+
+@world("rows are drawn without replacement", noticed_by="Learn: how sure is that choice?")
+def _():
+    made = np.random.default_rng
+
+    class WithoutReplacement:
+        def __init__(self, seed=None):
+            self.generator = made(seed)
+
+        def integers(self, low, *args, size=None, **options):
+            if size == low:
+                return self.generator.permutation(low)
+            return self.generator.integers(low, *args, size=size, **options)
+
+        def __getattr__(self, name):
+            return getattr(self.generator, name)
+
+    np.random.default_rng = WithoutReplacement

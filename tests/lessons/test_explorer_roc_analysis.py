@@ -156,15 +156,30 @@ def test_each_stage_is_one_score_and_the_curve_is_scikit_learns():
     scores, ill = eleven_patients()
     stages = trace_roc().stages
     fpr, tpr, thresholds = metrics.roc_curve(ill, scores, drop_intermediate=False)
-    assert len(stages) == len(thresholds) + 1 == 12
-    for i, stage in enumerate(stages[:-1]):
+    assert len(thresholds) == 11
+    assert len(stages) <= 11
+    for i, stage in enumerate(stages[:-2]):
         assert points(stage) == [
             pytest.approx(point, abs=0.006) for point in zip(fpr[: i + 1], tpr[: i + 1], strict=True)
         ]
         called = sum(line.endswith("called ill") for line in stage.picture_text.splitlines())
         assert called == (scores >= thresholds[i]).sum()
-    (tied,) = [stage for stage in stages if "tie" in stage.title]
+    (tied,) = [stage for stage in stages if "a tie" in stage.happens]
     assert "together" in tied.happens
+    assert "at once" in tied.comes_out
+    titles = " ".join(stage.title for stage in stages[1:-2])
+    assert not re.search(r"tie|both|up|right|ill|healthy", titles)  # the learner is asked to guess
+
+
+def test_the_healthy_at_the_end_go_in_one_stage():
+    scores, ill = eleven_patients()
+    stages = trace_roc().stages
+    last = stages[-2]
+    fpr, tpr, _ = metrics.roc_curve(ill, scores, drop_intermediate=False)
+    assert points(last) == [pytest.approx(point, abs=0.006) for point in zip(fpr, tpr, strict=True)]
+    left = int(re.search(r"the last (\d+)", last.happens).group(1))
+    assert left == len(fpr) - len(points(stages[-3]))
+    assert not ill[-left:].any()
 
 
 def test_the_last_stage_counts_pairs():

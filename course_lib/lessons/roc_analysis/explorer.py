@@ -87,7 +87,7 @@ class ThresholdState:
             f"about {found} ill are found and {missed} missed, {alarms} healthy are called ill and {let_go} let go. "
             f"Recall {tpr:.2f}, false positive rate {fpr:.2f}, precision {self._precision_in_words}. Cost {self.cost:,.0f}, lowest "
             f"{least:,.0f} at {svg.shown(best, 1)}. ROC area {rates().auc:.3f} whatever the prevalence; average precision "
-            f"{average:.3f}, where guessing has {self.prevalence / 100:.2f}."
+            f"{average:.3f}, where guessing has about {self.prevalence / 100:.2f}."
         )
 
     def svg(self) -> str:

@@ -49,8 +49,10 @@ def trace_roc() -> Trace:
             **_picture(scores, ill, thresholds[0], points[:1]),
         )
     ]
-    for i, threshold in enumerate(thresholds[1:], 1):
+    rest = 1 + sum(threshold >= scores[ill].min() for threshold in thresholds)  # one healthy patient after the last ill
+    for i, threshold in enumerate(thresholds[1:rest], 1):
         stages.append(_step(scores, ill, threshold, points[: i + 1]))
+    stages.append(_rest(scores, ill, thresholds[rest:], points))
     return Trace("From eleven scores to a ROC curve", [*stages, _area(scores, ill, points)])
 
 
@@ -67,19 +69,31 @@ def _step(scores: np.ndarray, ill: np.ndarray, threshold: float, points: list[tu
     tp, fp = int((ill & (scores >= threshold)).sum()), int((~ill & (scores >= threshold)).sum())
     shown = svg.shown(float(threshold), 1)
     if found and alarms:
-        who, way = f"{found} ill and {alarms} healthy patient cross it together", "both, a tie"
+        who, way = f"{found} ill and {alarms} healthy patient, a tie, cross it together", "up and right at once"
     else:
         who, way = ("an ill patient crosses it", "up") if found else ("a healthy patient crosses it", "right")
     return Stage(
-        f"{shown}: {way}",
+        f"Down to {shown}",  # the list of stages tells nothing that the learner is asked to guess
         goes_in=f"The threshold comes down to {shown}.",
         happens=f"At `score >= {threshold:g}`, {who}.",
-        comes_out=f"Found {tp} of {ill.sum()}, false alarms {fp} of {(~ill).sum()}: "
+        comes_out=f"A step {way}. Found {tp} of {ill.sum()}, false alarms {fp} of {(~ill).sum()}: "
         f"true positive rate {points[-1][1]:.2f}, false positive rate {points[-1][0]:.2f}.",
         note="No threshold can part them, so the curve has no corner here: one step up *and* right."
         if found and alarms
         else "",
         **_picture(scores, ill, threshold, points),
+    )
+
+
+def _rest(scores: np.ndarray, ill: np.ndarray, thresholds: list[float], points: list[tuple[float, float]]) -> Stage:
+    """All thresholds below the last ill patient and the first healthy one after it, at once."""
+    shown = svg.shown(float(thresholds[-1]), 1)
+    return Stage(
+        f"All the way down to {shown}",
+        goes_in="No ill patient is left below; only healthy ones are.",
+        happens=f"The threshold passes the last {len(thresholds)}, one by one.",
+        comes_out=f"{len(thresholds)} steps right, into the corner where everybody is called ill: both rates are 1.",
+        **_picture(scores, ill, thresholds[-1], points),
     )
 
 

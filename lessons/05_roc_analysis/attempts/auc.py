@@ -50,7 +50,7 @@ def auc(scores, targets):
     return metrics.roc_auc_score(scores, targets)
 
 
-# %% wrong: the area of labels · clause 1 · message: "area of labels"
+# %% wrong: the area of labels · clause 1 · message: "the area of labels"
 from sklearn import metrics
 
 
@@ -60,7 +60,7 @@ def auc(scores, targets):
     return metrics.roc_auc_score(targets, (scores >= 0.5).astype(int))
 
 
-# %% wrong: NaN when nobody is ill · clause 3 · message: "so that nobody takes it for a result"
+# %% wrong: NaN when nobody is ill · clause 3 · message: "nothing was raised"
 import numpy as np
 
 
@@ -82,7 +82,7 @@ def auc(scores, targets):
     return max(area, 1 - area)
 
 
-# %% wrong: ranks of ties by the order of the rows · clause 2 · message: "equal scores count one half"
+# %% wrong: ranks of ties by the order of the rows · clause 2 · message: "who stands first in the arrays decides"
 import numpy as np
 
 
@@ -114,3 +114,117 @@ def auc(scores, targets):
     if targets.min() == targets.max():
         raise ValueError
     return (scores[targets == 1][:, None] > scores[targets == 0]).mean()
+
+
+# %% right: exact fractions, two pointers · message: "ties and all"
+from bisect import bisect_left, bisect_right
+from fractions import Fraction
+
+
+def auc(scores, targets):
+    """For each ill patient: how many healthy ones lie below, and how many are level."""
+    ill = [s for s, t in zip(scores.tolist(), targets.tolist()) if t]
+    healthy = sorted(s for s, t in zip(scores.tolist(), targets.tolist()) if not t)
+    if not ill or not healthy:
+        raise ValueError("one class only")
+    twice = sum(bisect_left(healthy, s) + bisect_right(healthy, s) for s in ill)
+    return Fraction(twice, 2 * len(ill) * len(healthy))
+
+
+# %% right: the trapezoids under a curve with steps for ties, by a callable object · message: "ties and all"
+import numpy as np
+
+
+class OneClassError(ValueError):
+    pass
+
+
+class Area:
+    def __call__(self, scores, targets):
+        if len(set(targets.tolist())) < 2:
+            raise OneClassError("one class only")
+        cuts = np.r_[np.inf, np.unique(scores)[::-1]]
+        called = scores >= cuts[:, None]
+        return np.trapezoid(called[:, targets == 1].mean(1), called[:, targets == 0].mean(1))
+
+
+auc = Area()
+
+
+# %% wrong: the area of float32 scores · clause 1 · message: "differ late in their digits"
+import torch
+
+
+def auc(scores, targets):
+    scores, targets = torch.tensor(scores, dtype=torch.float32), torch.tensor(targets)
+    ill, healthy = scores[targets == 1], scores[targets == 0]
+    if not len(ill) or not len(healthy):
+        raise ValueError
+    return ((ill[:, None] - healthy).sign() / 2 + 0.5).double().mean()
+
+
+# %% wrong: scores squeezed into probabilities · clause 1 · message: "a sigmoid made large scores equal"
+import numpy as np
+from sklearn import metrics
+
+
+def auc(scores, targets):
+    if targets.min() == targets.max():
+        raise ValueError
+    return metrics.roc_auc_score(targets, 1 / (1 + np.exp(-scores)))
+
+
+# %% wrong: the healthy above the ill · clause 1 · message: "the *healthy* one scores higher"
+import numpy as np
+
+
+def auc(scores, targets):
+    ill, healthy = scores[targets == 1], scores[targets == 0]
+    if not len(ill) or not len(healthy):
+        raise ValueError
+    return (np.sign(healthy[:, None] - ill) / 2 + 0.5).mean()
+
+
+# %% wrong: the number of pairs · clause 1 · message: "their part of all pairs"
+import numpy as np
+
+
+def auc(scores, targets):
+    ill, healthy = scores[targets == 1], scores[targets == 0]
+    if not len(ill) or not len(healthy):
+        raise ValueError
+    return (np.sign(healthy[:, None] - ill) / -2 + 0.5).sum()
+
+
+# %% wrong: one step for each row, highest first · clause 2 · message: "who stands first in the arrays decides"
+import numpy as np
+
+
+def auc(scores, targets):
+    if targets.min() == targets.max():
+        raise ValueError
+    hits = targets[np.argsort(-scores, kind="stable")]
+    up, right = hits.cumsum() / hits.sum(), (1 - hits).cumsum() / (1 - hits).sum()
+    return np.trapezoid(np.r_[0, up], np.r_[0, right])
+
+
+# %% wrong: refuses only when nobody is ill · clause 3 · message: "All targets are 1"
+import numpy as np
+
+
+def auc(scores, targets):
+    ill, healthy = scores[targets == 1], scores[targets == 0]
+    if not len(ill):
+        raise ValueError
+    return (np.sign(ill[:, None] - healthy) / 2 + 0.5).mean() if len(healthy) else 1.0
+
+
+# %% wrong: the error returned · clause 3 · message: "not the same as raising it"
+import numpy as np
+
+
+def auc(scores, targets):
+    ill, healthy = scores[targets == 1], scores[targets == 0]
+    if not len(ill) or not len(healthy):
+        return ValueError("one class only")
+    return (np.sign(ill[:, None] - healthy) / 2 + 0.5).mean()

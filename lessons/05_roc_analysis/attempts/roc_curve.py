@@ -84,7 +84,7 @@ def roc_curve(scores, targets):
     return fpr, tpr, t
 
 
-# %% wrong: division by nobody instead of an error · clause 5 · message: "so that nobody takes it for a result"
+# %% wrong: division by nobody instead of an error · clause 5 · message: "nothing was raised"
 import numpy as np
 
 
@@ -138,7 +138,7 @@ def roc_curve(scores, targets):
     return np.r_[0, tpr], np.r_[0, fpr], np.r_[np.inf, t]
 
 
-# %% wrong: scikit-learn's default, which drops points · clause 3 · message: "straight line"
+# %% wrong: scikit-learn's default, which drops points · clause 3 · message: "scikit-learn does so unless"
 from sklearn import metrics
 
 
@@ -159,3 +159,131 @@ def roc_curve(scores, targets):
     fpr = np.array([(scores[targets == 0] >= s).mean() for s in t])
     tpr = np.array([(scores[targets == 1] >= s).mean() for s in t])
     return fpr, tpr
+
+
+# %% right: sorts in place and bisects, lists out · message: "equal scores step together"
+import functools
+from bisect import bisect_left
+
+
+def checked(function):
+    @functools.wraps(function)
+    def inner(scores, targets):
+        if targets.all() or not targets.any():
+            raise ValueError("one class only")
+        return function(scores, targets)
+
+    return inner
+
+
+@checked
+def roc_curve(scores, targets):
+    ill, healthy = scores[targets == 1], scores[targets == 0]
+    ill.sort()
+    healthy.sort()
+    thresholds = [float("inf"), *sorted(set(scores.tolist()), reverse=True)]
+    fpr, tpr = (
+        [1 - bisect_left(group.tolist(), t) / len(group) for t in thresholds]
+        for group in (healthy, ill)
+    )
+    return [fpr, tpr, thresholds]
+
+
+# %% wrong: in float32, which merges scores · clause 3 · message: "differ late in their digits"
+import torch
+
+
+def roc_curve(scores, targets):
+    if targets.min() == targets.max():
+        raise ValueError
+    s, y = torch.tensor(scores, dtype=torch.float32), torch.tensor(targets)
+    t = torch.cat([torch.tensor([torch.inf]), s.unique().flip(0)])
+    called = (s >= t[:, None]).double()
+    return called[:, y == 0].mean(1), called[:, y == 1].mean(1), t
+
+
+# %% wrong: the part of the alarms that is false · clause 4 · message: "part of the alarms that is false"
+import numpy as np
+
+
+def roc_curve(scores, targets):
+    if targets.min() == targets.max():
+        raise ValueError
+    t = np.r_[np.inf, np.unique(scores)[::-1]]
+    tp = np.array([(scores[targets == 1] >= s).sum() for s in t])
+    fp = np.array([(scores[targets == 0] >= s).sum() for s in t])
+    return fp / np.maximum(tp + fp, 1), tp / targets.sum(), t
+
+
+# %% wrong: parts of everybody · clause 4 · message: "stays within its own group"
+import numpy as np
+
+
+def roc_curve(scores, targets):
+    if targets.min() == targets.max():
+        raise ValueError
+    t = np.r_[np.inf, np.unique(scores)[::-1]]
+    called = scores >= t[:, None]
+    return (called & (targets == 0)).mean(1), (called & (targets == 1)).mean(1), t
+
+
+# %% wrong: counts in place of rates · clause 4 · message: "These are counts"
+import numpy as np
+
+
+def roc_curve(scores, targets):
+    if targets.min() == targets.max():
+        raise ValueError
+    t = np.r_[np.inf, np.unique(scores)[::-1]]
+    called = scores >= t[:, None]
+    return (called & (targets == 0)).sum(1), (called & (targets == 1)).sum(1), t
+
+
+# %% wrong: the first threshold one above the highest score · clause 2 · message: "infinity (`np.inf`), not"
+import numpy as np
+
+
+def roc_curve(scores, targets):
+    if targets.min() == targets.max():
+        raise ValueError
+    t = np.r_[scores.max() + 1, np.unique(scores)[::-1]]
+    called = scores >= t[:, None]
+    return called[:, targets == 0].mean(1), called[:, targets == 1].mean(1), t
+
+
+# %% wrong: tpr first · clause 1 · message: "The two rates are swapped"
+from sklearn import metrics
+
+
+def roc_curve(scores, targets):
+    if targets.min() == targets.max():
+        raise ValueError
+    fpr, tpr, thresholds = metrics.roc_curve(targets, scores, drop_intermediate=False)
+    return tpr, fpr, thresholds
+
+
+# %% wrong: thresholds first · clause 1 · message: "The order of the three"
+from sklearn import metrics
+
+
+def roc_curve(scores, targets):
+    if targets.min() == targets.max():
+        raise ValueError
+    fpr, tpr, thresholds = metrics.roc_curve(targets, scores, drop_intermediate=False)
+    return thresholds, fpr, tpr
+
+
+# %% wrong: refuses only when nobody is ill · clause 5 · message: "All targets are 1"
+import numpy as np
+
+
+def roc_curve(scores, targets):
+    if not targets.any():
+        raise ValueError
+    t = np.r_[np.inf, np.unique(scores)[::-1]]
+    called = scores >= t[:, None]
+    return (
+        called[:, targets == 0].mean(1) if (targets == 0).any() else 0 * t,
+        called[:, targets == 1].mean(1),
+        t,
+    )

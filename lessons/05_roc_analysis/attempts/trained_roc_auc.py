@@ -82,7 +82,7 @@ def trained_roc_auc(model, loader):
     return metrics.roc_auc_score(torch.cat(targets), torch.cat(scores))
 
 
-# %% wrong: float32 probabilities, which saturate · clause 4 · message: "saturate at 1"
+# %% wrong: float32 probabilities, which saturate · clause 4 · message: "have become equal scores"
 import torch
 from sklearn import metrics
 
@@ -282,3 +282,120 @@ def trained_roc_auc(model, loader):
     for m, training in flags:
         m.training = training
     return metrics.roc_auc_score(torch.cat(targets), torch.cat(scores))
+
+
+# %% wrong: never below one half · clause 3 · message: "worse than chance has to show"
+import torch
+from sklearn import metrics
+
+
+def trained_roc_auc(model, loader):
+    flags = [(m, m.training) for m in model.modules()]
+    model.eval()
+    scores, targets = [], []
+    with torch.no_grad():
+        for x, y in loader:
+            logits = model(x)
+            two = logits.ndim == 2 and logits.shape[1] == 2
+            scores.append(logits[:, 1] - logits[:, 0] if two else logits.reshape(-1))
+            targets.append(y)
+    for m, training in flags:
+        m.training = training
+    area = metrics.roc_auc_score(torch.cat(targets), torch.cat(scores))
+    return max(area, 1 - area)
+
+
+# %% wrong: float64 probabilities, which saturate later · clause 4 · message: "have become equal scores"
+import torch
+from sklearn import metrics
+
+
+def trained_roc_auc(model, loader):
+    flags = [(m, m.training) for m in model.modules()]
+    model.eval()
+    scores, targets = [], []
+    with torch.no_grad():
+        for x, y in loader:
+            logits = model(x)
+            two = logits.ndim == 2 and logits.shape[1] == 2
+            scores.append(
+                (logits[:, 1] - logits[:, 0] if two else logits.reshape(-1)).double().sigmoid()
+            )
+            targets.append(y)
+    for m, training in flags:
+        m.training = training
+    return metrics.roc_auc_score(torch.cat(targets), torch.cat(scores))
+
+
+# %% wrong: clamped logits · clause 4 · message: "have become equal scores"
+import torch
+from sklearn import metrics
+
+
+def trained_roc_auc(model, loader):
+    flags = [(m, m.training) for m in model.modules()]
+    model.eval()
+    scores, targets = [], []
+    with torch.no_grad():
+        for x, y in loader:
+            logits = model(x)
+            two = logits.ndim == 2 and logits.shape[1] == 2
+            scores.append(
+                (logits[:, 1] - logits[:, 0] if two else logits.reshape(-1)).clamp(-30, 30)
+            )
+            targets.append(y)
+    for m, training in flags:
+        m.training = training
+    return metrics.roc_auc_score(torch.cat(targets), torch.cat(scores))
+
+
+# %% right: a switch for two heads, pairs counted · message: "whatever the head"
+import torch
+from torch import nn
+
+
+class Ranker:
+    """A callable object: eval mode without a graph, pairs counted by hand."""
+
+    @torch.no_grad()
+    def __call__(self, model: nn.Module, loader):
+        before = {name: module.training for name, module in model.named_modules()}
+        try:
+            model.eval()
+            seen = [(self.score(model(x)), y.long()) for x, y in loader]
+        finally:
+            for name, module in model.named_modules():
+                module.training = before[name]
+        score, y = map(torch.cat, zip(*seen))
+        gap = score[y == 1][:, None] - score[y == 0]
+        return (gap.sign() + 1).double().mean() / 2
+
+    @staticmethod
+    def score(logits):
+        return (
+            logits.reshape(len(logits), -1) @ torch.tensor([[-1.0], [1.0]])
+            if logits[0].numel() == 2
+            else logits.view(-1, 1)
+        )
+
+
+trained_roc_auc = Ranker()
+
+
+# %% right: parameters that need no gradient, in place of no_grad · message: "whatever the head"
+from copy import deepcopy
+
+import numpy as np
+from sklearn import metrics
+
+
+def trained_roc_auc(model, loader):
+    """A copy without gradients: no graph is built, and the model itself is not touched."""
+    net = deepcopy(model).eval().requires_grad_(False)
+    rows = [
+        (net(x).numpy().reshape(len(y), -1).astype(np.float64), y.numpy()) for x, y in loader
+    ]
+    logits, y = (np.concatenate(part) for part in zip(*rows))
+    return np.float64(
+        metrics.roc_auc_score(y, logits @ [-1.0, 1.0] if logits.shape[1] == 2 else logits[:, 0])
+    )

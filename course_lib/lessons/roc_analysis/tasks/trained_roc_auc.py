@@ -10,7 +10,7 @@ from course_lib.classroom.tasks.inputs import changed, drawn, flags
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
 from course_lib.evaluation import evaluation_mode
-from course_lib.lessons.roc_analysis.tasks.shared import true_auc
+from course_lib.lessons.roc_analysis.tasks.shared import shown, true_auc
 
 
 class TwoColumns(nn.Module):
@@ -44,25 +44,24 @@ class TrainedRocAuc(Task):
     """The ROC-AUC of a trained network over a test loader: mend it."""
 
     visible: ClassVar = {
-        "two logits": {"head": "two", "sure": False, "examples": 90, "batch_size": 32},
-        "one logit, (B,)": {"head": "one", "sure": False, "examples": 70, "batch_size": 16},
+        "two logits": {"head": "two", "examples": 90, "batch_size": 32},
+        "one logit, (B,)": {"head": "one", "examples": 70, "batch_size": 16},
+        "one logit, (B, 1), and a last batch of one": {"head": "column", "examples": 65, "batch_size": 16},
+        "two logits, very sure": {"head": "two", "sure": True, "examples": 80, "batch_size": 32},
+        "a network that ranks worse than chance": {"head": "one", "worse": True, "examples": 75, "batch_size": 32},
     }
     graded: ClassVar = {
-        "one logit, (B, 1), and a last batch of one": {
-            "head": "column",
-            "sure": False,
-            "examples": 65,
-            "batch_size": 16,
-        },
-        "a very sure network": {"head": "column", "sure": True, "examples": 80, "batch_size": 32},
-        "two logits, very sure": {"head": "two", "sure": True, "examples": 80, "batch_size": 32},
+        "one logit, very sure": {"head": "column", "sure": True, "examples": 80, "batch_size": 32},
+        "two logits, and a last batch of one": {"head": "two", "examples": 41, "batch_size": 8},
     }
     hints: ClassVar = {
         "eval": "Dropout and batch norm are still in training mode. Which two switches does an evaluation need?",
         "restore": "Somebody goes on training this model: give every module its own flag back.",
         "scores": "A ROC curve needs a score that ranks, not a label. `argmax` leaves two values, and one corner.",
         "column": "For two logits the score is `logits[:, 1] - logits[:, 0]`: the log-odds of class 1.",
-        "saturate": "In float32, sigmoid and softmax are exactly 1 from a logit of about 17 on: all ties. Rank by logits.",
+        "saturate": "A sigmoid or a softmax of large logits is exactly 1, in float32 from about 17 on, and clamped logits "
+        "are all alike: ties. Rank by the logits themselves.",
+        "flip": "An area below 0.5 is a finding, not something to hide.",
         "all": "One area over all examples. A mean over batches weighs them wrongly, and a batch may lack a class.",
         "once": "Go through the loader once: it may shuffle, and a second pass has another order.",
         "order": "scikit-learn takes `roc_auc_score(y_true, y_score)`.",
@@ -71,61 +70,58 @@ class TrainedRocAuc(Task):
 
     def model(self, case: Case) -> TwoColumns:
         """The network, as training left it."""
-        model = TwoColumns(case.head, case.generator(), case.sure).train()
+        model = TwoColumns(case.head, case.generator(), case.settings.get("sure", False)).train()
         model.trunk[1].eval()  # a batch norm that somebody froze
         return model
 
     def data(self, case: Case) -> tuple[Tensor, Tensor]:
         """Inputs (N, 6) and targets (N,), which follow the network's own ranking with much noise."""
         x = torch.randn(case.examples, 6, generator=case.generator())
-        clean = margin(self.model(case), x)
+        clean = margin(self.model(case), x) * (-1 if case.settings.get("worse") else 1)
         rank = clean.argsort().argsort() / len(x) + 0.35 * torch.randn(len(x), generator=case.generator())
         return x, (rank > rank.quantile(0.6)).long()
 
     def probe(self, answer: Any, case: Case) -> Observation:
-        """Ask for the area over a loader that shuffles; look at modes, grad and flags."""
+        """Ask for the area over a loader that shuffles; look at modes, graph and flags."""
         model, (x, y) = self.model(case), self.data(case)
         y = y.float() if case.head == "one" else y
         data = torch.utils.data.TensorDataset(x, y)
         loader = torch.utils.data.DataLoader(data, case.batch_size, shuffle=True, generator=case.generator())
         before = flags(model)
-        during = {"training": False, "grad": False}
+        during = {"training": False, "graph": False}
 
         def look(part: nn.Module, inputs: Any, output: Any) -> None:
             during["training"] |= part.training
-            during["grad"] |= torch.is_grad_enabled()
+            during["graph"] |= output.requires_grad
 
         model.trunk[3].register_forward_hook(look)
         return observe(
+            shown,
             answer,
             model,
             loader,
-            also={
-                "during": lambda: during,
-                "flags": lambda: changed(before, flags(model)),
-            },
+            also={"during": lambda: during, "flags": lambda: changed(before, flags(model))},
         )
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """The area in eval mode, over all examples, from scores of class 1 that don't saturate."""
         if seen.error:
-            hint = "order" if "continuous" in seen.error else "shape"
+            hint = "order" if "continuous" in seen.error else "all" if "Only one class" in seen.error else "shape"
             return failed(f"`trained_roc_auc(model, loader)` raised {seen.error}.", hint=hint)
-        value = number(seen.value)
+        value = number(seen.value["value"])
         if value is None:
-            return failed(f"Expected one number; got {seen.type}.", hint="scores")
+            return failed(f"Expected one number; got {seen.value['words']}.", hint="scores")
         if seen.also["during"]["training"]:
             return failed("The model was in training mode: dropout was throwing units away.", hint="eval")
         x, y = self.data(case)
         model = self.model(case)
-        score = margin(model, x)
-        wanted = true_auc(score.double().numpy(), y.numpy())
+        wanted = true_auc(margin(model, x).double().numpy(), y.numpy())
         if not near(value, wanted, atol=2e-3):  # float32 logits may tie or part where float64 ones don't
             return self.diagnosis(value, wanted, model, x, y)
         if seen.also["flags"]:
             other = ", ".join(seen.also["flags"])
             return failed(f"The area is right, but these came back in another mode: {other}.", hint="restore")
-        if seen.also["during"]["grad"]:
+        if seen.also["during"]["graph"]:
             return failed("The area is right, but autograd built a graph for every batch.", hint="eval")
         return passed(f"The area is {wanted:.3f}, whatever the head.")
 
@@ -137,22 +133,32 @@ class TrainedRocAuc(Task):
         score, y = margin(model, x), y.numpy()
         labels = (score > 0).double().numpy()
         got = f"Expected {wanted:.3f}, got {value:.3f}"
+
+        def gives(scores: Tensor) -> bool:
+            return near(value, true_auc(scores.double().numpy(), y), atol=1e-6)
+
+        if near(value, 1 - wanted, atol=2e-3):
+            if wanted < 0.5:
+                return failed(f"{got}, which is 1 minus it: a ranking worse than chance has to show.", hint="flip")
+            return failed(f"{got}, which is 1 minus it: these are the scores of class 0.", hint="column")
         from_labels = [true_auc(labels, y)]
         if 0 < labels.sum() < len(labels):
             from_labels.append(true_auc(y.astype(float), labels))
-        saturated = score.sigmoid() if model.head != "two" else logits.softmax(1)[:, 1]
-        if near(value, true_auc(saturated.double().numpy(), y), atol=2e-3):
+        sure = bool((score > 17).any())
+        squeezed = [score.sigmoid(), score.double().sigmoid(), score.clamp(-30, 30), score.clamp(-50, 50)]
+        if model.head == "two":
+            squeezed += [logits.softmax(1)[:, 1], logits.double().softmax(1)[:, 1], logits[:, 1].sigmoid()]
+        if sure and (value == 0.5 or any(map(gives, squeezed))):
             return failed(
-                f"{got}: in float32 the probabilities saturate at 1, and equal scores rank nothing.", hint="saturate"
+                f"{got}: different logits have become equal scores, and equal scores rank nothing. Probabilities (or clamped "
+                "logits) do that.",
+                hint="saturate",
             )
         if any(near(value, area, atol=1e-6) for area in from_labels):
             return failed(f"{got}: the area of labels, which have one corner. It needs scores.", hint="scores")
-        if near(value, 1 - wanted, atol=2e-3):
-            return failed(f"{got}, which is 1 minus it: these are the scores of class 0.", hint="column")
         if model.head == "two":
-            columns = [true_auc(logits[:, k].double().numpy(), y) for k in (0, 1)]
-            if near(value, columns[1], atol=1e-6):
+            if gives(logits[:, 1]):
                 return failed(f"{got}: the second logit alone. Its rank depends on the first one too.", hint="column")
-            if near(value, columns[0], atol=1e-6):
+            if gives(logits[:, 0]):
                 return failed(f"{got}: these are the logits of class 0.", hint="column")
         return failed(f"{got}. One pass, all examples together, the score of class 1.", hint="all")

@@ -1,0 +1,71 @@
+"""Your turn: a bootstrap interval of a median."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from course_lib.classroom.tasks.observation import Observation, observe
+from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
+from course_lib.lessons.roc_analysis.tasks.resampling import band, pair_of
+from course_lib.lessons.roc_analysis.tasks.shared import numeric
+
+
+class MedianInterval(Task):
+    """The middle 90 % of the medians of resamples."""
+
+    visible: ClassVar = {
+        "sixty-one payments": {"count": 61, "resamples": 2000},
+        "another amount, far to one side": {"count": 25, "resamples": 300, "skewed": True},
+        "the same seed twice": {"count": 41, "resamples": 60, "twice": True},
+    }
+    hints: ClassVar = {
+        "replace": "`values[rng.integers(len(values), size=len(values))]` is a resample: some values twice, some not at all.",
+        "quantiles": "The middle 90 % leaves out 5 % on either side: `np.quantile(medians, [0.05, 0.95])`.",
+        "seed": "Make the generator once, before the loop: `rng = np.random.default_rng(seed)`.",
+    }
+
+    def values(self, case: Case) -> np.ndarray:
+        """Amounts (N,)."""
+        drawn = np.random.default_rng(case.seed).gamma(0.6 if case.settings.get("skewed") else 3, 20, size=case.count)
+        return drawn.round(2)
+
+    def probe(self, answer: Any, case: Case) -> Observation:
+        """Ask once, or twice with a seed."""
+        values = self.values(case)
+
+        def use() -> list:
+            times = 2 if case.settings.get("twice") else 1
+            return [numeric(answer(values.copy(), resamples=case.resamples, seed=5)) for _ in range(times)]
+
+        return observe(use)
+
+    def judge(self, seen: Observation, case: Case) -> Verdict:
+        """Near the quantiles of the medians."""
+        if seen.error:
+            return failed(f"`median_interval` raised {seen.error}.", hint="replace")
+        pairs = [pair_of(value) for value in seen.value]
+        if None in pairs:
+            return failed("Expected two numbers, low and high.", hint="quantiles")
+        if case.settings.get("twice") and not near(pairs[0][0] + pairs[0][1] / 7, pairs[1][0] + pairs[1][1] / 7):
+            return failed("The same seed gave two intervals. Draw from a generator made of `seed`.", hint="seed")
+        (low, high), values = pairs[0], self.values(case)
+        if low > high:
+            return failed(f"Expected low, then high; got {low:.2f} and {high:.2f}.", hint="quantiles")
+        if high - low < 1e-9:
+            why = (
+                "every resample had the median of the whole sample. Draw with replacement, anew each time."
+                if near(low, float(np.median(values)))
+                else "every resample was the same one. Make the generator once, before the loop."
+            )
+            return failed(f"From {low:.2f} to {high:.2f}: {why}", hint="replace")
+        rng = np.random.default_rng(1)
+        medians = np.median(values[rng.integers(case.count, size=(3000, case.count))], axis=1)
+        at = [band(medians, tail, case.resamples) for tail in (0.05, 0.95)]
+        if all(least <= value <= most for value, (least, most) in zip((low, high), at, strict=True)):
+            return passed(f"From {low:.2f} to {high:.2f} around a median of {np.median(values):.2f}.")
+        wanted = np.quantile(medians, [0.05, 0.95])
+        return failed(
+            f"Expected about {wanted[0]:.2f} to {wanted[1]:.2f}, the middle 90 % of the medians; got {low:.2f} to "
+            f"{high:.2f}.",
+            hint="quantiles",
+        )
