@@ -15,9 +15,26 @@ def no_checkpoint(content: Any) -> str:
     return str(content["error"]) if set(content) == {"error"} else ""
 
 
+def lacking(content: dict[str, Any], names: tuple[str, ...]) -> str:
+    """What a checkpoint lacks, in words; empty if nothing.
+
+    >>> lacking({"epoch": 1}, ("epoch", "model")), lacking({"epoch": 1}, ("epoch",))
+    ('lacks model', '')
+    """
+    missing = [name for name in names if name not in content]
+    if len(missing) == len(names) and content and all(isinstance(value, Tensor) for value in content.values()):
+        return f"holds a bare state_dict, without {', '.join(missing)}"
+    return f"lacks {', '.join(missing)}" if missing else ""
+
+
 def names(folder: Path) -> list[str]:
     """The files of a folder, in order."""
     return sorted(path.name for path in folder.iterdir())
+
+
+def is_float(value: Any) -> bool:
+    """Whether a value is a plain number, no tensor, no truth value."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def same_weights(a: Any, b: dict[str, Tensor]) -> bool:
