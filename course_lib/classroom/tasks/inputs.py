@@ -1,5 +1,6 @@
 """What probes make for an answer, and how they look at it before and after."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -71,8 +72,24 @@ def loaded(path: Path) -> Any:
     except FileNotFoundError:
         return {"error": "there is no such file"}
     except Exception as e:  # torch.load raises many types, and a broken file must not end the probe
-        first = (str(e).splitlines() or [""])[0]
-        return {"error": f"{type(e).__name__}: {first[:120]}"}
+        return {"error": f"{type(e).__name__}: {_reason(e)}"}
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong with a file, in plain words where torch has advice, escape codes or half a sentence instead."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    if refused := re.search(r"GLOBAL ([\w.]+)", text):
+        what = (
+            "a NumPy number or array"
+            if refused[1].startswith("numpy.")
+            else f"a {refused[1].removeprefix('__main__.')}"
+        )
+        return f"it holds {what}, which weights_only=True refuses"
+    if isinstance(error, EOFError):
+        return "it is empty or breaks off"
+    if "PytorchStreamReader" in text:
+        return "it breaks off before its end"
+    return (text.splitlines() or [""])[0][:120].rstrip(". ")
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Tensor]]:
