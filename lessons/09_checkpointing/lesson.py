@@ -137,7 +137,7 @@ assert apart(model, unbroken) > 0.01
 # 4. it returns the number of the next epoch, counted from 1.
 
 
-# % turn="go_on"
+# %% turn="go_on"
 import torch
 
 
@@ -195,7 +195,7 @@ assert resumed == one != two
 # 2. and leaves the generator where it stands, so that it still gives that next.
 
 
-# % turn="look_ahead"
+# %% turn="look_ahead"
 import torch
 
 
@@ -310,7 +310,7 @@ else:
 #    was, and no other file is left.
 
 
-# % turn="save_log"
+# %% turn="save_log"
 import os
 
 

@@ -27,7 +27,7 @@ def watched_disk(folder: Path, answer: Any, *, full: bool = False) -> Iterator[l
     """
     folder = Path(os.path.realpath(folder))
     whole = _contents(folder)
-    forced: dict[int, bytes] = {}
+    forced: dict[int, int] = {}  # inode -> how many bytes it had then
     notes: list[dict[str, Any]] = []
     real = {name: getattr(os, name) for name in (*_FORCE, "sync", *_MOVE) if hasattr(os, name)}
 
@@ -37,23 +37,21 @@ def watched_disk(folder: Path, answer: Any, *, full: bool = False) -> Iterator[l
                 raise OSError(errno.ENOSPC, "No space left on device")
             function(descriptor)
             number = descriptor if isinstance(descriptor, int) else descriptor.fileno()
-            for path, content in _contents(folder).items():
-                if os.stat(path).st_ino == os.fstat(number).st_ino:
-                    forced[os.stat(path).st_ino] = content
+            forced[os.fstat(number).st_ino] = os.fstat(number).st_size
 
         return call
 
     def forcing_all() -> None:
         real["sync"]()
-        forced.update((os.stat(path).st_ino, content) for path, content in _contents(folder).items())
+        forced.update((path.stat().st_ino, path.stat().st_size) for path in folder.rglob("*"))
 
     def moving(function: Callable) -> Callable:
         def call(source: Any, target: Any, **options: Any) -> None:
             place = Path(os.path.realpath(os.path.abspath(os.fsdecode(target))))
             if place.parent == folder and os.path.isfile(source):
                 there, new = _content(place), _content(Path(os.fsdecode(source)))
-                was = forced.get(os.stat(source).st_ino)
-                word = "no" if was is None else "yes" if was == new else "too early"
+                size = forced.get(os.stat(source).st_ino)
+                word = "no" if size is None else "yes" if size == os.stat(source).st_size else "too early"
                 notes.append({"name": place.name, "old whole": there == whole.get(place), "forced": word})
                 whole[place] = new
             function(source, target, **options)
