@@ -560,7 +560,7 @@ else:
 
 # %% [markdown]
 # `manager.load` checks, warns, and takes the newest file that is good: newest by its number. That is why one keeps more
-# than one. By hand it is a loop over the files, highest number first, with a `try` around the loading.
+# than one.
 
 # %%
 import warnings
@@ -571,6 +571,21 @@ with warnings.catch_warnings(record=True) as caught:
 print(len(caught), "warning, file left out:", fallen.skipped[0][0].name)
 print("back at epoch", fallen.step, "of 8")
 assert fallen.step == 7 and len(caught) == 1
+
+# %% [markdown]
+# By hand it is a loop over the files, the highest number first, with a `try` around the loading. Catch `Exception`: a file
+# that breaks off raises now this, now that.
+
+# %%
+kinds, pieces = set(), whole.read_bytes()
+for size in (0, 1, 1000, len(pieces) // 2):
+    (folder / "piece.pt").write_bytes(pieces[:size])
+    try:
+        torch.load(folder / "piece.pt", weights_only=True)
+    except Exception as error:
+        kinds.add(type(error).__name__)
+print(sorted(kinds))
+assert {"EOFError", "RuntimeError"} < kinds
 
 # %% [markdown]
 # ## Learn: away from this machine

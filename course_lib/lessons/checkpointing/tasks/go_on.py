@@ -85,6 +85,7 @@ class GoOn(Task):
             return failed("The optimizer has not the learning rate of the file.", hint="optimizer")
         if isinstance(seen.value, bool) or seen.value != case.done + 1:
             return failed(
-                f"{case.done} epochs are done, so the next is {case.done + 1}; got {described(seen.value)}.", hint="next"
+                f"{case.done} epochs are done, so the next is {case.done + 1}; got {described(seen.value)}.",
+                hint="next",
             )
         return passed("All three are as they were, and the next epoch is known.")

@@ -50,5 +50,7 @@ class LookAhead(Task):
         if near(seen.also["then"], after):
             return failed("The generator has moved on: what it gives now is the permutation after.", hint="back")
         if not near(seen.also["then"], order):
-            return failed("The generator stands elsewhere now: it gives neither this permutation nor the next.", hint="back")
+            return failed(
+                "The generator stands elsewhere now: it gives neither this permutation nor the next.", hint="back"
+            )
         return passed("Looked ahead, and nothing used up.")

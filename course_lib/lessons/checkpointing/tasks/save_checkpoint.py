@@ -21,7 +21,17 @@ def neighbours(name: str) -> list[str]:
     stem = Path(name).stem
     ends = [".tmp", ".temp", ".new", ".bak", ".part", ".swp", "~"]
     found = [f"{base}{end}" for base in (name, stem) for end in ends]
-    return [*found, f"{stem}.tmp.pt", f"{stem}_tmp.pt", f"tmp_{name}", f".{name}.tmp", "tmp", "temp.pt", "tmp.pt", "other.tmp"]
+    return [
+        *found,
+        f"{stem}.tmp.pt",
+        f"{stem}_tmp.pt",
+        f"tmp_{name}",
+        f".{name}.tmp",
+        "tmp",
+        "temp.pt",
+        "tmp.pt",
+        "other.tmp",
+    ]
 
 
 class SaveCheckpoint(Task):
@@ -90,7 +100,9 @@ class SaveCheckpoint(Task):
 
             def harmed() -> list[str]:
                 mine = self.others(case).items()
-                return [n for n, text in mine if not (folder / n).is_file() or (folder / n).read_bytes() != text.encode()]
+                return [
+                    n for n, text in mine if not (folder / n).is_file() or (folder / n).read_bytes() != text.encode()
+                ]
 
             with watched_disk(folder, answer, full=case.what == "full disk") as notes:
                 return observe(

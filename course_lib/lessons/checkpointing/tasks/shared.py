@@ -51,3 +51,12 @@ def raised(error: str) -> str:
     """
     first = (re.sub(r"\x1b\[[0-9;]*m", "", error).splitlines() or [""])[0]
     return (first if len(first) <= 160 else first[:160].rpartition(" ")[0] + " ...").rstrip(". ")
+
+
+def times(number: int) -> str:
+    """A count in words.
+
+    >>> times(1), times(4)
+    ('once', '4 times')
+    """
+    return "once" if number == 1 else f"{number} times"
