@@ -247,9 +247,10 @@ came_out(f"last.pt, whole, with epoch {found} (reported: {said}), and the beginn
 #
 # ## Learn: the old file or the new one
 #
-# By hand in four steps: write to another name, in the same folder, so on the same disk; `flush()` what Python holds to
-# the operating system; `os.fsync` forces it from there to the disk; and `os.replace` swaps the name in one step. The
-# name belongs to a whole file at every moment. If something fails on the way, `finally` clears up.
+# We call such a save **durable**. By hand it has four steps: write to another name, in the same folder, so on the same
+# disk; `flush()` what Python holds to the operating system; `os.fsync` forces it from there to the disk; and `os.replace`
+# swaps the name in one step, which it can't from one disk to another. The name belongs to a whole file at every moment.
+# If something fails on the way, `finally` clears up.
 
 
 # %%
@@ -395,6 +396,7 @@ else:
 # %%
 from course_lib.checkpoints import CheckpointManager, GeneratorState, ModelCheckpoint, RNGState
 from course_lib.models import MLP
+from course_lib.training import fit
 
 splits = mnist()
 assert [len(s) for s in (splits.train, splits.validation, splits.test)] == [3000, 1000, 1000]
@@ -413,11 +415,9 @@ def new_process():
 
 
 def fit_on(parts, epochs, **options):
+    model, optimizer, loss_fn = parts["model"], parts["optimizer"], nn.CrossEntropyLoss()
     options |= {"validation": validation, "progress": False}
-    loss_fn = nn.CrossEntropyLoss()
-    return fit(
-        parts["model"], train_batches, parts["optimizer"], loss_fn, epochs=epochs, **options
-    )
+    return fit(model, train_batches, optimizer, loss_fn, epochs=epochs, **options)
 
 
 # %% [markdown]
@@ -426,8 +426,6 @@ def fit_on(parts, epochs, **options):
 # version, epoch and accuracy in the name. The version is yours to raise when the network or its data change.
 
 # %%
-from course_lib.training import fit
-
 run = Path(tempfile.mkdtemp(dir=folder))
 parts, best_is = new_process(), {"monitor": "val_loss", "mode": "min"}
 manager = CheckpointManager(run / "all", parts, keep_last=2, **best_is)
@@ -693,7 +691,25 @@ else:
 
 # %% [markdown]
 # `np.mean` returns a NumPy scalar, and the safe loader, the default since PyTorch 2.6, refuses the whole file, weights
-# and all. Write `float(...)`. The guard is a save that refuses while you are still there:
+# and all. Write `float(...)`. What else does it take?
+
+# %%
+from collections import OrderedDict
+
+values = [0.5, torch.ones(1), {"a": [1, (2, "b")]}, OrderedDict(a=1)]
+refused = []
+for value in [*values, np.float64(0.5), np.ones(1), Path("data")]:
+    torch.save({"value": value}, folder / "value.pt")
+    try:
+        torch.load(folder / "value.pt", weights_only=True)
+    except pickle.UnpicklingError:
+        refused.append(type(value).__name__)
+print("refused:", refused)
+assert len(refused) == 3 and "OrderedDict" not in refused
+
+# %% [markdown]
+# Tensors, numbers, text, and dictionaries, lists and tuples of them. The guard is a save that refuses the rest while you
+# are still there:
 
 # %%
 save_file({**saved, "loss": float(saved["loss"])}, folder / "numpy.pt")
