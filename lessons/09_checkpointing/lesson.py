@@ -238,6 +238,7 @@ last = folder / "durable" / "last.pt"
 said = run_and_kill(durable, last)
 for file in sorted(last.parent.iterdir()):
     print(f"{file.name:26} {file.stat().st_size:9,} bytes")
+assert last.stat().st_size > 0
 found = load_file(last)["epoch"]
 assert found >= said >= 1 and len(list(last.parent.iterdir())) == 2
 came_out(f"last.pt, whole, with epoch {found} (reported: {said}), and the beginning of another")

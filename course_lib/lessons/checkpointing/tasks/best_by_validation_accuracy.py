@@ -14,6 +14,7 @@ from course_lib.classroom.tasks.comparing import described
 from course_lib.classroom.tasks.inputs import copied, flags, loaded
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
+from course_lib.lessons.checkpointing.tasks.disk import watched_disk
 from course_lib.lessons.checkpointing.tasks.shared import is_float, lacking, no_checkpoint, raised, same_weights, times
 
 
@@ -114,24 +115,25 @@ class BestByValidationAccuracy(Task):
                     model[1].weight.copy_(weights[min(clock["epochs"], len(weights) - 1)])
                 clock["epochs"] += 1
 
-            return observe(
-                answer,
-                model,
-                train_epoch,
-                validation,
-                test,
-                path,
-                epochs=len(weights),
-                also={
-                    "epochs": lambda: clock["epochs"],
-                    "modes": lambda: modes,
-                    "measured in training mode": lambda: any(measured),
-                    "held": lambda: held,
-                    "test read at": lambda: test.read_at,
-                    "content": lambda: loaded(path),
-                    "weights": lambda: copied(model),
-                },
-            )
+            with watched_disk(Path(root), answer):  # no disk is waited for
+                return observe(
+                    answer,
+                    model,
+                    train_epoch,
+                    validation,
+                    test,
+                    path,
+                    epochs=len(weights),
+                    also={
+                        "epochs": lambda: clock["epochs"],
+                        "modes": lambda: modes,
+                        "measured in training mode": lambda: any(measured),
+                        "held": lambda: held,
+                        "test read at": lambda: test.read_at,
+                        "content": lambda: loaded(path),
+                        "weights": lambda: copied(model),
+                    },
+                )
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """The right epoch in the file at every moment, loaded back, and tested once."""

@@ -17,6 +17,8 @@ _FORCE, _MOVE = ("fsync", "fdatasync"), ("replace", "rename", "link")
 def watched_disk(folder: Path, answer: Any, *, full: bool = False) -> Iterator[list[dict[str, Any]]]:
     """Note every rename onto a name in `folder`: was the file whole until then, were the new bytes forced to the disk?
 
+    Forcing is noted and not done: a real disk would take its time.
+
     Args:
         folder: Where the answer saves.
         answer: Names that it imported itself (`from os import fsync`) are watched too.
@@ -31,18 +33,16 @@ def watched_disk(folder: Path, answer: Any, *, full: bool = False) -> Iterator[l
     notes: list[dict[str, Any]] = []
     real = {name: getattr(os, name) for name in (*_FORCE, "sync", *_MOVE) if hasattr(os, name)}
 
-    def forcing(function: Callable) -> Callable:
+    def forcing(_: Callable) -> Callable:
         def call(descriptor: Any) -> None:
             if full:
                 raise OSError(errno.ENOSPC, "No space left on device")
-            function(descriptor)
             number = descriptor if isinstance(descriptor, int) else descriptor.fileno()
             forced[os.fstat(number).st_ino] = os.fstat(number).st_size
 
         return call
 
     def forcing_all() -> None:
-        real["sync"]()
         forced.update((path.stat().st_ino, path.stat().st_size) for path in folder.rglob("*"))
 
     def moving(function: Callable) -> Callable:
@@ -84,15 +84,17 @@ def _globals_of(answer: Any) -> list[dict[str, Any]]:
     """The global names of a function, of what a decorator or a partial wraps, of an object's `__call__`."""
     found: list[dict[str, Any]] = []
     todo = [answer]
-    while todo and len(found) < 8:
+    for _ in range(8):  # a wrapper in a wrapper in a wrapper
+        if not todo:
+            break
         one = todo.pop()
+        own = getattr(getattr(one, "__func__", one), "__globals__", None)
+        if own is not None and not any(own is other for other in found):
+            found.append(own)
         if isinstance(one, functools.partial):
             todo.append(one.func)
         elif hasattr(one, "__wrapped__"):
             todo.append(inspect.unwrap(one))
-        own = getattr(getattr(one, "__func__", one), "__globals__", None)
-        if own is not None:
-            found += [own] if not any(own is other for other in found) else []
-        elif not inspect.isbuiltin(one) and "__call__" in vars(type(one)):
-            todo.append(vars(type(one))["__call__"])
+        elif own is None:
+            todo.append(type(one).__call__)
     return found

@@ -12,6 +12,7 @@ from course_lib.classroom.tasks.comparing import described, is_mapping, near_eac
 from course_lib.classroom.tasks.inputs import loaded
 from course_lib.classroom.tasks.observation import Observation, observe, plain
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
+from course_lib.lessons.checkpointing.tasks.disk import watched_disk
 from course_lib.lessons.checkpointing.tasks.shared import is_float, lacking, names, no_checkpoint, raised
 
 
@@ -83,7 +84,10 @@ class ModelCheckpoint(Task):
                     content = loaded(path) if path.exists() else None
                     rows.append({"said": plain(said), "best": plain(callback.best), "content": content})
 
-            return observe(use, also={"rows": lambda: rows, "content": lambda: loaded(path) if path.exists() else None})
+            with watched_disk(Path(root), answer):  # no disk is waited for
+                return observe(
+                    use, also={"rows": lambda: rows, "content": lambda: loaded(path) if path.exists() else None}
+                )
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """Follow the epochs: saved exactly when better; an error where the monitored value is missing."""
@@ -115,7 +119,7 @@ class ModelCheckpoint(Task):
     def judge_epoch(self, row: dict, case: Case, epoch: int, best: float | None, kept: int | None) -> Verdict | None:
         """One epoch's answer, best value and file."""
         monitor, value = self.setting(case)["monitor"], case.values[epoch - 1]
-        story = f"Epochs 1 to {epoch} had {monitor} {', '.join(f'{v:g}' for v in case.values[:epoch])}."
+        story = f"{'Epoch 1' if epoch == 1 else f'Epochs 1 to {epoch}'} had {monitor} {', '.join(f'{v:g}' for v in case.values[:epoch])}."
         hint = "nan" if any(v != v for v in case.values[:epoch] if v is not None) else "strictly"
         content = row["content"]
         if content is not None and (what := no_checkpoint(content)):

@@ -38,15 +38,15 @@ class SaveCheckpoint(Task):
     """Save so that a crash at any moment leaves the old file or the new one."""
 
     visible: ClassVar = {
-        "over an older file": {"name": "last.pt", "what": "sound"},
-        "a value that can't be saved": {"name": "last.pt", "what": "unsaveable"},
-        "a NumPy number": {"name": "last.pt", "what": "numpy"},
-        "among other files": {"name": "last.pt", "what": "sound", "neighbours": True},
+        "over an older file": {"file": "last.pt", "what": "sound"},
+        "a value that can't be saved": {"file": "last.pt", "what": "unsaveable"},
+        "a NumPy number": {"file": "last.pt", "what": "numpy"},
+        "among other files": {"file": "last.pt", "what": "sound", "neighbours": True},
     }
     graded: ClassVar = {
-        "the disk is full": {"name": "run-7.ckpt", "what": "full disk"},
-        "a first file, path as text": {"name": "epoch-012.pt", "what": "sound", "older": False},
-        "a failure among other files": {"name": "v1.2.pt", "what": "unsaveable", "neighbours": True},
+        "the disk is full": {"file": "run-7.ckpt", "what": "full disk"},
+        "a first file, path as text": {"file": "epoch-012.pt", "what": "sound", "older": False},
+        "a failure among other files": {"file": "v1.2.pt", "what": "unsaveable", "neighbours": True},
     }
     hints: ClassVar = {
         "aside": "Write to another name in the same folder first. While that goes on, the old file is untouched.",
@@ -80,7 +80,7 @@ class SaveCheckpoint(Task):
     @staticmethod
     def others(case: Case) -> dict[str, str]:
         """What lies in the folder besides: file -> text."""
-        more = neighbours(case.name) if case.settings.get("neighbours") else []
+        more = neighbours(case.file) if case.settings.get("neighbours") else []
         return {name: f"mine: {name}" for name in ["notes.txt", *more]}
 
     def probe(self, answer: Any, case: Case) -> Observation:
@@ -90,7 +90,7 @@ class SaveCheckpoint(Task):
         with tempfile.TemporaryDirectory() as root:
             folder, witness = Path(root, "run"), Path(root, "witness")
             folder.mkdir()
-            path = folder / case.name
+            path = folder / case.file
             for name, text in self.others(case).items():
                 (folder / name).write_text(text)
             if older:
@@ -115,7 +115,7 @@ class SaveCheckpoint(Task):
                         "content": lambda: loaded(path),
                         "untouched": lambda: path.exists() and path.read_bytes() == before,
                         "written over": lambda: older and witness.read_bytes() != before,
-                        "renames": lambda: [note for note in notes if note["name"] == case.name],
+                        "renames": lambda: [note for note in notes if note["name"] == case.file],
                     },
                 )
 
@@ -160,9 +160,9 @@ class SaveCheckpoint(Task):
     @staticmethod
     def judge_folder(seen: Observation, case: Case) -> Verdict | None:
         """Nothing left behind, and nothing of somebody else's touched."""
-        if strays := [name for name in seen.also["files"] if name != case.name]:
+        if strays := [name for name in seen.also["files"] if name != case.file]:
             return failed(
-                f"{', '.join(strays[:3])} was left in the folder. Expected `{case.name}` and what was there before.",
+                f"{', '.join(strays[:3])} was left in the folder. Expected `{case.file}` and what was there before.",
                 hint="clean",
             )
         if harmed := seen.also["harmed"]:
@@ -179,6 +179,17 @@ class SaveCheckpoint(Task):
             "unsaveable": ("A function in the checkpoint can't be saved", "aside"),
             "full disk": ("Forcing the bytes to the disk failed, as on a full disk", "sync"),
         }[case.what]
+        if (
+            case.what == "numpy"
+            and not seen.error
+            and not no_checkpoint(seen.also["content"])
+            and not seen.also["untouched"]
+        ):
+            return failed(
+                "metrics['loss'] is a NumPy number. It was changed into something else in silence, and saved. Expected an "
+                "error, and the old file.",
+                hint="prove",
+            )
         if not seen.also["untouched"]:
             return failed(f"{why}, and the old checkpoint is gone. Expected it untouched, to the last bit.", hint=hint)
         if not seen.error:

@@ -15,9 +15,9 @@ class SaveLog(Task):
     """Write a text aside, force it to the disk, rename it; clear up after an error."""
 
     visible: ClassVar = {
-        "a longer log": {"name": "log.txt", "good": True},
-        "another name": {"name": "run.7.csv", "good": True},
-        "half of an emoji": {"name": "log.txt", "good": False},
+        "a longer log": {"file": "log.txt", "good": True},
+        "another name": {"file": "run.7.csv", "good": True},
+        "half of an emoji": {"file": "log.txt", "good": False},
     }
     hints: ClassVar = {
         "aside": 'Write to `path.with_name(path.name + ".tmp")` first, then `os.replace(temporary, path)`.',
@@ -38,7 +38,7 @@ class SaveLog(Task):
         with tempfile.TemporaryDirectory() as root:
             folder, witness = Path(root, "run"), Path(root, "witness")
             folder.mkdir()
-            path = folder / case.name
+            path = folder / case.file
             path.write_bytes(old.encode())
             os.link(path, witness)
             with watched_disk(folder, answer) as notes:
@@ -50,14 +50,14 @@ class SaveLog(Task):
                         "files": lambda: names(folder),
                         "text": lambda: path.read_bytes().decode(errors="replace") if path.exists() else None,
                         "written over": lambda: witness.read_bytes() != old.encode(),
-                        "notes": lambda: [note for note in notes if note["name"] == case.name],
+                        "notes": lambda: [note for note in notes if note["name"] == case.file],
                     },
                 )
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """Whole, renamed, forced; after an error the old file and nothing else."""
         old, new = self.texts(case)
-        also, strays = seen.also, [name for name in seen.also["files"] if name != case.name]
+        also, strays = seen.also, [name for name in seen.also["files"] if name != case.file]
         left = failed(f"{', '.join(strays)} was left in the folder.", hint="clean")
         if not case.good:
             if also["text"] != old or also["written over"]:

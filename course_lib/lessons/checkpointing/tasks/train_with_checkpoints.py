@@ -5,21 +5,14 @@ import tempfile
 from pathlib import Path
 from typing import Any, ClassVar
 
-from course_lib.classroom.tasks.comparing import described, near_each
+from course_lib.classroom.tasks.comparing import described, is_mapping, near_each
 from course_lib.classroom.tasks.inputs import copied, loaded
 from course_lib.classroom.tasks.observation import Observation, observe, plain
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
 from course_lib.lessons.checkpointing.tasks.disk import watched_disk
 from course_lib.lessons.checkpointing.tasks.mnist_runs import Counted, mnist_batches, small_network, unbroken
-from course_lib.lessons.checkpointing.tasks.shared import (
-    is_float,
-    lacking,
-    names,
-    no_checkpoint,
-    raised,
-    same_weights,
-    times,
-)
+from course_lib.lessons.checkpointing.tasks.shared import is_float, lacking, names, no_checkpoint, raised, times
+from course_lib.lessons.checkpointing.tasks.shared import same_weights as same
 
 
 class TrainWithCheckpoints(Task):
@@ -73,14 +66,14 @@ class TrainWithCheckpoints(Task):
             for name in strays:
                 (folder / name).touch()
 
-            def look(returned: Any, notes: list[dict]) -> dict[str, Any]:
+            def look(returned: Any, notes: list[dict], *, inside: bool = True) -> dict[str, Any]:
                 files = [name for name in names(folder) if name not in strays]
                 renamed = {note["name"] for note in notes}
                 return {
                     "losses": plain(returned),
                     "reads": batches.reads,
                     "files": files,
-                    "contents": {name: loaded(folder / name) for name in files if name.endswith(".pt")},
+                    "contents": {name: loaded(folder / name) for name in files if inside and name.endswith(".pt")},
                     "direct": [name for name in files if name not in renamed],
                     "gone": [name for name in strays if not (folder / name).exists()],
                 }
@@ -97,7 +90,7 @@ class TrainWithCheckpoints(Task):
                 batches.reads = 0
                 with watched_disk(folder, answer) as notes:
                     returned = answer(model, optimizer, batches, folder, epochs=case.then, every=every)
-                record["second"] = {**look(returned, notes), "contents": {}, "direct": []}
+                record["second"] = look(returned, notes, inside=False)
                 record["weights"] = copied(model)
 
             return observe(
@@ -151,7 +144,7 @@ class TrainWithCheckpoints(Task):
             if content["epoch"] != epoch:
                 got = described(content["epoch"])
                 return failed(f"{name} says epoch {got}; expected {epoch}, the epochs done.", hint="when")
-            if not same_weights(content["model"], states[epoch]):
+            if not same(content["model"], states[epoch]):
                 return self.other_weights(name, content["model"], case, epoch)
             if not is_float(content["loss"]):
                 got = described(content["loss"])
@@ -172,10 +165,16 @@ class TrainWithCheckpoints(Task):
             "gradients": (": its gradients were never set to zero, and pile up from step to step.", "zero"),
         }
         for mistake, (why, hint) in others.items():
-            if same_weights(got, unbroken(case.seed, epoch, kind, mistake)[1][epoch]):
+            if same(got, unbroken(case.seed, epoch, kind, mistake)[1][epoch]):
                 return failed(start + why, hint=hint)
+        start_state = unbroken(case.seed, 0, kind)[1][0]
+        trained = [name for name in start_state if not name.startswith("2.running") and not name.endswith("tracked")]
+        if is_mapping(got) and all(near(got.get(name), start_state[name]) for name in trained):
+            return failed(
+                f"{start}: no weight has changed since the start. Did each step have a gradient?", hint="zero"
+            )
         for other, state in enumerate(unbroken(case.seed, case.first, kind)[1]):
-            if same_weights(got, state):
+            if same(got, state):
                 return failed(f"{start}: it has those after {other}.", hint="when")
         return failed(f"{start}, one step for each batch, in training mode.", hint="mode")
 
@@ -234,9 +233,9 @@ class TrainWithCheckpoints(Task):
                 f"The second call trained {left} epochs and returned {left + 1} losses; the first is of the epoch in the file.",
                 hint="returned",
             )
-        if not same_weights(seen.also["weights"], states[case.then]):
+        if not same(seen.also["weights"], states[case.then]):
             lost = unbroken(case.seed, longest, kind, "optimizer", newest)[1]
-            if same_weights(seen.also["weights"], lost[case.then]):
+            if same(seen.also["weights"], lost[case.then]):
                 return failed(
                     "Resumed with the right weights and without the optimizer's momentum: the weights at the end are not "
                     "those of an unbroken run.",
