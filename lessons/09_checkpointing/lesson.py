@@ -567,9 +567,9 @@ import warnings
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     fallen = manager.load("last")
+assert fallen.step == 7 and len(caught) == 1
 print(len(caught), "warning, file left out:", fallen.skipped[0][0].name)
 print("back at epoch", fallen.step, "of 8")
-assert fallen.step == 7 and len(caught) == 1
 
 # %% [markdown]
 # By hand it is a loop over the files, the highest number first, with a `try` around the loading. Catch `Exception`: a file
@@ -637,11 +637,11 @@ crash()
 # %%
 class LikeKeras:
     def __init__(self, monitor, mode="auto"):
-        if mode == "auto" and monitor.removeprefix("val_") != "loss":
-            raise ValueError(f"monitor={monitor}: pass mode='max' or mode='min'")
-        self.monitor, self.best, self.kept = monitor, math.inf, None
+        self.monitor, self.mode, self.best, self.kept = monitor, mode, math.inf, None
 
     def on_epoch_end(self, epoch, logs):
+        if self.mode == "auto" and self.monitor.removeprefix("val_") != "loss":
+            raise ValueError(f"monitor={self.monitor}: pass mode='max' or mode='min'")
         value = logs.get(self.monitor)
         # None: Keras warns "Can save best model only with val_los available.", and saves
         if value is None or value < self.best:
@@ -649,14 +649,19 @@ class LikeKeras:
 
 
 # %%
+try:
+    LikeKeras("val_los").on_epoch_end(1, log[0])
+except ValueError as error:
+    print("without a mode:", error)
 kept = {}
 for monitor in ("val_loss", "val_los"):
     callback = LikeKeras(monitor, mode="min")
     for row in log:
         callback.on_epoch_end(row["epoch"], row)
     kept[monitor] = callback.kept
-    loss = losses[callback.kept - 1]
-    print(f"monitor={monitor!r:10} keeps epoch {callback.kept}, val_loss {loss:.3f}")
+    print(
+        f"{monitor!r:10} keeps epoch {callback.kept}, val_loss {losses[callback.kept - 1]:.3f}"
+    )
 assert kept == {"val_loss": losses.index(min(losses)) + 1, "val_los": 8}
 
 # %% [markdown]
