@@ -649,20 +649,17 @@ class LikeKeras:
 
 
 # %%
-try:
-    LikeKeras("val_los").on_epoch_end(1, log[0])
-except ValueError as error:
-    print("without a mode:", error)
-kept = {}
-for monitor in ("val_loss", "val_los"):
-    callback = LikeKeras(monitor, mode="min")
-    for row in log:
-        callback.on_epoch_end(row["epoch"], row)
-    kept[monitor] = callback.kept
-    print(
-        f"{monitor!r:10} keeps epoch {callback.kept}, val_loss {losses[callback.kept - 1]:.3f}"
-    )
-assert kept == {"val_loss": losses.index(min(losses)) + 1, "val_los": 8}
+kept = []
+for monitor, mode in [("val_loss", "auto"), ("val_los", "min"), ("val_los", "auto")]:
+    callback = LikeKeras(monitor, mode)
+    try:
+        for row in log:
+            callback.on_epoch_end(row["epoch"], row)
+    except ValueError as error:
+        print("raised:", error)
+    print(f"{monitor!r:10} {mode:4} keeps epoch {callback.kept}")
+    kept.append(callback.kept)
+assert kept == [losses.index(min(losses)) + 1, 8, None] and losses[7] > 1.05 * min(losses)
 
 # %% [markdown]
 # One letter, and the "best" model is the last one. The guard is to raise, and before the first epoch rather than after
