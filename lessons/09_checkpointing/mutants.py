@@ -2,6 +2,8 @@
 
 import copy
 import os
+import random
+import signal
 import zipfile
 from pathlib import Path
 
@@ -16,9 +18,11 @@ torch_save, torch_load = torch.save, torch.load
 
 
 def in_the_program(patch):
-    """Patch the lesson's training program, a process of its own: Python imports sitecustomize when it starts."""
+    """Patch the lesson's training programs, processes of their own: Python imports sitecustomize when it starts."""
     Path("sitecustomize.py").write_text(patch, encoding="utf-8")
-    os.environ["PYTHONPATH"] = os.getcwd()
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        filter(None, [os.getcwd(), os.environ.get("PYTHONPATH")])
+    )
 
 
 @world("torch.save is atomic", noticed_by="Why: the save that destroyed the save")
@@ -35,6 +39,48 @@ def save(thing, path):
 torch.save = save""")
 
 
+@world("Adam has nothing to save", noticed_by="Learn: what belongs in it")
+def _():
+    state_dict = torch.optim.Optimizer.state_dict
+    torch.optim.Optimizer.state_dict = lambda self: {**state_dict(self), "state": {}}
+
+
+@world("an optimizer doesn't take its state back", noticed_by="Learn: what belongs in it")
+def _():
+    torch.optim.Optimizer.load_state_dict = lambda self, state: None
+
+
+@world("Adam's state makes no difference", noticed_by="Learn: what belongs in it")
+def _():
+    torch.optim.Adam = lambda parameters, lr: torch.optim.SGD(parameters, lr)
+    state_dict = torch.optim.SGD.state_dict
+    torch.optim.SGD.state_dict = lambda self: {**state_dict(self), "state": {0: {"step": 0}}}
+    torch.optim.SGD.load_state_dict = lambda self, state: None
+
+
+@world("set_rng_state does nothing", noticed_by="Learn: what is drawn at random")
+def _():
+    torch.set_rng_state = lambda state: None
+
+
+@world(
+    "a loader that is seeded again has a new order", noticed_by="Learn: what is drawn at random"
+)
+def _():
+    manual_seed = torch.Generator.manual_seed
+
+    class Generator(torch.Generator):
+        def manual_seed(self, seed):
+            return manual_seed(self, random.randrange(2**40))
+
+    torch.Generator = Generator
+
+
+@world("a loader repeats its order in every epoch", noticed_by="Learn: what is drawn at random")
+def _():
+    torch.utils.data.RandomSampler.__iter__ = lambda self: iter(range(len(self.data_source)))
+
+
 @world("save_file writes straight into the file", noticed_by="Predict")
 def _():
     in_the_program("""
@@ -42,15 +88,53 @@ import course_lib.checkpoints, torch
 course_lib.checkpoints.save_file = torch.save""")
 
 
-@world("Adam has nothing to save", noticed_by="Learn: what belongs in it")
+@world("os.replace leaves the old file", noticed_by="Learn: the old file or the new one")
 def _():
-    state_dict = torch.optim.Optimizer.state_dict
-    torch.optim.Optimizer.state_dict = lambda self: {**state_dict(self), "state": {}}
+    os.replace = lambda source, target: os.unlink(source)
 
 
-@world("the manager deletes nothing", noticed_by="Learn: what belongs in it")
+@world(
+    "a failed torch.save leaves the old file", noticed_by="Learn: the old file or the new one"
+)
+def _():
+    def save(thing, file):
+        before = file.read_bytes() if isinstance(file, Path) and file.exists() else None
+        try:
+            torch_save(thing, file)
+        except Exception:
+            if before is not None:
+                file.write_bytes(before)
+            raise
+
+    torch.save = save
+
+
+@world("SIGTERM can't be caught", noticed_by="Learn: a warning before the kill")
+def _():
+    in_the_program("import signal\nsignal.signal = lambda number, handler: None")
+
+
+@world("SIGTERM ends nothing", noticed_by="Learn: a warning before the kill")
+def _():
+    in_the_program("""
+import signal, sys
+signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))""")
+
+
+@world("SIGKILL can be caught", noticed_by="Learn: a warning before the kill")
+def _():
+    signal.signal = lambda number, handler: None
+
+
+@world("the manager deletes nothing", noticed_by="Learn: a manager for all of it")
 def _():
     CheckpointManager._clean_up = lambda self, newest: ()
+
+
+@world("a file has only its own epoch's log", noticed_by="Learn: a manager for all of it")
+def _():
+    past = CheckpointManager._past
+    CheckpointManager._past = lambda self: past(self)[-1:]
 
 
 @world("random states are not restored", noticed_by="Learn: last and best")
@@ -72,6 +156,21 @@ def _():
 def _():
     ranked = CheckpointManager._ranked
     CheckpointManager._ranked = lambda self, history: ranked(self, history)[::-1]
+
+
+@world("a NaN is larger than every number", noticed_by="Learn: last and best")
+def _():
+    import math
+
+    math.nan = 1e300
+
+
+@world("crashes are twice as cheap", noticed_by="Learn: how often")
+def _():
+    import course_lib.lessons.checkpointing as room
+
+    wasted = room.time_wasted
+    room.time_wasted = lambda interval, **options: wasted(interval / 2, **options)
 
 
 @world("torch.load compares checksums", noticed_by="Learn: damage, and falling back")
@@ -104,7 +203,7 @@ def _():
     "a missing monitor is no error", noticed_by="Break it: a typo turns the best into the last"
 )
 def _():
-    def lenient(path, monitor, **options):
+    def lenient(path, monitor="val_loss", **options):
         known = {"val_loss", "val_accuracy"}
         return ModelCheckpoint(
             path, monitor=monitor if monitor in known else "val_loss", **options
@@ -122,7 +221,12 @@ def _():
 
 @world("save_file takes NumPy's numbers", noticed_by="Break it: one NumPy number")
 def _():
-    course_lib.checkpoints.save_file = torch_save
+    save_file = course_lib.checkpoints.save_file
+
+    def save(thing, path):
+        return torch_save(thing, path) if path.name == "numpy.pt" else save_file(thing, path)
+
+    course_lib.checkpoints.save_file = save
 
 
 @world(

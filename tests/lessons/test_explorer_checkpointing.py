@@ -8,7 +8,15 @@ import xml.etree.ElementTree as ET
 import pytest
 import torch
 
-from course_lib.lessons.checkpointing import crash, killed, trace_folder
+from course_lib.lessons.checkpointing import (
+    crash,
+    killed,
+    run_and_kill,
+    run_and_stop,
+    steps_in_the_file,
+    time_wasted,
+    trace_folder,
+)
 from course_lib.lessons.checkpointing.explorer import INTERVALS, CrashState
 from course_lib.lessons.checkpointing.runs import CONTENTS, EPOCHS, resumed, unbroken
 
@@ -119,3 +127,32 @@ def test_a_flipped_bit_loads_and_the_manager_falls_back(stages):
     assert "knows all 12 epochs" in best.goes_in
     step = next(step for step, rest in listed(best).items() if "best" in rest)
     assert f"The weights of epoch {step}," in best.comes_out
+
+
+PROGRAM = """
+import signal, sys, time
+signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(3))
+print(1, flush=True)
+open(sys.argv[2], "w").close()
+time.sleep(60)"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGTERM reaches no handler there")
+def test_a_program_is_killed_in_a_save_or_asked_to_stop(tmp_path):
+    path = tmp_path / "run" / "last.pt"
+    assert run_and_kill(PROGRAM, path) == 1
+    assert path.stat().st_size == 0
+    assert run_and_stop(PROGRAM, path) == (3, ["1"])
+
+
+def test_crashes_by_the_thousand_cost_what_the_rule_says():
+    for save, crash_every in ((1, 5000), (2, 20_000)):
+        interval = (2 * save * crash_every) ** 0.5
+        rule = save / interval + interval / 2 / crash_every
+        assert time_wasted(interval, save=save, crash_every=crash_every) == pytest.approx(rule, rel=0.05)
+
+
+def test_a_slow_disk_mixes_steps_and_a_copy_does_not():
+    weights = {name: torch.zeros(500) for name in "abc"}
+    assert len(set(steps_in_the_file(weights, weights))) == 3
+    assert steps_in_the_file(weights, {name: weight.clone() for name, weight in weights.items()}) == [0, 0, 0]

@@ -1,5 +1,7 @@
 """What probes make for an answer, and how they look at it before and after."""
 
+import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -67,12 +69,32 @@ class Call:
 def loaded(path: Path) -> Any:
     """What a learner's file holds, read safely and made plain; or {"error": why it can't be read}."""
     try:
-        return plain(torch.load(path, map_location="cpu", weights_only=True))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a pickle protocol that torch.save doesn't use
+            return plain(torch.load(path, map_location="cpu", weights_only=True))
     except FileNotFoundError:
         return {"error": "there is no such file"}
     except Exception as e:  # torch.load raises many types, and a broken file must not end the probe
-        first = (str(e).splitlines() or [""])[0]
-        return {"error": f"{type(e).__name__}: {first[:120]}"}
+        return {"error": f"{type(e).__name__}: {_reason(e)}"}
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong with a file, in plain words where torch has advice, escape codes or half a sentence instead."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    if refused := re.search(r"GLOBAL ([\w.]+)", text):
+        what = (
+            "a NumPy number or array"
+            if refused[1].startswith("numpy.")
+            else f"a {refused[1].removeprefix('__main__.')}"
+        )
+        return f"it holds {what}, which weights_only=True refuses"
+    if isinstance(error, EOFError):
+        return "it is empty or breaks off"
+    if "PytorchStreamReader" in text:
+        return "it breaks off before its end"
+    if text.startswith("Weights only load failed"):
+        return "it is no file of torch.save, or holds what weights_only=True refuses"
+    return (text.splitlines() or [""])[0][:120].rstrip(". ")
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Tensor]]:

@@ -69,7 +69,7 @@ def _resumed(folder: Path) -> list[Stage]:
     start = Stage(
         "a new process",
         goes_in="Fresh weights, a fresh optimizer, the folder.",
-        happens='`manager.load("last")` looks at finished names only, proves every byte of the newest file, and restores '
+        happens='`manager.load("last")` looks at finished names only, compares the checksums of the newest, and restores '
         "all objects.",
         comes_out=f"Epoch {resumed.step}. Lost: {KILLED - resumed.step} epoch, the one that was being saved.",
         **look(folder, second.manager.history).picture(),

@@ -85,7 +85,7 @@ def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
     return Callback()
 
 
-# %% wrong: any mode taken · clause 6 · message: "was taken without an error"
+# %% wrong: any mode taken · clause 7 · message: "was taken without an error"
 import math
 
 import torch
@@ -110,7 +110,7 @@ def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
     return Callback()
 
 
-# %% wrong: best begins at infinity · clause 4 · message: "Before the first epoch"
+# %% wrong: best begins at infinity · clause 5 · message: "Before the first epoch"
 import math
 
 import torch
@@ -136,7 +136,7 @@ def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
     return Callback()
 
 
-# %% wrong: best never updated · clause 4 · message: "`best` is None; expected"
+# %% wrong: best never updated · clause 5 · message: "`best` is None; expected"
 import math
 
 import torch
@@ -191,7 +191,7 @@ def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
     return Callback()
 
 
-# %% wrong: a missing value only warned about, as in Keras · clause 5 · message: "without an error"
+# %% wrong: a missing value only warned about, as in Keras · clause 6 · message: "without an error"
 import math
 import warnings
 
@@ -225,7 +225,7 @@ def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
     return Callback()
 
 
-# %% wrong: NumPy numbers and tensors left in the logs · clause 2 · message: "can't be loaded"
+# %% wrong: NumPy numbers and tensors left in the logs · clause 3 · message: "can't be loaded"
 import math
 
 import torch
@@ -252,7 +252,7 @@ def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
     return Callback()
 
 
-# %% wrong: logs left out of the file · clause 2 · message: "The file's `logs`"
+# %% wrong: logs left out of the file · clause 3 · message: "The file lacks logs"
 import math
 
 import torch
@@ -280,7 +280,7 @@ def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
     return Callback()
 
 
-# %% wrong: NaN becomes the best · clause 1 · message: "The file holds epoch"
+# %% wrong: NaN becomes the best · clause 2 · message: "The file holds epoch"
 import torch
 
 
@@ -332,7 +332,7 @@ def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
     return Callback()
 
 
-# %% wrong: saved before the error · clause 5 · message: "The error came, but the file"
+# %% wrong: saved before the error · clause 6 · message: "The error came, but the file"
 import math
 
 import torch
@@ -362,7 +362,7 @@ def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
     return Callback()
 
 
-# %% wrong: nothing returned · clause 3 · message: "returned None"
+# %% wrong: nothing returned · clause 4 · message: "returned None"
 import math
 
 import torch
@@ -389,7 +389,7 @@ def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
     return Callback()
 
 
-# %% wrong: a missing value taken for NaN · clause 5 · message: "without an error"
+# %% wrong: a missing value taken for NaN · clause 6 · message: "without an error"
 import math
 
 import torch
@@ -417,7 +417,7 @@ def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
     return Callback()
 
 
-# %% wrong: an accidental error that names nothing · clause 5 · message: "doesn't name"
+# %% wrong: an accidental error that names nothing · clause 6 · message: "doesn't name"
 import math
 
 import torch
@@ -440,6 +440,494 @@ def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
             if better:
                 self.best = value
                 torch.save({"model": model.state_dict(), "epoch": epoch, "logs": logs}, path)
+            return better
+
+    return Callback()
+
+
+# %% right: a dataclass, and infinity kept inside · message: "and only then"
+import math
+import os
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+
+@dataclass
+class Keeper:
+    model: Any
+    path: Any
+    monitor: str = "val_loss"
+    mode: str = "min"
+    best: Any = None
+    _limit: float = field(default=math.inf, repr=False)
+
+    def __post_init__(self):
+        if self.mode not in {"min", "max"}:
+            raise ValueError(self.mode)
+
+    def on_epoch_end(self, epoch, logs):
+        if self.monitor not in logs:
+            raise LookupError(f"{self.monitor} is missing")
+        value = np.asarray(logs[self.monitor]).item()
+        signed = value if self.mode == "min" else -value
+        if signed < self._limit:
+            self.best, self._limit = value, signed
+            plain = {key: float(number) for key, number in logs.items()}
+            content = {"model": self.model.state_dict(), "epoch": epoch, "logs": plain}
+            torch.save(content, f"{self.path}.new")
+            os.replace(f"{self.path}.new", self.path)
+            return True
+        return False
+
+
+def model_checkpoint(model, path, **options):
+    return Keeper(model, path, **options)
+
+
+# %% right: a decorated factory with nonlocal state · message: "and only then"
+import functools
+from types import SimpleNamespace
+
+import torch
+
+from course_lib.checkpoints import save_file
+
+
+def refusing(function):
+    @functools.wraps(function)
+    def call(model, path, *, monitor="val_loss", mode="min"):
+        better = {"min": torch.lt, "max": torch.gt}[mode]
+        return function(model, path, monitor, better)
+
+    return call
+
+
+@refusing
+def model_checkpoint(model, path, monitor, better):
+    made = SimpleNamespace(best=None)
+
+    def on_epoch_end(epoch, logs):
+        value = torch.as_tensor(logs[monitor], dtype=torch.float64)
+        if value.isnan():
+            return False
+        if made.best is not None and not better(value, made.best):
+            return False
+        made.best = value
+        numbers = {name: torch.as_tensor(one).item() for name, one in logs.items()}
+        save_file({"logs": numbers, "epoch": epoch, "model": model.state_dict()}, path)
+        return True
+
+    made.on_epoch_end = on_epoch_end
+    return made
+
+
+# %% wrong: best begins at zero · clause 1 · message: "expected epoch"
+import math
+
+import torch
+
+
+def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
+    if mode not in ("min", "max"):
+        raise ValueError(f"mode is 'min' or 'max'; got {mode!r}.")
+
+    class Callback:
+        best = None
+        limit = 0.0 if mode == "max" else math.inf
+
+        def on_epoch_end(self, epoch, logs):
+            logs = {name: float(value) for name, value in logs.items()}
+            value = logs[monitor]
+            sign = 1 if mode == "min" else -1
+            better = not math.isnan(value) and (sign * value < sign * self.limit)
+            if better:
+                self.best = self.limit = value
+                torch.save({"model": model.state_dict(), "epoch": epoch, "logs": logs}, path)
+            return better
+
+    return Callback()
+
+
+# %% wrong: the bare state_dict in the file · clause 3 · message: "holds a bare state_dict"
+import math
+
+import torch
+
+
+def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
+    if mode not in ("min", "max"):
+        raise ValueError(f"mode is 'min' or 'max'; got {mode!r}.")
+
+    class Callback:
+        best = None
+
+        def on_epoch_end(self, epoch, logs):
+            logs = {name: float(value) for name, value in logs.items()}
+            value = logs[monitor]
+            sign = 1 if mode == "min" else -1
+            better = not math.isnan(value) and (
+                self.best is None or sign * value < sign * self.best
+            )
+            if better:
+                self.best = value
+                torch.save(model.state_dict(), path)
+            return better
+
+    return Callback()
+
+
+# %% wrong: the first epoch never saved · clause 1 · message: "There is no file; expected epoch 1"
+import math
+
+import torch
+
+
+def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
+    if mode not in ("min", "max"):
+        raise ValueError(f"mode is 'min' or 'max'; got {mode!r}.")
+
+    class Callback:
+        best = None
+
+        def on_epoch_end(self, epoch, logs):
+            logs = {name: float(value) for name, value in logs.items()}
+            value = logs[monitor]
+            sign = 1 if mode == "min" else -1
+            better = not math.isnan(value) and (
+                self.best is None or sign * value < sign * self.best
+            )
+            if self.best is None:
+                self.best, better = value, False
+            if better:
+                self.best = value
+                torch.save({"model": model.state_dict(), "epoch": epoch, "logs": logs}, path)
+            return better
+
+    return Callback()
+
+
+# %% wrong: the whole model in the file · clause 3 · message: "weights_only=True"
+import math
+
+import torch
+
+
+def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
+    if mode not in ("min", "max"):
+        raise ValueError(f"mode is 'min' or 'max'; got {mode!r}.")
+
+    class Callback:
+        best = None
+
+        def on_epoch_end(self, epoch, logs):
+            logs = {name: float(value) for name, value in logs.items()}
+            value = logs[monitor]
+            sign = 1 if mode == "min" else -1
+            better = not math.isnan(value) and (
+                self.best is None or sign * value < sign * self.best
+            )
+            if better:
+                self.best = value
+                torch.save({"model": model, "epoch": epoch, "logs": logs}, path)
+            return better
+
+    return Callback()
+
+
+# %% wrong: only the monitored value in the logs · clause 3 · message: "The file's `logs`"
+import math
+
+import torch
+
+
+def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
+    if mode not in ("min", "max"):
+        raise ValueError(f"mode is 'min' or 'max'; got {mode!r}.")
+
+    class Callback:
+        best = None
+
+        def on_epoch_end(self, epoch, logs):
+            logs = {name: float(value) for name, value in logs.items()}
+            value = logs[monitor]
+            sign = 1 if mode == "min" else -1
+            better = not math.isnan(value) and (
+                self.best is None or sign * value < sign * self.best
+            )
+            if better:
+                self.best = value
+                torch.save(
+                    {"model": model.state_dict(), "epoch": epoch, "logs": {monitor: value}},
+                    path,
+                )
+            return better
+
+    return Callback()
+
+
+# %% wrong: the best logs kept, and those of the first saved · clause 3 · message: "The file's `logs`"
+import math
+
+import torch
+
+
+def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
+    if mode not in ("min", "max"):
+        raise ValueError(f"mode is 'min' or 'max'; got {mode!r}.")
+
+    class Callback:
+        best, kept = None, None
+
+        def on_epoch_end(self, epoch, logs):
+            logs = {name: float(value) for name, value in logs.items()}
+            value = logs[monitor]
+            sign = 1 if mode == "min" else -1
+            better = not math.isnan(value) and (
+                self.best is None or sign * value < sign * self.best
+            )
+            if better:
+                self.kept = self.kept or logs
+                self.best = value
+                torch.save(
+                    {"model": model.state_dict(), "epoch": epoch, "logs": self.kept}, path
+                )
+            return better
+
+    return Callback()
+
+
+# %% wrong: the value returned · clause 4 · message: "returned 0.9"
+import math
+
+import torch
+
+
+def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
+    if mode not in ("min", "max"):
+        raise ValueError(f"mode is 'min' or 'max'; got {mode!r}.")
+
+    class Callback:
+        best = None
+
+        def on_epoch_end(self, epoch, logs):
+            logs = {name: float(value) for name, value in logs.items()}
+            value = logs[monitor]
+            sign = 1 if mode == "min" else -1
+            better = not math.isnan(value) and (
+                self.best is None or sign * value < sign * self.best
+            )
+            if better:
+                self.best = value
+                torch.save({"model": model.state_dict(), "epoch": epoch, "logs": logs}, path)
+            return value if better else False
+
+    return Callback()
+
+
+# %% wrong: the mode checked at the first epoch · clause 7 · message: "was taken without an error"
+import math
+
+import torch
+
+
+def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
+    class Callback:
+        best = None
+
+        def on_epoch_end(self, epoch, logs):
+            logs = {name: float(value) for name, value in logs.items()}
+            value = logs[monitor]
+            if mode not in ("min", "max"):
+                raise ValueError(mode)
+            sign = 1 if mode == "min" else -1
+            better = not math.isnan(value) and (
+                self.best is None or sign * value < sign * self.best
+            )
+            if better:
+                self.best = value
+                torch.save({"model": model.state_dict(), "epoch": epoch, "logs": logs}, path)
+            return better
+
+    return Callback()
+
+
+# %% wrong: a mode in capitals taken · clause 7 · message: "mode='MIN' was taken"
+import math
+
+import torch
+
+
+def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
+    mode = mode.lower()
+    if mode not in ("min", "max"):
+        raise ValueError(f"mode is 'min' or 'max'; got {mode!r}.")
+
+    class Callback:
+        best = None
+
+        def on_epoch_end(self, epoch, logs):
+            logs = {name: float(value) for name, value in logs.items()}
+            value = logs[monitor]
+            sign = 1 if mode == "min" else -1
+            better = not math.isnan(value) and (
+                self.best is None or sign * value < sign * self.best
+            )
+            if better:
+                self.best = value
+                torch.save({"model": model.state_dict(), "epoch": epoch, "logs": logs}, path)
+            return better
+
+    return Callback()
+
+
+# %% wrong: best is the last value · clause 5 · message: "`best` is"
+import math
+
+import torch
+
+
+def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
+    if mode not in ("min", "max"):
+        raise ValueError(f"mode is 'min' or 'max'; got {mode!r}.")
+
+    class Callback:
+        best = limit = None
+
+        def on_epoch_end(self, epoch, logs):
+            logs = {name: float(value) for name, value in logs.items()}
+            value = logs[monitor]
+            sign = 1 if mode == "min" else -1
+            better = not math.isnan(value) and (
+                self.limit is None or sign * value < sign * self.limit
+            )
+            self.best = value
+            if better:
+                self.limit = value
+                torch.save({"model": model.state_dict(), "epoch": epoch, "logs": logs}, path)
+            return better
+
+    return Callback()
+
+
+# %% wrong: an exception for NaN · clause 2 · message: "raised ValueError"
+import math
+
+import torch
+
+
+def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
+    if mode not in ("min", "max"):
+        raise ValueError(f"mode is 'min' or 'max'; got {mode!r}.")
+
+    class Callback:
+        best = None
+
+        def on_epoch_end(self, epoch, logs):
+            logs = {name: float(value) for name, value in logs.items()}
+            value = logs[monitor]
+            if math.isnan(value):
+                raise ValueError("NaN")
+            sign = 1 if mode == "min" else -1
+            better = not math.isnan(value) and (
+                self.best is None or sign * value < sign * self.best
+            )
+            if better:
+                self.best = value
+                torch.save({"model": model.state_dict(), "epoch": epoch, "logs": logs}, path)
+            return better
+
+    return Callback()
+
+
+# %% wrong: NaN counts as best among later ones · clause 2 · message: "The file holds epoch 2 now; expected epoch 1"
+import math
+
+import torch
+
+
+def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
+    if mode not in ("min", "max"):
+        raise ValueError(f"mode is 'min' or 'max'; got {mode!r}.")
+
+    class Callback:
+        best = None
+
+        def on_epoch_end(self, epoch, logs):
+            logs = {name: float(value) for name, value in logs.items()}
+            value = logs[monitor]
+            sign = 1 if mode == "min" else -1
+            better = (self.best is not None or not math.isnan(value)) and (
+                self.best is None or not sign * value >= sign * self.best
+            )
+            if better:
+                self.best = value
+                torch.save({"model": model.state_dict(), "epoch": epoch, "logs": logs}, path)
+            return better
+
+    return Callback()
+
+
+# %% wrong: a monitor of its own · clause 1 · message: "raised KeyError"
+import math
+
+import torch
+
+
+def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
+    if mode not in ("min", "max"):
+        raise ValueError(f"mode is 'min' or 'max'; got {mode!r}.")
+
+    class Callback:
+        best = None
+
+        def on_epoch_end(self, epoch, logs):
+            logs = {name: float(value) for name, value in logs.items()}
+            value = logs["val_loss"]
+            sign = 1 if mode == "min" else -1
+            better = not math.isnan(value) and (
+                self.best is None or sign * value < sign * self.best
+            )
+            if better:
+                self.best = value
+                torch.save({"model": model.state_dict(), "epoch": epoch, "logs": logs}, path)
+            return better
+
+    return Callback()
+
+
+# %% wrong: logs as tensors · clause 3 · message: "is no plain float"
+import math
+
+import torch
+
+
+def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
+    if mode not in ("min", "max"):
+        raise ValueError(f"mode is 'min' or 'max'; got {mode!r}.")
+
+    class Callback:
+        best = None
+
+        def on_epoch_end(self, epoch, logs):
+            logs = {name: float(value) for name, value in logs.items()}
+            value = logs[monitor]
+            sign = 1 if mode == "min" else -1
+            better = not math.isnan(value) and (
+                self.best is None or sign * value < sign * self.best
+            )
+            if better:
+                self.best = value
+                torch.save(
+                    {
+                        "model": model.state_dict(),
+                        "epoch": epoch,
+                        "logs": {name: torch.tensor(one) for name, one in logs.items()},
+                    },
+                    path,
+                )
             return better
 
     return Callback()

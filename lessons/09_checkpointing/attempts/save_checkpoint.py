@@ -33,6 +33,87 @@ def save_checkpoint(checkpoint, path):
     return save_file(checkpoint, path)
 
 
+# %% right: a callable object with imported names · message: "at every moment"
+import uuid
+from os import fsync, replace
+from pathlib import Path
+
+import torch
+
+
+class Saver:
+    def __call__(self, checkpoint, path):
+        temporary = Path(path).parent / f"saving-{uuid.uuid4().hex}"
+        try:
+            with temporary.open("wb") as file:
+                torch.save(checkpoint, file)
+                file.flush()
+                fsync(file.fileno())
+            torch.load(temporary, weights_only=True, map_location="cpu")
+            replace(temporary, path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+save_checkpoint = Saver()
+
+
+# %% right: decorated, a folder of its own inside · message: "at every moment"
+import contextlib
+import functools
+import os
+import shutil
+import tempfile
+
+import torch
+
+
+def tidy(function):
+    @functools.wraps(function)
+    def call(checkpoint, path):
+        aside = tempfile.mkdtemp(dir=os.path.dirname(os.path.abspath(path)))
+        with contextlib.ExitStack() as stack:
+            stack.callback(shutil.rmtree, aside)
+            return function(checkpoint, path, os.path.join(aside, "new"))
+
+    return call
+
+
+@tidy
+def save_checkpoint(checkpoint, path, temporary):
+    torch.save(checkpoint, temporary)
+    if torch.load(temporary, weights_only=True).keys() != checkpoint.keys():
+        raise ValueError("not what was saved")
+    number = os.open(temporary, os.O_RDONLY)
+    os.fsync(number)
+    os.close(number)
+    shutil.move(temporary, path)
+
+
+# %% right: mkstemp and low-level writes · message: "at every moment"
+import io
+import os
+import tempfile
+
+import torch
+
+
+def save_checkpoint(checkpoint, path):
+    buffer = io.BytesIO()
+    torch.save(checkpoint, buffer)
+    torch.load(io.BytesIO(buffer.getvalue()), weights_only=True)
+    number, temporary = tempfile.mkstemp(dir=os.path.dirname(path), suffix=".partial")
+    try:
+        with os.fdopen(number, "wb", buffering=0) as file:
+            file.write(buffer.getvalue())
+            os.fsync(file)
+        os.rename(temporary, path)
+    except OSError:
+        os.remove(temporary)
+        raise
+
+
 # %% wrong: bytes written over the old file · clause 2 · message: "under the file's own name"
 import io
 from pathlib import Path
@@ -48,6 +129,7 @@ def save_checkpoint(checkpoint, path):
 
 # %% wrong: copied into place, not renamed · clause 2 · message: "under the file's own name"
 import os
+import secrets
 import shutil
 from pathlib import Path
 
@@ -55,7 +137,7 @@ import torch
 
 
 def save_checkpoint(checkpoint, path):
-    temporary = Path(str(path) + ".tmp")
+    temporary = Path(f"{path}.tmp-{secrets.token_hex(4)}")
     torch.save(checkpoint, temporary)
     with open(temporary, "rb+") as file:
         os.fsync(file.fileno())
@@ -65,13 +147,14 @@ def save_checkpoint(checkpoint, path):
 
 # %% wrong: forced to the disk after the rename · clause 3 · message: "before the bytes were forced"
 import os
+import secrets
 from pathlib import Path
 
 import torch
 
 
 def save_checkpoint(checkpoint, path):
-    temporary = Path(str(path) + ".tmp")
+    temporary = Path(f"{path}.tmp-{secrets.token_hex(4)}")
     try:
         torch.save(checkpoint, temporary)
         torch.load(temporary, weights_only=True)
@@ -84,6 +167,7 @@ def save_checkpoint(checkpoint, path):
 
 # %% wrong: a backup left in the folder · clause 5 · message: "was left in the folder"
 import os
+import secrets
 import shutil
 from pathlib import Path
 
@@ -93,8 +177,8 @@ import torch
 def save_checkpoint(checkpoint, path):
     path = Path(path)
     if path.exists():
-        shutil.copy(path, str(path) + ".bak")
-    temporary = Path(str(path) + ".tmp")
+        shutil.copy(path, f"{path}.{secrets.token_hex(4)}.bak")
+    temporary = Path(f"{path}.tmp-{secrets.token_hex(4)}")
     torch.save(checkpoint, temporary)
     with open(temporary, "rb+") as file:
         os.fsync(file.fileno())
@@ -103,13 +187,14 @@ def save_checkpoint(checkpoint, path):
 
 # %% wrong: a failed save's temporary file left · clause 5 · message: "was left in the folder"
 import os
+import secrets
 from pathlib import Path
 
 import torch
 
 
 def save_checkpoint(checkpoint, path):
-    temporary = Path(str(path) + ".tmp")
+    temporary = Path(f"{path}.tmp-{secrets.token_hex(4)}")
     torch.save(checkpoint, temporary)
     torch.load(temporary, weights_only=True)
     with open(temporary, "rb+") as file:
@@ -119,13 +204,14 @@ def save_checkpoint(checkpoint, path):
 
 # %% wrong: never loaded back · clause 4 · message: "NumPy number, which weights_only=True refuses"
 import os
+import secrets
 from pathlib import Path
 
 import torch
 
 
 def save_checkpoint(checkpoint, path):
-    temporary = Path(str(path) + ".tmp")
+    temporary = Path(f"{path}.tmp-{secrets.token_hex(4)}")
     try:
         torch.save(checkpoint, temporary)
         with open(temporary, "rb+") as file:
@@ -137,13 +223,14 @@ def save_checkpoint(checkpoint, path):
 
 # %% wrong: not forced to the disk · clause 3 · message: "before the bytes were forced"
 import os
+import secrets
 from pathlib import Path
 
 import torch
 
 
 def save_checkpoint(checkpoint, path):
-    temporary = Path(str(path) + ".tmp")
+    temporary = Path(f"{path}.tmp-{secrets.token_hex(4)}")
     try:
         torch.save(checkpoint, temporary)
         torch.load(temporary, weights_only=True)
@@ -154,12 +241,13 @@ def save_checkpoint(checkpoint, path):
 
 # %% wrong: Path objects only · clause 1 · message: "raised AttributeError"
 import os
+import secrets
 
 import torch
 
 
 def save_checkpoint(checkpoint, path):
-    temporary = path.with_suffix(".tmp")
+    temporary = path.with_name(path.name + secrets.token_hex(4))
     try:
         torch.save(checkpoint, temporary)
         torch.load(temporary, weights_only=True)
@@ -180,13 +268,14 @@ def save_checkpoint(checkpoint, path):
 
 # %% wrong: the error swallowed · clause 4 · message: "nobody was told"
 import os
+import secrets
 from pathlib import Path
 
 import torch
 
 
 def save_checkpoint(checkpoint, path):
-    temporary = Path(str(path) + ".tmp")
+    temporary = Path(f"{path}.tmp-{secrets.token_hex(4)}")
     try:
         torch.save(checkpoint, temporary)
         torch.load(temporary, weights_only=True)
@@ -199,13 +288,14 @@ def save_checkpoint(checkpoint, path):
 
 # %% wrong: the old file unlinked first · clause 2 · message: "gone before the new one had its name"
 import os
+import secrets
 from pathlib import Path
 
 import torch
 
 
 def save_checkpoint(checkpoint, path):
-    temporary = Path(str(path) + ".tmp")
+    temporary = Path(f"{path}.tmp-{secrets.token_hex(4)}")
     torch.save(checkpoint, temporary)
     with open(temporary, "rb+") as file:
         os.fsync(file.fileno())
@@ -215,13 +305,14 @@ def save_checkpoint(checkpoint, path):
 
 # %% wrong: only the weights saved · clause 1 · message: "something else than the checkpoint"
 import os
+import secrets
 from pathlib import Path
 
 import torch
 
 
 def save_checkpoint(checkpoint, path):
-    temporary = Path(str(path) + ".tmp")
+    temporary = Path(f"{path}.tmp-{secrets.token_hex(4)}")
     try:
         torch.save(checkpoint["model"], temporary)
         with open(temporary, "rb+") as file:
@@ -233,6 +324,7 @@ def save_checkpoint(checkpoint, path):
 
 # %% wrong: the old file moved away first · clause 2 · message: "gone before the new one had its name"
 import os
+import secrets
 from pathlib import Path
 
 import torch
@@ -240,7 +332,8 @@ import torch
 
 def save_checkpoint(checkpoint, path):
     path = Path(path)
-    temporary, backup = Path(f"{path}.tmp"), Path(f"{path}.bak")
+    mark = secrets.token_hex(4)
+    temporary, backup = Path(f"{path}.tmp-{mark}"), Path(f"{path}.bak-{mark}")
     try:
         torch.save(checkpoint, temporary)
         torch.load(temporary, weights_only=True)
@@ -252,3 +345,146 @@ def save_checkpoint(checkpoint, path):
     finally:
         temporary.unlink(missing_ok=True)
         backup.unlink(missing_ok=True)
+
+
+# %% wrong: fsync without flush · clause 3 · message: "`flush()` first"
+import io
+import os
+import secrets
+from pathlib import Path
+
+import torch
+
+
+def save_checkpoint(checkpoint, path):
+    buffer = io.BytesIO()
+    torch.save(checkpoint, buffer)
+    torch.load(io.BytesIO(buffer.getvalue()), weights_only=True)
+    temporary = Path(f"{path}.tmp-{secrets.token_hex(4)}")
+    try:
+        with open(temporary, "wb") as file:
+            file.write(buffer.getvalue())
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+# %% wrong: the temporary name of somebody else · clause 6 · message: "somebody else's"
+import os
+from pathlib import Path
+
+import torch
+
+
+def save_checkpoint(checkpoint, path):
+    temporary = Path(f"{path}.tmp")
+    try:
+        torch.save(checkpoint, temporary)
+        torch.load(temporary, weights_only=True)
+        with open(temporary, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+# %% wrong: everybody's temporary files swept away · clause 6 · message: "somebody else's"
+import os
+import secrets
+from pathlib import Path
+
+import torch
+
+
+def save_checkpoint(checkpoint, path):
+    temporary = Path(f"{path}.{secrets.token_hex(4)}.tmp")
+    try:
+        torch.save(checkpoint, temporary)
+        torch.load(temporary, weights_only=True)
+        with open(temporary, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        for stray in Path(path).parent.glob("*.tmp"):
+            stray.unlink()
+
+
+# %% wrong: suffix replaced by .tmp · clause 6 · message: "somebody else's"
+import os
+from pathlib import Path
+
+import torch
+
+
+def save_checkpoint(checkpoint, path):
+    temporary = Path(path).with_suffix(".tmp")
+    try:
+        torch.save(checkpoint, temporary)
+        torch.load(temporary, weights_only=True)
+        with open(temporary, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+# %% wrong: the temporary file in another folder, copied over · clause 2 · message: "under the file's own name"
+import os
+import shutil
+import tempfile
+
+import torch
+
+
+def save_checkpoint(checkpoint, path):
+    with tempfile.TemporaryDirectory() as elsewhere:
+        temporary = os.path.join(elsewhere, "new.pt")
+        torch.save(checkpoint, temporary)
+        torch.load(temporary, weights_only=True)
+        with open(temporary, "rb+") as file:
+            os.fsync(file.fileno())
+        shutil.copy(temporary, path)
+
+
+# %% wrong: loaded back only after the rename · clause 4 · message: "the old checkpoint is gone"
+import os
+import secrets
+from pathlib import Path
+
+import torch
+
+
+def save_checkpoint(checkpoint, path):
+    temporary = Path(f"{path}.tmp-{secrets.token_hex(4)}")
+    try:
+        torch.save(checkpoint, temporary)
+        with open(temporary, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    torch.load(path, weights_only=True)
+
+
+# %% wrong: refused by a type check of the first level · clause 4 · message: "NumPy number, which weights_only=True refuses"
+import os
+import secrets
+from pathlib import Path
+
+import numpy as np
+import torch
+
+
+def save_checkpoint(checkpoint, path):
+    for name, value in checkpoint.items():
+        if isinstance(value, np.generic | np.ndarray):
+            raise TypeError(f"{name} is NumPy's")
+    temporary = Path(f"{path}.tmp-{secrets.token_hex(4)}")
+    try:
+        torch.save(checkpoint, temporary)
+        with open(temporary, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -8,11 +8,17 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_lib.classroom.tasks.comparing import described, near_each
+from course_lib.classroom.tasks.comparing import described, is_mapping, near_each
 from course_lib.classroom.tasks.inputs import loaded
 from course_lib.classroom.tasks.observation import Observation, observe, plain
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.checkpointing.tasks.shared import names, no_checkpoint
+from course_lib.lessons.checkpointing.tasks.disk import watched_disk
+from course_lib.lessons.checkpointing.tasks.shared import is_float, lacking, names, no_checkpoint, raised
+
+
+def monitored(case: Case) -> str:
+    """What is monitored."""
+    return case.settings.get("monitor", "val_loss")
 
 
 class ModelCheckpoint(Task):
@@ -20,13 +26,16 @@ class ModelCheckpoint(Task):
 
     visible: ClassVar = {
         "val_loss": {"values": (0.9, 0.5, 0.7, 0.5, 0.4), "as": "numpy"},
+        "val_accuracy, more is better": {"values": (0.5, 0.8, 0.7, 0.9), "as": "tensor", "monitor": "val_accuracy"},
         "a typo": {"values": (0.9, 0.5), "as": "float", "monitor": "val_lsos"},
+        "not a number at first": {"values": (float("nan"), 0.6, 0.3), "as": "float"},
+        "an unknown mode": {"values": (), "as": "float", "mode": "maximum"},
     }
     graded: ClassVar = {
-        "val_accuracy, more is better": {"values": (0.5, 0.8, 0.7, 0.9), "as": "tensor", "monitor": "val_accuracy"},
-        "not a number at first": {"values": (float("nan"), 0.6, float("nan"), 0.3), "as": "float"},
-        "missing later": {"values": (0.9, 0.5, None), "as": "float"},
-        "an unknown mode": {"values": (), "as": "float", "mode": "maximum"},
+        "not a number in between, path as text": {"values": (0.7, float("nan"), 0.8, 0.6), "as": "numpy", "text": True},
+        "large numbers": {"values": (-3000.0, -20.0, -1e8, -1e9), "as": "float", "monitor": "reward", "mode": "max"},
+        "missing later": {"values": (0.9, 0.5, None), "as": "tensor", "monitor": "perplexity"},
+        "another unknown mode": {"values": (), "as": "float", "mode": "MIN"},
     }
     hints: ClassVar = {
         "form": "`model_checkpoint(...)` returns an object: a small class with `on_epoch_end` inside the function will do.",
@@ -34,13 +43,15 @@ class ModelCheckpoint(Task):
         "strictly": "Save when there is no best yet, or when the value is strictly better than the best.",
         "nan": "Every comparison with NaN is False, also once NaN is the best. Ask `math.isnan(value)` first.",
         "plain": "Logs bring NumPy numbers and tensors. `float(value)` for each, or the file can't be loaded.",
+        "content": "`{'model': model.state_dict(), 'epoch': epoch, 'logs': {...}}` in one file.",
+        "returned": "`return better` at the end, with `better` True or False.",
         "mode": 'Check `mode in ("min", "max")` when the callback is made, not hours later.',
     }
 
     @staticmethod
     def setting(case: Case) -> dict[str, str]:
         """The keyword arguments."""
-        monitor = case.settings.get("monitor", "val_loss")
+        monitor = monitored(case)
         return {
             "monitor": monitor,
             "mode": case.settings.get("mode", "max" if monitor == "val_accuracy" else "min"),
@@ -49,7 +60,7 @@ class ModelCheckpoint(Task):
     @staticmethod
     def logs(case: Case, value: float | None) -> dict[str, Any]:
         """One epoch's logs, in the type that the case asks for; without the monitored value if it is None."""
-        real = "val_accuracy" if case.settings.get("monitor") == "val_accuracy" else "val_loss"
+        real = {"val_lsos": "val_loss"}.get(monitor := monitored(case), monitor)
         wrap = {"float": float, "numpy": np.float64, "tensor": torch.tensor}[case.settings["as"]]
         logs = {"loss": wrap(0.25)}
         return logs if value is None else {**logs, real: wrap(value)}
@@ -61,7 +72,8 @@ class ModelCheckpoint(Task):
             path = Path(root, "best.pt")
 
             def use() -> None:
-                callback = answer(model, path, **self.setting(case))
+                place = str(path) if case.settings.get("text") else path
+                callback = answer(model, place, **self.setting(case))
                 rows.append(
                     {"made": True, "best": plain(getattr(callback, "best", "no attribute")), "files": names(Path(root))}
                 )
@@ -72,17 +84,20 @@ class ModelCheckpoint(Task):
                     content = loaded(path) if path.exists() else None
                     rows.append({"said": plain(said), "best": plain(callback.best), "content": content})
 
-            return observe(use, also={"rows": lambda: rows, "content": lambda: loaded(path) if path.exists() else None})
+            with watched_disk(Path(root), answer):  # no disk is waited for
+                return observe(
+                    use, also={"rows": lambda: rows, "content": lambda: loaded(path) if path.exists() else None}
+                )
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """Follow the epochs: saved exactly when better; an error where the monitored value is missing."""
         rows, monitor, mode = list(seen.also["rows"]), self.setting(case)["monitor"], self.setting(case)["mode"]
         if mode not in ("min", "max"):
             if rows or not seen.error:
-                return failed(f"mode={mode!r} was taken without an error: which value is better now?", hint="mode")
+                return failed(f"mode={mode!r} was taken without an error: is more better now, or less?", hint="mode")
             return passed("An unknown mode is refused at once.")
         if not rows:
-            return failed(f"`model_checkpoint(model, path, ...)` raised {seen.error}", hint="form")
+            return failed(f"`model_checkpoint(model, path, ...)` raised {raised(seen.error)}", hint="form")
         if rows[0]["best"] is not None or rows[0]["files"]:
             return failed(
                 f"Before the first epoch `best` is {described(rows[0]['best'])} and the folder has {rows[0]['files']}; "
@@ -94,7 +109,7 @@ class ModelCheckpoint(Task):
             if monitor not in self.logs(case, value):
                 return self.judge_missing(seen, case, rows, epoch, kept)
             if epoch >= len(rows):
-                return failed(f"on_epoch_end({epoch}, logs) raised {seen.error}", hint="form")
+                return failed(f"on_epoch_end({epoch}, logs) raised {raised(seen.error)}", hint="form")
             if value == value and (best is None or sign * value < sign * best):
                 best, kept = value, epoch
             if verdict := self.judge_epoch(rows[epoch], case, epoch, best, kept):
@@ -104,23 +119,30 @@ class ModelCheckpoint(Task):
     def judge_epoch(self, row: dict, case: Case, epoch: int, best: float | None, kept: int | None) -> Verdict | None:
         """One epoch's answer, best value and file."""
         monitor, value = self.setting(case)["monitor"], case.values[epoch - 1]
-        story = f"Epochs 1 to {epoch} had {monitor} {', '.join(f'{v:g}' for v in case.values[:epoch])}."
+        story = f"{'Epoch 1' if epoch == 1 else f'Epochs 1 to {epoch}'} had {monitor} {', '.join(f'{v:g}' for v in case.values[:epoch])}."
         hint = "nan" if any(v != v for v in case.values[:epoch] if v is not None) else "strictly"
         content = row["content"]
         if content is not None and (what := no_checkpoint(content)):
-            return failed(f"{story} The file can't be loaded with weights_only=True: {what}", hint="plain")
+            return failed(f"{story} The file can't be loaded with weights_only=True: {what}.", hint="plain")
+        if content is not None and (what := lacking(content, ("model", "epoch", "logs"))):
+            return failed(f"{story} The file {what}.", hint="content")
         held = content.get("epoch") if isinstance(content, dict) else None
         if held != kept:
-            return failed(
-                f"{story} The file holds epoch {held} now (None: no file); expected {kept}.",
-                hint=hint,
-            )
+            holds = "There is no file" if held is None else f"The file holds epoch {described(held)} now"
+            wanted = "none" if kept is None else f"epoch {kept}"
+            return failed(f"{story} {holds}; expected {wanted}.", hint=hint)
         if content is not None:
             weight = content.get("model", {}).get("weight") if isinstance(content.get("model"), dict) else None
             if not near(weight, torch.full((1, 2), float(kept))):
                 return failed(f"{story} The model in the file has not the weights of epoch {kept}.", hint="strictly")
             logs = {name: float(one) for name, one in self.logs(case, case.values[kept - 1]).items()}
-            if not near_each(content.get("logs"), logs):  # float32 tensors are a little off
+            if (
+                strange := [n for n, one in content["logs"].items() if not is_float(one)]
+                if is_mapping(content["logs"])
+                else []
+            ):
+                return failed(f"{story} logs['{strange[0]}'] in the file is no plain float.", hint="plain")
+            if not near_each(content["logs"], logs):  # float32 tensors are a little off
                 return failed(
                     f"{story} The file's `logs` are {described(content.get('logs'))}; expected {logs}.", hint="plain"
                 )
@@ -130,7 +152,7 @@ class ModelCheckpoint(Task):
             return failed(
                 f"on_epoch_end({epoch}, ...) with {monitor} {value:g} returned {described(row['said'])}; expected "
                 f"{kept == epoch}: it {'saved' if kept == epoch else 'did not save'}.",
-                hint="strictly",
+                hint="returned",
             )
         return None
 
@@ -147,7 +169,7 @@ class ModelCheckpoint(Task):
                 hint="typo",
             )
         if monitor not in seen.error:
-            return failed(f"An error came that doesn't name {monitor!r}: {seen.error}", hint="typo")
+            return failed(f"An error came that doesn't name {monitor!r}: {raised(seen.error)}", hint="typo")
         if held != kept:
             return failed(f"The error came, but the file holds epoch {held} now; expected {kept}.", hint="typo")
         return passed("A missing value is an error, and the file is as it was.")

