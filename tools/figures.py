@@ -4,15 +4,13 @@ import ast
 from dataclasses import dataclass
 
 from tools.minutes import words
-from tools.parts import Parts, clauses
+from tools.parts import Parts
 from tools.rules import code_lines
 
 
 @dataclass(frozen=True)
 class Figures:
-    """A row of the table. `few_attempts` counts tasks with fewer than 4 right or 6 wrong attempts (a *Your turn*: 2
-    and 3), `open_clauses` the clauses of a contract that no wrong attempt breaks.
-    """
+    """A row of the table."""
 
     minutes: str
     words: int
@@ -25,20 +23,14 @@ class Figures:
     tasks: int
     right: int
     wrong: int
-    few_attempts: int
-    open_clauses: str
+    clauses: int
 
 
 def figures_of(parts: Parts) -> Figures:
     """Count."""
     lesson = parts.timed
     code = [cell.source for cell in parts.cells if cell.kind == "code"]
-    contracts = clauses(parts.exercise) | clauses(parts.cells)
-    promised = {(task, n) for task, last in contracts.items() for n in range(1, last + 1)}
-    broken = {(task, clause) for task, made in parts.attempts.items() for side, clause in made if side == "wrong"}
-    sides = {task: [side for side, _ in made] for task, made in parts.attempts.items()}
-    floors = {task: (4, 6) if task in lesson.tasks else (2, 3) for task in sides}
-    counts = {task: (made.count("right"), made.count("wrong")) for task, made in sides.items()}
+    sides = [side for made in parts.attempts.values() for side, _ in made]
     return Figures(
         minutes=f"{lesson.minutes}+{lesson.quiz_minutes}+{lesson.exercise_minutes}",
         words=words(parts.cells),
@@ -49,10 +41,9 @@ def figures_of(parts: Parts) -> Figures:
         questions=len(parts.questions),
         cards=len(parts.cards),
         tasks=len(lesson.tasks),
-        right=sum(right for right, _ in counts.values()),
-        wrong=sum(wrong for _, wrong in counts.values()),
-        few_attempts=sum(counts[task][0] < floor[0] or counts[task][1] < floor[1] for task, floor in floors.items()),
-        open_clauses=f"{len(promised - broken)} of {len(promised)}",
+        right=sides.count("right"),
+        wrong=sides.count("wrong"),
+        clauses=sum(parts.clauses.values()),
     )
 
 

@@ -73,6 +73,11 @@ class Parts:
         """The text of every heading of the notebook, in order."""
         return headings(self.cells)
 
+    @property
+    def clauses(self) -> dict[str, int]:
+        """How many clauses the contract of each task and each *Your turn* has."""
+        return clauses(self.exercise) | clauses(self.cells)
+
 
 def headings(cells: list[Cell]) -> list[str]:
     """The text of every heading, in order."""

@@ -2,11 +2,11 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from course_lib.classroom.quizzes.bank import key
-from course_lib.classroom.quizzes.schema import LEVELS
+from course_lib.classroom.quizzes.schema import LEVELS, Question
 from course_lib.errors import ContentError
 from course_lib.syllabus import Syllabus
 from tools.exercises import exercise_notebook
@@ -19,6 +19,9 @@ KINDS = ("one", "several", "number", "prints", "order", "bug_line")
 LONGEST_CELL = 12
 MOST_MINUTES = 45
 FEWEST_WORLDS = 6
+FEWEST_TURNS = 3
+ATTEMPTS = (4, 6)  # right and wrong, of a graded task
+TURN_ATTEMPTS = (2, 3)
 
 
 def code_lines(source: str) -> int:
@@ -89,6 +92,8 @@ def _entry(parts: Parts) -> Iterator[str]:
         yield f"{path}: {len(lesson.tasks)} tasks; give 3 to 5."
     if not 10 <= lesson.points <= 20:
         yield f"{path}: {lesson.points} points; give 10 to 20."
+    if len(lesson.turns) < FEWEST_TURNS:
+        yield f"{path}: {len(lesson.turns)} turns; a learner writes something at least {FEWEST_TURNS} times in a lesson."
     if lesson.quiz_points not in (4, 5):
         yield f"{path}: {lesson.quiz_points} quiz points; ask 4 or 5 questions, one point each."
 
@@ -103,12 +108,21 @@ def _tasks(parts: Parts) -> Iterator[str]:
             isinstance(node, ast.ClassDef) and node.name == name for node in parts.code[place].body
         ):
             yield f"{place} has no class {name}. A task's class is named after the answer."
-        sides = [side for side, _ in parts.attempts.get(task, [])]
-        for side, floor in (("right", 2), ("wrong", 4 if task in lesson.tasks else 3)):
-            if task in parts.attempts and sides.count(side) < floor:
-                yield (
-                    f"lessons/{lesson.name}/attempts/{task}.py: {sides.count(side)} {side} attempts; write at least {floor}."
-                )
+        if task in parts.attempts:
+            yield from _attempts(parts, task)
+
+
+def _attempts(parts: Parts, task: str) -> Iterator[str]:
+    """Enough of both sides, and for each clause of the contract one that breaks it."""
+    path, made = f"lessons/{parts.lesson.name}/attempts/{task}.py", parts.attempts[task]
+    sides = [side for side, _ in made]
+    for side, floor in zip(("right", "wrong"), ATTEMPTS if task in parts.lesson.tasks else TURN_ATTEMPTS, strict=True):
+        if sides.count(side) < floor:
+            yield f"{path}: {sides.count(side)} {side} attempts; write at least {floor}."
+    broken = {clause for side, clause in made if side == "wrong"}
+    if unbroken := sorted(set(range(1, parts.clauses.get(task, 0) + 1)) - broken):
+        numbers = ", ".join(map(str, unbroken))
+        yield f"{path}: no wrong attempt breaks clause {numbers}. Write one that breaks it and no other."
 
 
 def _room(parts: Parts) -> Iterator[str]:
@@ -158,6 +172,7 @@ def _bank(parts: Parts) -> Iterator[str]:
             yield (
                 f"{path}, {question.id}: 'about: {question.about}' is no heading of the lesson. Use one of: {', '.join(names)}."
             )
+    yield from _letters(questions, path)
     choices = [q for q in questions if q.kind == "one"]
     longest = sum(max(q.options, key=lambda o: len(o.text)).right for q in choices)
     if choices and longest > max(2, 0.5 * len(choices)):
@@ -166,8 +181,21 @@ def _bank(parts: Parts) -> Iterator[str]:
         )
 
 
+def _letters(questions: Sequence[Question], path: str) -> Iterator[str]:
+    """No place is right so often that guessing it pays."""
+    places = [[option.right for option in q.options].index(True) for q in questions if q.kind == "one"]
+    most = max(2, -(-len(places) * 2 // 5))
+    for place in sorted(set(places)):
+        if places.count(place) > most:
+            yield (
+                f"{path}: {'ABCDEFGH'[place]} is right in {places.count(place)} of {len(places)} questions of one answer. "
+                f"Move options, so that no letter is right more than {most} times."
+            )
+
+
 def _graded(parts: Parts) -> Iterator[str]:
     """No graded question stands in the open bank, and every key can be found."""
+    yield from _letters(parts.graded, f"lessons/{parts.lesson.name}/graded_quiz.yaml")
     opened = {(question.ask, question.program) for question in parts.questions}
     for question in parts.graded:
         if (question.ask, question.program) in opened:
