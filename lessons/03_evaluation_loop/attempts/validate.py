@@ -174,7 +174,7 @@ def validate(model, loader):
     return loss / len(loader), accuracy / len(loader)
 
 
-# %% wrong: only the accuracy is a mean of means · clause 4 · message: "batches' accuracies"
+# %% wrong: only the accuracy is a mean of means · clause 4 · message: "batches' accuracies were averaged"
 import torch
 import torch.nn.functional as F
 
@@ -281,7 +281,7 @@ def validate(model, loader):
     return loss / n, right / n
 
 
-# %% wrong: two passes over a shuffled loader · clause 3 · message: "Expected a loss of"
+# %% wrong: two passes over a shuffled loader · clause 3 · message: "another pass"
 import torch
 import torch.nn.functional as F
 

@@ -16,6 +16,7 @@ from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, p
 from course_lib.lessons.evaluation_loop.tasks.shared import (
     IGNORED,
     asked,
+    between,
     cut,
     mean_of_batches,
     mixed_head,
@@ -70,19 +71,31 @@ class Evaluate(Task):
         "dice": "A plain DataLoader draws from the global generator when a pass begins. `torch.random.fork_rng(devices=[])`.",
     }
 
-    def model(self, case: Case) -> nn.Module:
-        """The network in its modes."""
+    def network(self, case: Case) -> nn.Module:
+        """A network in its modes; of a single logit every second is above 0."""
         network = mixed_head(case, case.classes)
+        if case.classes == 1:
+            with torch.no_grad():
+                network[4].bias -= between(copy.deepcopy(network).eval()(self.inputs(case)), 0.5)
+        return network
+
+    @staticmethod
+    def inputs(case: Case) -> Tensor:
+        """Inputs (N, 5)."""
+        return torch.randn(sum(case.sizes), 5, generator=torch.Generator().manual_seed(case.seed + 1))
+
+    def model(self, case: Case) -> nn.Module:
+        """The network, or one that raises."""
+        network = self.network(case)
         return FailsAt(network) if case.settings.get("broken") else network
 
     def data(self, case: Case) -> tuple[Tensor, Tensor]:
         """Inputs (N, 5) and targets (N,), or (N, 1) where they ought to be refused; the last batch is the worst."""
-        generator, n = torch.Generator().manual_seed(case.seed + 1), sum(case.sizes)
-        x = torch.randn(n, 5, generator=generator)
+        x, n = self.inputs(case), sum(case.sizes)
         with torch.no_grad():
-            logits = mixed_head(case, case.classes).eval()(x)
+            logits = self.network(case).eval()(x)
         said = (logits.squeeze(1) > 0).long() if case.classes == 1 else logits.argmax(1)
-        right = torch.rand(n, generator=generator) < 0.8
+        right = torch.arange(n) % 5 != 2
         right[n - (case.sizes or (0,))[-1] :] = False
         targets = said.where(right, (said + 1) % max(2, case.classes))
         if case.settings.get("weighted"):

@@ -16,6 +16,7 @@ class PredictLabels(Task):
 
     visible: ClassVar = {
         "several classes": {"shape": (12, 4), "kind": "usual"},
+        "two classes": {"shape": (11, 2), "kind": "usual"},
         "a column of one logit": {"shape": (9, 1), "kind": "usual"},
         "one logit, no column": {"shape": (8,), "kind": "usual"},
         "a single example": {"shape": (1, 1), "kind": "usual"},
@@ -25,7 +26,6 @@ class PredictLabels(Task):
         "a masked class": {"shape": (6, 4), "kind": "masked"},
     }
     graded: ClassVar = {
-        "two classes": {"shape": (11, 2), "kind": "usual"},
         "a single example of five classes": {"shape": (1, 5), "kind": "usual"},
         "a NaN in a column": {"shape": (5, 1), "kind": "nan"},
         "exactly 0": {"shape": (6,), "kind": "zeros"},
@@ -58,11 +58,11 @@ class PredictLabels(Task):
         elif case.kind == "masked":
             logits[:, 1] = -torch.inf
             logits[2, 0] = torch.inf
-        elif one:  # some yes, some no, one of them between 0 and one half
-            values = torch.tensor([0.3, -0.4, 2.0, -3.0])
-            logits = values.repeat(3)[: case.shape[0]].view(case.shape)
+        elif one:  # some yes, some no, one between 0 and one half, one of exactly 0
+            values = torch.tensor([0.3, -0.4, 2.0, 0.0, -3.0])
+            logits = values.repeat(5)[: case.shape[0]].view(case.shape)
         else:
-            logits = logits - 4  # all below 0
+            logits = logits - 9  # all below 0
             logits[torch.arange(len(logits)), torch.arange(1, len(logits) + 1) % case.shape[1]] += 3.5
         return logits
 

@@ -72,3 +72,12 @@ def mixed_head(case: Case, outputs: int) -> nn.Module:
 def mean_of_batches(values: Tensor, sizes: Sequence[int]) -> float:
     """The mean of the batch means of values (N,)."""
     return float(torch.stack([part.mean() for part in values.split(list(sizes))]).mean())
+
+
+def between(values: Tensor, share: float) -> Tensor:
+    """A number with about this share of the values (N,) below it, in the middle of a wide gap: rounding moves nobody."""
+    ordered = values.flatten().sort().values
+    at = int(share * len(ordered))
+    near = ordered[max(0, at - 2) : at + 3]
+    gap = int(near.diff().argmax())
+    return (near[gap] + near[gap + 1]) / 2

@@ -1,6 +1,7 @@
 """Mend a validation loop that raises nothing and has four bugs."""
 
 import copy
+import itertools
 from typing import Any, ClassVar
 
 import torch
@@ -13,7 +14,7 @@ from course_lib.classroom.tasks.inputs import changed, flags, statistics
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
 from course_lib.data import batches
-from course_lib.lessons.evaluation_loop.tasks.shared import mean_of_batches, mixed_head
+from course_lib.lessons.evaluation_loop.tasks.shared import between, mean_of_batches, mixed_head
 
 
 class Validate(Task):
@@ -21,10 +22,10 @@ class Validate(Task):
 
     visible: ClassVar = {
         "in training": {"examples": 40, "batch_size": 16, "modes": "train"},
-        "a last batch of one": {"examples": 25, "batch_size": 8, "modes": "mixed"},
+        "shuffled, a last batch of one": {"examples": 25, "batch_size": 8, "modes": "mixed", "shuffle": True},
     }
     graded: ClassVar = {
-        "shuffled": {"examples": 50, "batch_size": 12, "modes": "train", "shuffle": True},
+        "larger batches, shuffled": {"examples": 61, "batch_size": 24, "modes": "train", "shuffle": True},
         "already in eval": {"examples": 30, "batch_size": 9, "modes": "eval"},
     }
     hints: ClassVar = {
@@ -39,21 +40,30 @@ class Validate(Task):
     def prepared(self, case: Case) -> tuple[nn.Module, TensorDataset, Tensor]:
         """The network in its modes, inputs (N, 5) with targets (N,), and the logits (N,) that it gives in eval mode.
 
-        A third of the logits lie above 0, some of those below one half; the last batch is judged worst.
+        A third of the logits lie above 0, some of those below one half; the last batch is judged worst. Drawn again
+        until the well-known mistakes give numbers that can be told apart.
         """
-        model, n = mixed_head(case, 1), case.examples
-        generator = torch.Generator().manual_seed(case.seed + 1)  # other numbers than the weights
-        x = torch.randn(n, 5, generator=generator)
-        with torch.no_grad():
-            logits = copy.deepcopy(model).eval()(x).squeeze(1)
-            low, high = logits.quantile(torch.tensor([0.66, 0.8]))
-            scale = 0.4 / (high - low)
-            model[4].weight *= scale
-            model[4].bias.sub_(low).mul_(scale)
-            logits = copy.deepcopy(model).eval()(x).squeeze(1)
-        right = torch.rand(n, generator=generator) < 0.9
-        right[n - (n % case.batch_size or case.batch_size) :] = False
-        return model, TensorDataset(x, ((logits > 0) == right).float()), logits
+        n, sizes = case.examples, self.sizes(case)
+        for attempt in range(60):
+            model = mixed_head(case, 1)
+            generator = torch.Generator().manual_seed(case.seed + 1 + attempt)  # other numbers than the weights
+            x = torch.randn(n, 5, generator=generator)
+            judge = copy.deepcopy(model).eval()
+            with torch.no_grad():
+                logits = judge(x).squeeze(1)
+                low = between(logits, 0.66)
+                scale = 0.4 / (logits.quantile(0.8) - low)
+                for one in (model, judge):
+                    one[4].weight *= scale
+                    one[4].bias.sub_(low).mul_(scale)
+                logits = judge(x).squeeze(1)
+            right = torch.rand(n, generator=generator) < 0.9
+            right[n - sizes[-1] :] = False
+            y = ((logits > 0) == right).float()
+            known = self.losses(logits, y, sizes), self.accuracies(logits, y, sizes)
+            if all(_apart([(value, what) for value, what, *_ in one]) for one in known):
+                break
+        return model, TensorDataset(x, y), logits
 
     def loader(self, case: Case, data: TensorDataset) -> Any:
         """A loader as learners know it."""
@@ -86,14 +96,15 @@ class Validate(Task):
             )
         _, data, logits = self.prepared(case)
         y = data.tensors[1]
-        each = F.binary_cross_entropy_with_logits(logits.double(), y.double(), reduction="none")
-        hits = ((logits > 0) == (y == 1)).double()
-        if near(numbers[0], hits.mean()) and near(numbers[1], each.mean(), rtol=1e-3):
+        loss, accuracy = (
+            table[0][0] for table in (f(logits, y, self.sizes(case)) for f in (self.losses, self.accuracies))
+        )
+        if near(numbers[0], accuracy) and near(numbers[1], loss, rtol=1e-3):
             return failed("Both numbers are right, in the wrong order: the loss comes first.", hint="means")
-        if not near(numbers[0], each.mean(), rtol=1e-3):
-            return self.wrong_loss(numbers[0], each, logits, y, case)
-        if not near(numbers[1], hits.mean(), rtol=1e-3):
-            return self.wrong_accuracy(numbers[1], hits, logits, y, case)
+        if not near(numbers[0], loss, rtol=1e-3):
+            return self.wrong_loss(numbers[0], logits, y, case)
+        if not near(numbers[1], accuracy, rtol=1e-3):
+            return self.wrong_accuracy(numbers[1], logits, y, case)
         if seen.also["flags"]:
             return failed(
                 f"Both numbers are right, but {', '.join(seen.also['flags'])} came back in another mode.", hint="mode"
@@ -106,40 +117,72 @@ class Validate(Task):
         whole, rest = divmod(case.examples, case.batch_size)
         return [case.batch_size] * whole + [rest] * bool(rest)
 
-    def wrong_loss(self, value: float, each: Tensor, logits: Tensor, y: Tensor, case: Case) -> Verdict:
+    @staticmethod
+    def losses(logits: Tensor, y: Tensor, sizes: list[int]) -> list[tuple[float, str]]:
+        """The right loss, then what well-known mistakes make of it."""
+        z, t = logits.double(), y.double()
+        each = F.binary_cross_entropy_with_logits(z, t, reduction="none")
+        squashed = F.binary_cross_entropy_with_logits(z.sigmoid(), t, reduction="none")
+        found = [
+            (each.mean(), ""),
+            (squashed.mean(), "the loss of probabilities: they were squashed twice"),
+            (mean_of_batches(squashed, sizes), "the loss of probabilities: they were squashed twice"),
+            (mean_of_batches(each, sizes), "the mean of the batch means"),
+            (each.sum(), "the sum: nothing divided it"),
+            (each.sum() / len(sizes), "the sum divided by the number of batches"),
+            (each[-sizes[-1] :].mean(), "the loss of the last batch alone"),
+        ]
+        return [(float(value), what) for value, what in found]
+
+    @staticmethod
+    def accuracies(logits: Tensor, y: Tensor, sizes: list[int]) -> list[tuple[float, str, str]]:
+        """The right accuracy, then what well-known mistakes make of it, each with its hint."""
+        yes, truth = logits > 0, y == 1
+        hits = (yes == truth).double()
+        parts = list(zip(yes.split(sizes), truth.split(sizes), strict=True))
+        everybody = [float((a[:, None] == b).double().mean()) for a, b in parts]
+        weighed = sum(one * size for one, size in zip(everybody, sizes, strict=True)) / len(y)
+        crossed = "each prediction was compared with every target of its batch"
+        found = [
+            (hits.mean(), "", ""),
+            (sum(everybody) / len(sizes), crossed, "shapes"),
+            (weighed, crossed, "shapes"),
+            (mean_of_batches(hits, sizes), "the batches' accuracies were averaged", "means"),
+            (((logits > 0.5) == truth).double().mean(), "logits were compared with 0.5, the bound for a probability", "shapes"),
+            ((~truth).double().mean(), "that of answering always no", "shapes"),
+            (1 - hits.mean(), "that is the share of wrong answers", "shapes"),
+            (100 * hits.mean(), "a share lies between 0 and 1", "means"),
+        ]  # fmt: skip
+        return [(float(value), what, hint) for value, what, hint in found]
+
+    def wrong_loss(self, value: float, logits: Tensor, y: Tensor, case: Case) -> Verdict:
         """What is wrong with a loss that is."""
-        said, sizes = f"Expected a loss of {each.mean():.4f}; got {value:.4f}", self.sizes(case)
-        squashed = F.binary_cross_entropy_with_logits(logits.double().sigmoid(), y.double(), reduction="none")
-        if near(value, squashed.mean(), rtol=1e-3) or near(value, mean_of_batches(squashed, sizes), rtol=1e-3):
-            return failed(f"{said}, which is the loss of probabilities: they were squashed twice.", hint="logits")
-        if near(value, mean_of_batches(each, sizes), rtol=1e-3):
-            return failed(f"{said}, the mean of the batch means.", hint="means")
-        if near(value, each.sum(), rtol=1e-3):
-            return failed(f"{said}, the sum: nothing divided it.", hint="means")
-        if near(value, each.sum() / len(sizes), rtol=1e-3):
-            return failed(f"{said}, the sum divided by the number of batches.", hint="means")
-        if near(value, each[-sizes[-1] :].mean(), rtol=1e-3):
-            return failed(f"{said}, the loss of the last batch alone.", hint="means")
+        (wanted, _), *known = self.losses(logits, y, self.sizes(case))
+        said = f"Expected a loss of {wanted:.4f}; got {value:.4f}"
+        for number_, what in known:
+            if near(value, number_, rtol=1e-3):
+                return failed(f"{said}, {what}.", hint="logits" if "squashed" in what else "means")
+        if case.settings.get("shuffle"):
+            passes = self.loader(case, TensorDataset(torch.arange(len(y))))
+            first, second = (torch.cat([rows for (rows,) in passes]) for _ in range(2))
+            for a, b in ((first, second), (second, first)):
+                if near(value, F.binary_cross_entropy_with_logits(logits[a], y[b]), rtol=1e-3):
+                    return failed(f"{said}: the labels come from another pass than the predictions.", hint="pass")
         return failed(f"{said}.", hint="pass" if case.settings.get("shuffle") else "mode")
 
-    def wrong_accuracy(self, value: float, hits: Tensor, logits: Tensor, y: Tensor, case: Case) -> Verdict:
+    def wrong_accuracy(self, value: float, logits: Tensor, y: Tensor, case: Case) -> Verdict:
         """What is wrong with an accuracy that is."""
-        said, sizes = f"The loss is right. Expected an accuracy of {hits.mean():.4f}; got {value:.4f}", self.sizes(case)
-        yes, parts = logits > 0, list(zip((logits > 0).split(sizes), y.split(sizes), strict=True))
-        everybody = torch.stack([(a[:, None] == b).double().mean() for a, b in parts])
-        pairs = sum((a[:, None] == b).sum() for a, b in parts)
-        weighed = sum(one * len(b) for one, (_, b) in zip(everybody, parts, strict=True)) / len(y)
-        tables = (everybody.mean(), weighed, (yes[:, None] == y).double().mean(), pairs / len(y))
-        if near(value, 100 * hits.mean(), rtol=1e-3):
-            return failed(f"{said}: a share lies between 0 and 1.", hint="means")
-        if value > 1 or any(near(value, one, rtol=1e-3) for one in tables):
+        (wanted, *_), *known = self.accuracies(logits, y, self.sizes(case))
+        said = f"The loss is right. Expected an accuracy of {wanted:.4f}; got {value:.4f}"
+        for number_, what, hint in known:
+            if near(value, number_, rtol=1e-3):
+                return failed(f"{said}: {what}.", hint=hint)
+        if value > 1:
             return failed(f"{said}: each prediction was compared with every target of its batch.", hint="shapes")
-        if near(value, mean_of_batches(hits, sizes), rtol=1e-3):
-            return failed(f"{said}, the mean of the batches' accuracies.", hint="means")
-        if near(value, ((logits > 0.5) == (y == 1)).double().mean(), rtol=1e-3):
-            return failed(f"{said}: logits were compared with 0.5, the bound for a probability.", hint="shapes")
-        if near(value, (y == 0).double().mean(), rtol=1e-3):
-            return failed(f"{said}, that of answering always no.", hint="shapes")
-        if near(value, 1 - hits.mean(), rtol=1e-3):
-            return failed(f"{said}, the share of wrong answers.", hint="shapes")
         return failed(f"{said}.", hint="pass" if case.settings.get("shuffle") else "shapes")
+
+
+def _apart(known: list[tuple[float, str]]) -> bool:
+    """Whether numbers that mean different things differ by more than a judge's tolerance."""
+    pairs = itertools.combinations(known, 2)
+    return all(abs(a - b) > 4e-3 * max(abs(a), abs(b)) for (a, means), (b, other) in pairs if means != other)
