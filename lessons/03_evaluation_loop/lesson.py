@@ -497,6 +497,19 @@ assert evaluation.accuracy == hits / n and evaluation.confusion.diagonal().sum()
 assert evaluate(model, batches(splits.test, 7)).accuracy == evaluation.accuracy
 
 # %% [markdown]
+# It can see two of the mistakes above, and warns of them.
+
+# %%
+import warnings
+
+with warnings.catch_warnings(record=True) as told:
+    warnings.simplefilter("always")
+    evaluate(ends_in_softmax, DataLoader(splits.test, 64, drop_last=True))
+for warning in told:
+    print(str(warning.message).partition(",")[0])
+assert len(told) == 2
+
+# %% [markdown]
 # In the exercise you write an `evaluate` of your own that agrees with it.
 #
 # ## Trace
