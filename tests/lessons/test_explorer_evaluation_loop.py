@@ -38,13 +38,11 @@ def test_both_means_are_what_they_are_called(state):
 
 @pytest.mark.parametrize("state", STATES, ids=str)
 def test_the_picture_has_a_bar_for_each_batch_as_wide_as_it_is_large(state):
-    bars = [e for e in ET.fromstring(state.svg()).iter() if e.tag.endswith("rect") and float(e.get("y")) + 1e-6 != 184]
-    bars = bars[: len(state.batches)]
-    widths = [float(bar.get("width")) for bar in bars]
-    heights = [float(bar.get("height")) for bar in bars]
-    for bar, (width, height) in enumerate(zip(widths, heights, strict=True)):
-        assert width == pytest.approx(470 * len(state.batches[bar]) / state.examples, abs=0.11)
-        assert height == pytest.approx(heights[0] * state.means[bar] / state.means[0], rel=0.2, abs=3)
+    bars = [e for e in ET.fromstring(state.svg()).iter() if e.tag.endswith("rect")][: len(state.batches)]
+    top = 1.08 * max(*state.means, state.right, state.wrong)
+    for bar, batch, mean in zip(bars, state.batches, state.means, strict=True):
+        assert float(bar.get("width")) == pytest.approx(470 * len(batch) / state.examples, abs=0.06)
+        assert float(bar.get("height")) == pytest.approx(170 * mean / top, abs=0.06)
     assert f"{state.right:.4f}" in drawn(state)
     assert f"{state.wrong:.4f}" in drawn(state)
 
