@@ -101,7 +101,7 @@ with evaluation_mode(model):
         loss_sum += F.cross_entropy(logits, y, reduction="sum").item()
         hits += (logits.argmax(1) == y).sum().item()
         n += len(y)
-print(f"{n} digits   loss {loss_sum / n:.4f}   accuracy {hits / n:.4f}")
+print(f"{n} digits   loss {loss_sum / n:.4f}   accuracy {hits / n:.4f}   (guessing: 0.1)")
 assert math.isclose(loss_sum / n, losses.mean(), rel_tol=1e-5)
 assert n == 360 and hits == right.sum().item()
 
@@ -178,8 +178,8 @@ assert math.isnan(means[0]) and sums[0] == 0
 assert torch.isclose(sum(sums) / (some != -100).sum(), F.cross_entropy(logits, some), rtol=1e-4)
 
 # %% [markdown]
-# And there is no general rule: `BCEWithLogitsLoss` divides by the number of examples whatever its `pos_weight`. The
-# one way that holds for each loss is to keep all logits and all targets, and to call the loss on them once.
+# And there is no general rule: `BCEWithLogitsLoss` divides by the number of examples whatever its `pos_weight`. What
+# holds for any loss: keep all logits and all targets, and call the loss on them once.
 
 # %%
 z, t, pos_weight = torch.tensor([2.0, -1.0]), torch.tensor([1.0, 0.0]), torch.tensor(9.0)
@@ -194,7 +194,7 @@ assert math.isclose(mean, total / 2, rel_tol=1e-6)
 # ## Learn: from logits to labels
 #
 # A logit is what the network returns before anything is squashed. **Softmax** turns the C logits of an example into
-# C probabilities that sum to 1. It keeps the order, so for a label you don't need it: the largest logit wins.
+# C probabilities that sum to 1. On paper it keeps the order, so for a label you don't need it: the largest logit wins.
 
 # %%
 probabilities = logits.softmax(1)
@@ -327,7 +327,7 @@ print(
 assert (preds == truth).float().mean() < 0.25
 
 # %% [markdown]
-# The labels are all there, the loss would look odd, and nothing is raised. The guard: one pass keeps both.
+# The labels are all there, and nothing is raised. The guard: one pass keeps both.
 
 # %%
 with evaluation_mode(model):
@@ -400,7 +400,7 @@ perfect = F.one_hot(labels, 10).float()  # a network that is right and sure abou
 assert math.isclose(F.cross_entropy(perfect, labels), floor, rel_tol=1e-5)
 
 # %% [markdown]
-# The guard: logits don't sum to 1 in every row. The library's `evaluate`, below, warns of outputs that do.
+# The guard: rows of logits hardly ever sum to 1 all together. The library's `evaluate`, below, warns of outputs that do.
 
 # %%
 sums_to_one = lambda out: torch.allclose(out.sum(1), torch.ones(len(out)))
@@ -419,8 +419,8 @@ print(judged, "of", len(splits.test), "digits")
 assert judged == 320
 
 # %% [markdown]
-# On several GPUs each reads a share of the data. `DistributedSampler` makes the shares equally long: it repeats the
-# first examples to fill up, or with `drop_last=True` leaves some out. Either is good for training and wrong for a test.
+# On several GPUs each reads a share of the data. `DistributedSampler` makes the shares equally long: it repeats
+# some examples to fill up, or with `drop_last=True` leaves some out. Either is good for training and wrong for a test.
 # It can be asked without any GPU.
 
 # %%
@@ -497,7 +497,24 @@ assert evaluation.accuracy == hits / n and evaluation.confusion.diagonal().sum()
 assert evaluate(model, batches(splits.test, 7)).accuracy == evaluation.accuracy
 
 # %% [markdown]
-# It can see two of the mistakes above, and warns of them.
+# It takes each batch to the device that the model is on, brings the logits back to the CPU, and leaves every training
+# flag and the global dice as they were.
+
+# %%
+import copy
+
+from course_lib.devices import select_device
+
+dice = torch.get_rng_state()
+elsewhere = copy.deepcopy(model).to(select_device()).train()
+again = evaluate(elsewhere, DataLoader(splits.test, 64), loss_fn=nn.CrossEntropyLoss())
+print(f"computed on {select_device()}, logits on {again.logits.device}   loss {again.loss:.4f}")
+assert again.logits.device.type == "cpu" and elsewhere.training
+assert torch.equal(torch.get_rng_state(), dice)
+assert math.isclose(again.loss, evaluation.loss, rel_tol=1e-3)
+
+# %% [markdown]
+# And it can see two of the mistakes above, and warns of them.
 
 # %%
 import warnings

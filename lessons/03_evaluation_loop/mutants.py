@@ -28,18 +28,9 @@ def _():
     )
 
 
-@world("the mean of a part weighs by its size", noticed_by="Predict")
+@world("split cuts into parts as equal as can be", noticed_by="Predict")
 def _():
-    stack = torch.stack
-
-    def weighed(parts, *args):
-        return (
-            stack(parts, *args).median().expand(len(parts))
-            if parts[0].ndim == 0
-            else stack(parts, *args)
-        )
-
-    torch.stack = weighed
+    torch.Tensor.split = lambda self, size: self.tensor_split(-(-len(self) // size))
 
 
 @world("reduction='sum' gives the mean", noticed_by="Learn: add up, divide once")
