@@ -161,7 +161,8 @@ def validate_with_bugs(model, loader):
 # 2. the loss is that of the logits;
 # 3. each prediction is compared with its own target: yes where the logit is above 0;
 # 4. each example counts alike, however the batches are cut;
-# 5. the numbers are those of eval mode, and the model comes back with every flag and statistic as it was.
+# 5. the numbers are those of eval mode, and the model comes back with every flag and statistic as it was;
+# 6. no graph is built.
 
 
 # %% solution="validate"

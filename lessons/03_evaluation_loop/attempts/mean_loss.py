@@ -304,3 +304,33 @@ def mean_loss(batches, weight=None):
     if not counted:
         raise ValueError("no example")
     return total / n
+
+
+# %% wrong: the weight of an ignored target · clause 4 · message: "is no place in"
+import torch.nn.functional as F
+
+
+def mean_loss(batches, weight=None):
+    total, n = 0.0, 0.0
+    for logits, targets in batches:
+        total += F.cross_entropy(logits, targets, weight=weight, reduction="sum").item()
+        n += (targets != -100).sum().item() if weight is None else weight[targets].sum().item()
+    if n == 0:
+        raise ValueError("no example")
+    return total / n
+
+
+# %% wrong: a batch with an ignored target is left out · clause 3 · message: "There are examples that count"
+import torch.nn.functional as F
+
+
+def mean_loss(batches, weight=None):
+    total, n = 0.0, 0.0
+    for logits, targets in batches:
+        if (targets == -100).any():
+            continue
+        total += F.cross_entropy(logits, targets, weight=weight, reduction="sum").item()
+        n += len(targets) if weight is None else weight[targets].sum().item()
+    if n == 0:
+        raise ValueError("no example")
+    return total / n

@@ -197,3 +197,21 @@ def predict_labels(logits):
     if logits.ndim == 2 and logits.shape[1] > 1:
         return logits.argmax(1).tolist()
     return (logits.flatten() > 0).long().tolist()
+
+
+# %% wrong: the last of equal logits · clause 1 · message: "the first wins"
+def predict_labels(logits):
+    if logits.isnan().any():
+        raise ValueError("NaN")
+    if logits.ndim == 2 and logits.shape[1] > 1:
+        return logits.shape[1] - 1 - logits.flip(1).argmax(1)
+    return (logits.flatten() > 0).long()
+
+
+# %% wrong: NaN looked for in tables only · clause 5 · message: "One logit is NaN"
+def predict_labels(logits):
+    if logits.ndim == 1 or logits.shape[1] == 1:
+        return (logits.flatten() > 0).long()
+    if logits.isnan().any():
+        raise ValueError("NaN")
+    return logits.argmax(1)

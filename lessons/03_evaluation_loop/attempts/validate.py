@@ -348,3 +348,40 @@ def validate(model, loader):
             right += ((logits > 0) == y).sum().item()
             n += len(y)
     return right / n, loss / n
+
+
+# %% wrong: gradients on · clause 6 · message: "gradients were on"
+import torch
+import torch.nn.functional as F
+
+
+def validate(model, loader):
+    loss, right, n = 0.0, 0, 0
+    flags = [(m, m.training) for m in model.modules()]
+    model.eval()
+    for x, y in loader:
+        logits = model(x).squeeze(1)
+        loss += F.binary_cross_entropy_with_logits(logits, y, reduction="sum")
+        right += ((logits > 0) == y).sum()
+        n += len(y)
+    for m, flag in flags:
+        m.training = flag
+    return loss.item() / n, right.item() / n
+
+
+# %% wrong: the last batch counted as a full one · clause 4 · message: "as large as the others"
+import torch
+import torch.nn.functional as F
+
+from course_lib.evaluation import evaluation_mode
+
+
+def validate(model, loader):
+    loss, right = 0.0, 0
+    with evaluation_mode(model):
+        for x, y in loader:
+            logits = model(x).squeeze(1)
+            loss += F.binary_cross_entropy_with_logits(logits, y, reduction="sum").item()
+            right += ((logits > 0) == y).sum().item()
+    n = len(loader) * loader.batch_size
+    return loss / n, right / n

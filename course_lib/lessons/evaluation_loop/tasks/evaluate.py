@@ -160,6 +160,8 @@ class Evaluate(Task):
         value = seen.value["value"]
         if missing := [name for name in NAMES if name not in value]:
             kind = seen.value["kind"]
+            if kind == "NoneType":
+                return failed("`evaluate` returned None.", hint="once")
             return failed(f"The result, a {kind}, has no attribute {', '.join(missing)}.", hint="once")
         if seen.also["statistics"]:
             return failed(

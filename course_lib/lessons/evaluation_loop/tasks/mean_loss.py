@@ -21,6 +21,12 @@ class MeanLoss(Task):
         "ignored targets": {"sizes": (12, 12, 4, 5), "classes": 5, "ignored": "some"},
         "a batch of ignored targets": {"sizes": (10, 6, 8), "classes": 3, "ignored": "batch", "once": True},
         "class weights": {"sizes": (20, 20, 7), "classes": 3, "weight": (1.0, 2.0, 8.0)},
+        "class weights, ignored targets": {
+            "sizes": (8, 15, 5),
+            "classes": 3,
+            "weight": (4.0, 1.0, 2.0),
+            "ignored": "some",
+        },
         "nobody counts": {"sizes": (4, 4), "classes": 3, "ignored": "all"},
         "no batch": {"sizes": (), "classes": 3},
     }
@@ -71,7 +77,11 @@ class MeanLoss(Task):
         hint = self.hint_of(case)
         if said := raised(seen):
             more = read_again(said) if once else ""
-            return failed(f"`mean_loss` raised {said}.{more}", hint="once" if more else hint)
+            if said.startswith("ValueError") and not more:
+                more = " There are examples that count."
+            if "out of bounds" in said and ignored:
+                more, once = " An ignored target, -100, is no place in `weight`.", False
+            return failed(f"`mean_loss` raised {said}.{more}", hint="once" if once and more else hint)
         value, wanted = number(seen.value["value"]), self.expected(case)
         if value is None:
             return failed(f"Expected one number; got {described(seen.value['value'])}.", hint="sum")

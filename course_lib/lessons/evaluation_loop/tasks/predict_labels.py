@@ -22,12 +22,14 @@ class PredictLabels(Task):
         "a single example": {"shape": (1, 1), "kind": "usual"},
         "tiny logits": {"shape": (10, 1), "kind": "tiny"},
         "close logits": {"shape": (7, 3), "kind": "tiny"},
+        "equal logits": {"shape": (4, 3), "kind": "equal"},
         "a NaN": {"shape": (6, 3), "kind": "nan"},
+        "a NaN in a column": {"shape": (5, 1), "kind": "nan"},
         "a masked class": {"shape": (6, 4), "kind": "masked"},
     }
     graded: ClassVar = {
         "a single example of five classes": {"shape": (1, 5), "kind": "usual"},
-        "a NaN in a column": {"shape": (5, 1), "kind": "nan"},
+        "a NaN, no column": {"shape": (7,), "kind": "nan"},
         "exactly 0": {"shape": (6,), "kind": "zeros"},
     }
     hints: ClassVar = {
@@ -51,6 +53,8 @@ class PredictLabels(Task):
                 * 1e-9
                 * (1 if one else torch.arange(1.0, 4.0))
             )
+        if case.kind == "equal":
+            return torch.tensor([[1.0, 1.0, 0.0], [-3.0, 2.0, 2.0], [0.5, 0.5, 0.5], [4.0, -1.0, 4.0]])
         if case.kind == "zeros":
             return torch.tensor([0.0, 1.0, -0.0, -2.0, 0.0, 3.0])
         if case.kind == "nan":
@@ -120,6 +124,8 @@ class PredictLabels(Task):
             if bool((got == (values > 0.5)).all()):
                 return failed("The logit was compared with 0.5, which is the bound for a probability.", hint="one")
             return failed(f"{count} of {n} labels are wrong: 1 where the logit is above 0.", hint="one")
+        if case.kind == "equal":
+            return failed("Of equal logits the first wins; another was taken.", hint="classes")
         if case.kind == "masked" and bool((got == 1).any()):
             return failed("A class masked with -inf was chosen.", hint="nan")
         if bool((got == logits.argmin(1)).all()):

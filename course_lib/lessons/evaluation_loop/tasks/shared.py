@@ -30,7 +30,7 @@ def raised(seen: Observation) -> str:
     """What the answer raised, in words; empty if it returned."""
     if seen.error:
         return (seen.error.splitlines() or [""])[0]
-    return f"ValueError: {seen.value['refused']}" if "refused" in seen.value else ""
+    return f"ValueError: {seen.value['refused']}".rstrip(": ") if "refused" in seen.value else ""
 
 
 def read_again(said: str) -> str:

@@ -30,6 +30,7 @@ class Validate(Task):
     }
     hints: ClassVar = {
         "mode": "`no_grad` doesn't touch dropout and batch norm. What does, and what puts every flag back?",
+        "graph": "Loss and accuracy need no gradients. `no_grad`, or `evaluation_mode`, which turns both switches.",
         "logits": "`binary_cross_entropy_with_logits` applies the sigmoid itself. What is it given here?",
         "shapes": "Print the shapes of `p > 0.5` and of `y`, and of what `==` makes of the two.",
         "means": "Which batch is smaller than the others, and what does it weigh? Add up sums, divide once.",
@@ -72,12 +73,18 @@ class Validate(Task):
     def probe(self, answer: Any, case: Case) -> Observation:
         """Ask for both numbers; look at flags and statistics before and after."""
         model, data, _ = self.prepared(case)
-        before = flags(model), statistics(model)
+        before, saved = (flags(model), statistics(model)), []
         look = {
             "flags": lambda: changed(before[0], flags(model)),
             "statistics": lambda: changed(before[1], statistics(model)),
+            "saved": lambda: len(saved),
         }
-        return observe(lambda: list(answer(model, self.loader(case, data))), also=look)
+
+        def use() -> list[Any]:
+            with torch.autograd.graph.saved_tensors_hooks(lambda t: (saved.append(1), t)[1], lambda t: t):
+                return list(answer(model, self.loader(case, data)))
+
+        return observe(use, also=look)
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """Loss and accuracy of eval mode, over all examples, and the model as it came."""
@@ -109,6 +116,11 @@ class Validate(Task):
             return failed(
                 f"Both numbers are right, but {', '.join(seen.also['flags'])} came back in another mode.", hint="mode"
             )
+        if seen.also["saved"]:
+            return failed(
+                f"Both numbers are right, but gradients were on: autograd kept {seen.also['saved']} tensors.",
+                hint="graph",
+            )
         return passed("Four bugs fewer: both numbers are right, and the model is as it came.")
 
     @staticmethod
@@ -130,6 +142,7 @@ class Validate(Task):
             (mean_of_batches(each, sizes), "the mean of the batch means"),
             (each.sum(), "the sum: nothing divided it"),
             (each.sum() / len(sizes), "the sum divided by the number of batches"),
+            (each.sum() / (len(sizes) * sizes[0]), "as if the last batch were as large as the others"),
             (each[-sizes[-1] :].mean(), "the loss of the last batch alone"),
         ]
         return [(float(value), what) for value, what in found]
@@ -150,6 +163,7 @@ class Validate(Task):
             (mean_of_batches(hits, sizes), "the batches' accuracies were averaged", "means"),
             (((logits > 0.5) == truth).double().mean(), "logits were compared with 0.5, the bound for a probability", "shapes"),
             ((~truth).double().mean(), "that of answering always no", "shapes"),
+            (hits.sum() / (len(sizes) * sizes[0]), "the last batch was counted as large as the others", "means"),
             (1 - hits.mean(), "that is the share of wrong answers", "shapes"),
             (100 * hits.mean(), "a share lies between 0 and 1", "means"),
         ]  # fmt: skip
