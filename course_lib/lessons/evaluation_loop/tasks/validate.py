@@ -163,7 +163,6 @@ class Validate(Task):
             (mean_of_batches(hits, sizes), "the batches' accuracies were averaged", "means"),
             (((logits > 0.5) == truth).double().mean(), "logits were compared with 0.5, the bound for a probability", "shapes"),
             ((~truth).double().mean(), "that of answering always no", "shapes"),
-            (hits.sum() / (len(sizes) * sizes[0]), "the last batch was counted as large as the others", "means"),
             (1 - hits.mean(), "that is the share of wrong answers", "shapes"),
             (100 * hits.mean(), "a share lies between 0 and 1", "means"),
         ]  # fmt: skip
