@@ -89,18 +89,22 @@ class Evaluate(Task):
         network = self.network(case)
         return FailsAt(network) if case.settings.get("broken") else network
 
-    def data(self, case: Case) -> tuple[Tensor, Tensor]:
-        """Inputs (N, 5) and targets (N,), or (N, 1) where they ought to be refused; the last batch is the worst."""
+    def data(self, case: Case) -> tuple[Tensor, Tensor, Tensor]:
+        """Inputs (N, 5), targets (N,) and the logits of eval mode, (N, C), or (N,) for one; the last batch is the worst.
+
+        The targets are (N, 1) where they ought to be refused.
+        """
         x, n = self.inputs(case), sum(case.sizes)
         with torch.no_grad():
             logits = self.network(case).eval()(x)
-        said = (logits.squeeze(1) > 0).long() if case.classes == 1 else logits.argmax(1)
+        logits = logits.squeeze(1) if case.classes == 1 else logits
+        said = (logits > 0).long() if case.classes == 1 else logits.argmax(1)
         right = torch.arange(n) % 5 != 2
         right[n - (case.sizes or (0,))[-1] :] = False
         targets = said.where(right, (said + 1) % max(2, case.classes))
         if case.settings.get("weighted"):
             targets[torch.arange(n) % 4 == 1] = IGNORED
-        return x, targets[:, None] if case.settings.get("refuse") == "column" else targets
+        return x, targets[:, None] if case.settings.get("refuse") == "column" else targets, logits
 
     def loss_fn(self, case: Case) -> Callable[[Tensor, Tensor], Tensor]:
         """The loss of the case; each is a mean over all, or a function of one."""
@@ -112,7 +116,7 @@ class Evaluate(Task):
 
     def loader(self, case: Case) -> Any:
         """The batches, in the kind of loader that the case asks for."""
-        x, targets = self.data(case)
+        x, targets, _ = self.data(case)
         if case.loader in ("list", "once"):
             return cut(case.sizes, x, targets, once=case.loader == "once")
         shuffled = {"shuffle": True, "generator": torch.Generator().manual_seed(case.seed)}
@@ -167,23 +171,18 @@ class Evaluate(Task):
             return failed(
                 "The running statistics moved: the model was in training mode, and learned from the data.", hint="mode"
             )
+        _, targets, logits = self.data(case)
         return (
-            self.wrong_rows(value["logits"], value["targets"], case)
-            or self.wrong_numbers(number(value["loss"]), number(value["accuracy"]), case)
+            self.wrong_rows(value["logits"], value["targets"], (logits, targets), case)
+            or self.wrong_numbers(number(value["loss"]), number(value["accuracy"]), (logits, targets), case)
             or self.left_behind(seen, case)
             or passed("One pass, each row beside its target, and no trace left.")
         )
 
-    def expected(self, case: Case) -> tuple[Tensor, Tensor]:
-        """The logits (N, C), or (N,) for one, of eval mode, and the targets (N,), in the order of the data."""
-        x, targets = self.data(case)
-        with torch.no_grad():
-            logits = copy.deepcopy(self.model(case)).eval()(x)
-        return logits.squeeze(1) if case.classes == 1 else logits, targets
-
-    def wrong_rows(self, logits: Any, targets: Any, case: Case) -> Verdict | None:
+    @staticmethod
+    def wrong_rows(logits: Any, targets: Any, truth: tuple[Tensor, Tensor], case: Case) -> Verdict | None:
         """What is wrong with the two tensors; None if nothing. The rows may come in any order, but in the same."""
-        wanted, labels = self.expected(case)
+        wanted, labels = truth
         for name, got, like in (("logits", logits, wanted), ("targets", targets, labels)):
             if not isinstance(got, Tensor):
                 return failed(f"`{name}` is no tensor.", hint="once")
@@ -203,9 +202,11 @@ class Evaluate(Task):
             return failed(f"In {count} of {len(row)} rows logits and target belong to different examples.", hint="once")
         return None
 
-    def wrong_numbers(self, loss: float | None, accuracy: float | None, case: Case) -> Verdict | None:
+    def wrong_numbers(
+        self, loss: float | None, accuracy: float | None, truth: tuple[Tensor, Tensor], case: Case
+    ) -> Verdict | None:
         """What is wrong with loss or accuracy; None if nothing."""
-        logits, targets = self.expected(case)
+        logits, targets = truth
         one, function = case.classes == 1, self.loss_fn(case)
         wanted = float(function(logits, targets.float() if one else targets))
         if loss is None or accuracy is None:
