@@ -600,6 +600,9 @@ assert 0.945 < holds.mean() < 0.96 and 0.83 < holds.min() < 0.85
 
 
 # %% turn="recall_interval"
+from course_lib.metrics import wilson_interval
+
+
 def recall_interval(preds, targets):
     """Low and high of Wilson's interval of the recall of class 1."""
     ### BEGIN SOLUTION

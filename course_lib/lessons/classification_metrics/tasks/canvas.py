@@ -53,13 +53,15 @@ def _image(image: Any) -> dict[str, Any]:
 
 def _text(ax: Axes, image: Any, text: Any) -> dict[str, Any]:
     """Where a text stands in the units of the axes, its words, and its contrast (1 to 21) with what is below it."""
-    x, y = ax.transData.inverted().transform(text.get_transform().transform(text.get_position()))
-    below = (1.0, 1.0, 1.0, 1.0)
-    if image is not None:
-        values = image.get_array()
-        row, column = round(float(y)), round(float(x))
-        if 0 <= row < values.shape[0] and 0 <= column < values.shape[1]:
-            below = image.cmap(image.norm(values[row, column])) if values.ndim == 2 else (*values[row, column][:3], 1.0)
+    if hasattr(text, "xyann"):  # of an annotation; its transform is only made when it is drawn
+        x, y = text.xyann
+    else:
+        x, y = ax.transData.inverted().transform(text.get_transform().transform(text.get_position()))
+    below = (1.0, 1.0, 1.0, 1.0)  # the page, where there is no colour
+    values = None if image is None else _image(image)["values"]
+    row, column = round(float(y)), round(float(x))
+    if values is not None and values.ndim == 2 and 0 <= row < len(values) and 0 <= column < values.shape[1]:
+        below = image.cmap(image.norm(values[row, column])) if np.isfinite(values[row, column]) else below
     return {
         "x": round(float(x), 4),
         "y": round(float(y), 4),
