@@ -26,8 +26,15 @@ confusion_matrix, fscore_support = (
 
 @world("six epochs find the rare digit", noticed_by="Why: 98 % right, and of no use")
 def _():
-    adam = torch.optim.Adam
-    torch.optim.Adam = lambda parameters, lr: adam(parameters, lr=10 * lr)
+    import course_lib.data
+
+    batches = course_lib.data.batches
+
+    def often(data, batch_size, *, shuffle=False, seed=None):
+        loader = batches(data, batch_size, shuffle=shuffle, seed=seed)
+        return [*loader] * 8 if shuffle else loader
+
+    course_lib.data.batches = often
 
 
 @world(
