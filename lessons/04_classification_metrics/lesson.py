@@ -68,15 +68,17 @@ predict(
 # %%
 n, most = 10_000, (1 - 0.98) / (1 - 0.12)
 possible = [frauds for frauds in range(25, n, 25) if frauds - 0.12 * frauds <= 0.02 * n]
+lazy = 1 - most
 came_out(
-    f"at most {most:.1%}; then always saying 'no fraud' is right {1 - most:.1%} of the time"
+    f"at most {100 * most:.1f} %; always saying 'no fraud' is then right in {100 * lazy:.1f} %"
 )
 assert 0 <= most - max(possible) / n < 25 / n
-assert round(most, 3) == 0.023 and round(1 - most, 3) == 0.977
+assert round(most, 3) == 0.023 and round(lazy, 3) == 0.977 and 0.98 - lazy < 0.003
 
 # %% [markdown]
 # The **prevalence** of fraud, its share of all, is at most 2.3 %, so the baseline is at least 97.7 %. The detector
-# beats a machine without eyes by 0.3 points at best and misses 88 of 100 frauds. It isn't ready for production.
+# beats a machine without eyes by 0.3 points at best and misses 88 of 100 frauds. It isn't ready for production, and two
+# numbers were enough to tell.
 
 # %% [markdown]
 # ## Learn: four counts, four questions
@@ -89,7 +91,7 @@ assert round(most, 3) == 0.023 and round(1 - most, 3) == 0.977
 # | **is positive** | true positive, TP | false negative, FN: a miss |
 # | **is negative** | false positive, FP: a false alarm | true negative, TN |
 #
-# One hundred patients fill them like this:
+# One hundred patients fill them like this. `np.repeat` writes them out, one after the other.
 
 # %%
 tp, fp, fn, tn = 50, 10, 5, 35
@@ -201,7 +203,8 @@ print(matrix)
 assert matrix.tolist() == [[tn, fp], [fn, tp]]
 
 # %% [markdown]
-# Textbooks and web pages use three other layouts. These are the same hundred patients.
+# There are three other ways to lay it out. You will meet the first on web pages and the second in textbooks. These are
+# the same hundred patients.
 
 # %%
 layouts = {
@@ -288,7 +291,8 @@ else:
 # ## Learn: draw it
 #
 # A picture has the same duties as the table: name both axes, name the classes, write every count. Shade each cell by
-# its share of its *row*. Shaded by counts, seven eights beside 325 others would be white.
+# its share of its *row*: by counts, seven eights beside 325 others would all look white. `describe` says in words what
+# the picture shows, for those who can't see it.
 
 # %%
 from course_lib.displays import ConfusionMatrixDisplay
@@ -344,8 +348,8 @@ assert rows[0][0] > rows[1][0] > rows[2][0] and rows[0][1] < rows[1][1] < rows[2
 assert rows[0][2] < rows[1][2] < rows[2][2] and rows[0][3] > rows[1][3] > rows[2][3]
 
 # %% [markdown]
-# None of the three rows is the best one. That depends on what a missed cancer costs and what a needless biopsy does;
-# lesson 05 chooses.
+# Fewer missed cancers, more false alarms, less precision. Which row is the best one depends on what a missed cancer and
+# a needless biopsy cost; lesson 05 chooses.
 
 # %% [markdown]
 # ## Explore
@@ -383,7 +387,8 @@ assert reported > 0.95 and of_malignant < 0.35 and of_malignant == rows[0][2]
 # %% [markdown]
 # ## Learn: one number for many classes
 #
-# An emergency room sorts a hundred patients into three grades. **Support** is how many truly belong to a class.
+# An emergency room sorts a hundred patients into three grades. **Support** is how many truly belong to a class. (The
+# second line writes the counts out as pairs, a true and a predicted grade for each patient.)
 
 # %%
 from course_lib.metrics import classification_report
@@ -536,8 +541,9 @@ assert np.allclose(list(three.values()), [2 / 3, 1]) and np.isnan(unknown)
 # %% [markdown]
 # ## Break it: swapped arguments
 #
-# scikit-learn takes `(y_true, y_pred)`. This course, like torchmetrics, takes `(preds, targets)`. Swap them, and
-# precision and recall change names. Accuracy and F1 notice nothing.
+# scikit-learn takes `(y_true, y_pred)`. This course, like
+# [torchmetrics](https://lightning.ai/docs/torchmetrics/stable/classification/recall.html), takes `(preds, targets)`.
+# Swap them, and precision and recall change names. Accuracy and F1 notice nothing.
 
 # %%
 for name, score in zip(("accuracy", "precision", "recall", "F1"), scores):
@@ -572,7 +578,7 @@ assert high - low > 0.35
 
 # %% [markdown]
 # The n of a recall is the support, 7, and not the 332 of the test set. How often does such an interval hold the true
-# p? Compute it for 20 examples and every p.
+# p? Compute it for 20 examples and a thousand p: `binom.pmf` is the chance of each number of successes.
 
 # %%
 from scipy.stats import binom
@@ -622,11 +628,11 @@ check(recall_interval)
 # | the baseline beside every accuracy | "98 %" | always saying "no" may have 98 % |
 # | precision and recall by class, macro beside them | `average="weighted"` alone | weighted recall is the accuracy |
 # | say which class is positive | trust label 1 | in scikit-learn's tumours 0 is malignant |
-# | `matrix[true, predicted]`; `tn, fp, fn, tp` | a textbook's order | four layouts are in use, and none raises |
+# | `matrix[true, predicted]`; `tn, fp, fn, tp` | a textbook's order | there are four layouts, and none raises |
 # | check labels before counting | bare `bincount` | a stray label lands in the next row |
 # | `labels=` or `num_classes=`, and look at the support | macro of what happens to be there | an absent class vanishes |
 # | NaN for 0 / 0 | 0 or 1 | it was never tried |
-# | an interval, with the support as n | a recall of seven to three digits | seven examples can't tell 0.2 from 0.5 |
+# | an interval, with the support as n | a recall of seven to three digits | other seven would have given another |
 #
 # Read more: scikit-learn on [precision, recall and
 # F](https://scikit-learn.org/stable/modules/model_evaluation.html#precision-recall-and-f-measures) and on

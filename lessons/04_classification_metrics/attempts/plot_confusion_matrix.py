@@ -445,3 +445,18 @@ def plot_confusion_matrix(matrix, class_names, ax):
     ax.set_xlabel("Predicted class")
     ax.set_ylabel("True class")
     return ax
+
+
+# %% wrong: white from a share of one half on · clause 7 · message: "3 to 1 is the least"
+def plot_confusion_matrix(matrix, class_names, ax):
+    shares = matrix / matrix.sum(1, keepdim=True).clamp(min=1)
+    ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for i in range(len(matrix)):
+        for j in range(len(matrix)):
+            color = "white" if shares[i, j] > 0.5 else "black"
+            ax.text(j, i, int(matrix[i, j]), ha="center", va="center", color=color)
+    ax.set_xticks(range(len(matrix)), class_names)
+    ax.set_yticks(range(len(matrix)), class_names)
+    ax.set_xlabel("Predicted class")
+    ax.set_ylabel("True class")
+    return ax

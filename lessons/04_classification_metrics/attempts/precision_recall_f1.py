@@ -198,3 +198,9 @@ def precision_recall_f1(matrix):
     off = matrix.fill_diagonal_(0)
     fp, fn = off.sum(0), off.sum(1)
     return tp / (tp + fp), tp / (tp + fn), 2 * tp / (2 * tp + fp + fn)
+
+
+# %% wrong: a triple for each class · clause 1 · message: "class by class"
+def precision_recall_f1(matrix):
+    right, true, said = matrix.diagonal(), matrix.sum(1), matrix.sum(0)
+    return list(zip(right / said, right / true, 2 * right / (true + said)))

@@ -1,5 +1,6 @@
 """Draw a confusion matrix; judged by what stands on the axes, not by its pixels."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -40,6 +41,12 @@ class PlotConfusionMatrix(Task):
         "about 0.7 on; below that, black.",
     }
 
+    def table(self, case: Case) -> Tensor:
+        """The matrix: a share of about 0.58 is in it, at which white on blue can't be read yet."""
+        matrix = counts_table(case)
+        matrix[0, 0] = matrix[0, 1:].sum() * 7 // 5
+        return matrix
+
     def names(self, case: Case) -> list[str]:
         """A name for each class."""
         first = case.settings.get("first", 0)
@@ -47,7 +54,7 @@ class PlotConfusionMatrix(Task):
 
     def probe(self, answer: Any, case: Case) -> Observation:
         """Let it draw on one of two axes, the other being matplotlib's current one; look at both."""
-        matrix, names = counts_table(case), self.names(case)
+        matrix, names = self.table(case), self.names(case)
         with pair_of_axes() as (ax, other, opened):
 
             def draw() -> dict[str, Any]:
@@ -70,7 +77,7 @@ class PlotConfusionMatrix(Task):
         """Clause by clause, what stands on the axes."""
         if said := no_value(seen, CALL):
             return failed(said, hint="ax")
-        matrix, names, ax = counts_table(case), self.names(case), seen.also["ax"]
+        matrix, names, ax = self.table(case), self.names(case), seen.also["ax"]
         if not is_mapping(ax):
             return failed("Nothing that was drawn could be looked at.", hint="ax")
         if seen.also["elsewhere"] or seen.also["opened"]:
@@ -126,9 +133,12 @@ def _numbers(ax: dict, matrix: Tensor, names: Sequence[str]) -> Verdict | None:
 
 
 def _count(words: str) -> int | None:
-    """The whole number that a text is, with or without marks between thousands; None if it is another text."""
-    plain = words.strip().replace(",", "").replace("\u202f", "").replace("'", "").replace("_", "")
-    return int(plain) if plain.isdecimal() else None
+    """The whole number that a text begins with, with or without marks between thousands; None if it is another text.
+
+    A share below it, as in "12 (40 %)", is welcome.
+    """
+    first = (words.split() or [""])[0].replace(",", "").replace("'", "").replace("_", "")
+    return int(float(first)) if re.fullmatch(r"\d+(\.0+)?", first) else None
 
 
 def _ticks(ax: dict, matrix: Tensor, names: Sequence[str]) -> Verdict | None:

@@ -30,7 +30,8 @@ def no_value(seen: Observation, call: str) -> str:
     if not isinstance(seen.value, dict) or not {"refused", "value"} & set(seen.value):
         return f"`{call}` gave nothing that can be looked at."
     if "refused" in seen.value:
-        return f"`{call}` raised ValueError: {_first_line(seen.value['refused'])}".rstrip(": ")
+        said = seen.value["refused"].strip()
+        return f"`{call}` raised a ValueError" + (f": {_first_line(said)}." if said else ", without a word.")
     return ""
 
 
@@ -45,7 +46,7 @@ def refusal(seen: Observation, call: str, why: str, *, hint: str) -> Verdict | N
 
 def _first_line(error: str) -> str:
     """An error's own words, without the rest of torch's page."""
-    return error.strip().splitlines()[0].rstrip(".")[:200] if error.strip() else "an error without words"
+    return error.strip().splitlines()[0].rstrip(".")[:200]
 
 
 def four_cells(case: Case) -> tuple[Tensor, Tensor]:
