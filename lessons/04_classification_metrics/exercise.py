@@ -97,7 +97,8 @@ axes.imshow([[0.1, 0.5, 0.9]], cmap="Blues", vmin=0, vmax=1)  # one row, three c
 axes.text(2, 0, "12", ha="center", va="center", color="white")  # x = column 2, y = row 0
 axes.set_xticks(range(3), ["spring", "summer", "autumn"])
 axes.set_xlabel("Season")
-print("ticks:", [label.get_text() for label in axes.get_xticklabels()])
+ticks = [label.get_text() for label in axes.get_xticklabels()]
+print("Three cells, ever darker:", ticks, "- with 12 written into the last.")
 
 # %% [markdown]
 # Write `plot_confusion_matrix(matrix, class_names, ax)`:

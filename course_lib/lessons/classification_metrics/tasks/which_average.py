@@ -34,13 +34,15 @@ class WhichAverage(Task):
         "fire, three classes": {"classes": 3, "situation": "fire"},
         "fire, and no alarm at all": {"classes": 3, "situation": "fire", "never_said": (1,)},
         "the new town, a bag that wasn't tested": {"classes": 4, "situation": "town", "never_true": (0,)},
+        "the post, a bag that wasn't tested": {"classes": 4, "situation": "post", "never_true": (2,)},
+        "the survey, a species that is never named": {"classes": 4, "situation": "survey", "never_said": (2,)},
         "a situation of another name": {"classes": 3, "situation": "zoo"},
     }
     graded: ClassVar = {
         "the post, two bags": {"classes": 2, "situation": "post"},
-        "the post, a bag that wasn't tested": {"classes": 4, "situation": "post", "never_true": (2,)},
+        "the post, another bag that wasn't tested": {"classes": 5, "situation": "post", "never_true": (4,)},
         "the new town, six bags": {"classes": 6, "situation": "town"},
-        "the survey, a species that is never named": {"classes": 4, "situation": "survey", "never_said": (2,)},
+        "the survey, two species that are never named": {"classes": 6, "situation": "survey", "never_said": (0, 4)},
         "the survey, a species that is nowhere": {
             "classes": 4, "situation": "survey", "never_said": (3,), "never_true": (3,),
         },
@@ -82,7 +84,7 @@ class WhichAverage(Task):
             return failed(
                 f"`{call}`: expected {wanted:.3f}, got NaN, and nothing that counts here is 0 / 0.", hint="nan"
             )
-        what = next((name for name, other in figures.items() if near(value, other)), "")
+        what = next((name for name, other in figures.items() if near(value, other, rtol=1e-5)), "")
         got = f", the {what}" if what else ""
         return failed(
             f"`{call}`: got {value:.3f}{got}; expected {wanted:.3f}. Read it again: {REASONS[case.situation]}.",
@@ -106,12 +108,12 @@ def figures_of(matrix: Tensor) -> dict[str, float]:
         "precision of class 1": precision[1],
         "recall of class 1": recall[1],
         "F1 of class 1": f1[1],
-        "precision of class 0": precision[0],
         "macro precision": macro_p,
         "weighted F1": (f1 * share).nansum(),
         "weighted precision": (precision * share).nansum(),
         "F1 of the macro averages": 2 * macro_p * macro_r / (macro_p + macro_r),
         "macro recall of the classes that are there": recall.nanmean(),
         "share of false alarms, 1 minus the precision of class 1": 1 - precision[1],
+        "precision of class 0": precision[0],
     }
     return {name: float(value) for name, value in said.items()}
