@@ -141,6 +141,6 @@ def test_the_trace_says_what_the_numbers_say():
     rows = [re.findall(r"probability ([\d.]+)", stage.picture_text) for stage in stages]
     assert [len(row) for row in rows] == [1, 1, 2, 3, 3, 4, 4]
     assert [float(p) for p in rows[-1]] == pytest.approx([*probs, 1 / 11], abs=6e-4)
-    home, called = (float(n) for n in re.findall(r"= ([\d.]+)", stages[5].happens))
+    home, called = (float(n) for n in re.findall(r"= (\d+\.\d+)", stages[5].happens))
     assert (home, called) == pytest.approx((10 * probs[2], 1 - probs[2]), abs=0.006)
     assert ("a miss" in stages[-1].comes_out) == bold.ill[patient()]
