@@ -81,7 +81,7 @@ def multiclass_auc(logits, targets):
     return np.mean(areas), areas
 
 
-# %% wrong: softmax over the examples · clause 1 · message: "softmax ran over the examples"
+# %% wrong: softmax over the examples · clause 1 · message: "softmax over the examples"
 import numpy as np
 from sklearn import metrics
 
@@ -98,7 +98,7 @@ def multiclass_auc(logits, targets):
     return np.nanmean(areas), areas
 
 
-# %% wrong: the logits by themselves · clause 1 · message: "the logits by themselves"
+# %% wrong: the logits by themselves · clause 1 · message: "each column ranked by itself"
 import numpy as np
 from sklearn import metrics
 
@@ -227,7 +227,7 @@ def multiclass_auc(logits, targets):
     return (sum(kept) / len(kept) if kept else np.nan), areas
 
 
-# %% wrong: a sigmoid for each column · clause 1 · message: "got"
+# %% wrong: a sigmoid for each column · clause 1 · message: "a sigmoid"
 import numpy as np
 from sklearn import metrics
 

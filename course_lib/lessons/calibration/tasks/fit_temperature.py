@@ -3,7 +3,6 @@
 import warnings
 from typing import Any, ClassVar
 
-import torch
 from torch import Tensor
 
 from course_lib.classroom.tasks.comparing import number, same
