@@ -7,7 +7,6 @@ from sklearn import metrics
 
 import course_lib.displays
 import course_lib.metrics
-from course_lib.lessons import calibration  # noqa: F401  (imported before a world changes what it uses)
 from mutants import world
 
 roc_auc_score, log_loss = metrics.roc_auc_score, metrics.log_loss
@@ -27,12 +26,10 @@ def _():
     F.binary_cross_entropy_with_logits = lambda z, y: bce(z, y) + 0.05 * z.square().mean()
 
 
-@world("a network is as right as it is sure", noticed_by="Predict")
+@world("a network is sure of everybody", noticed_by="Predict")
 def _():
-    mean = np.ndarray
     maximum = np.maximum
     np.maximum = lambda a, b: maximum(a, b) ** 0.1 if np.ndim(a) else maximum(a, b)
-    assert mean
 
 
 @world("bins hold equally many claims", noticed_by="Learn: claims beside outcomes")
@@ -99,21 +96,14 @@ def _():
 
 @world("a perfect model's measured error is 0", noticed_by="Break it: an error made of luck")
 def _():
+    calls = []
+
     def without_luck(probs, targets=None, *, bins=10):
-        error = calibration_error(probs, targets, bins=bins)
-        return max(0.0, error - 0.1)
+        calls.append(bins)
+        luck = 0.1 if len(calls) > 1 else 0  # the first call stands under the heading before
+        return max(0.0, calibration_error(probs, targets, bins=bins) - luck)
 
-    course_lib.metrics.calibration_error = lambda probs, targets=None, *, bins=10: (
-        calibration_error(probs, targets, bins=bins)
-        if _is_first(probs)
-        else without_luck(probs, targets, bins=bins)
-    )
-
-
-def _is_first(probs, seen=[]):  # noqa: B006
-    """The lesson's first use, under the heading before."""
-    seen.append(1)
-    return len(seen) == 1
+    course_lib.metrics.calibration_error = without_luck
 
 
 @world("more bins measure better", noticed_by="Break it: an error made of luck")
