@@ -147,7 +147,8 @@ def multiclass_auc_with_bugs(logits, targets):
 # Write `multiclass_auc(logits, targets)`, mended. `logits` is a float32 tensor (N, C), `targets` (N,) int64:
 #
 # 1. it returns `(macro, areas)`. `areas` has C numbers in the order of the classes (an array, a tensor or a list):
-#    number k is the area with which the softmax probability of class k ranks class k above the rest;
+#    number k is the area with which the softmax probability of class k ranks class k above the rest, ties counted one
+#    half;
 # 2. a class that doesn't occur has NaN, and so has one besides which nothing else occurs;
 # 3. `macro` is the mean of those areas that aren't NaN;
 # 4. the network may be very sure: logits that are 30 apart still rank (float32's softmax is 1 from about 17 on; float64

@@ -71,7 +71,18 @@ def area_of(probs, targets, k):
     return metrics.roc_auc_score(targets == k, probs[:, -1])
 
 
-# %% wrong: upside down · clause 1 · message: "upside down"
+# %% wrong: never below one half · clause 1 · message: "1 minus it"
+from sklearn import metrics
+
+
+def area_of(probs, targets, k):
+    if (targets == k).all() or (targets != k).all():
+        return float("nan")
+    area = metrics.roc_auc_score(targets == k, probs[:, k])
+    return max(area, 1 - area)
+
+
+# %% wrong: upside down · clause 1 · message: "1 minus it"
 from sklearn import metrics
 
 

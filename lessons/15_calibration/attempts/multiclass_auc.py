@@ -68,6 +68,42 @@ def multiclass_auc(logits, targets):
     return float(np.nanmean(areas)), areas
 
 
+# %% wrong: never below one half · clause 1 · message: "upside down, and the area has to say so"
+import numpy as np
+from sklearn import metrics
+
+
+def multiclass_auc(logits, targets):
+    probs, areas = logits.double().softmax(1), []
+    for k in range(logits.shape[1]):
+        hit = targets == k
+        area = (
+            metrics.roc_auc_score(hit, probs[:, k]) if hit.any() and not hit.all() else np.nan
+        )
+        areas.append(max(area, 1 - area))
+    if np.isnan(areas).all():
+        raise ValueError
+    return np.nanmean(areas), areas
+
+
+# %% wrong: a step for each row, whatever the ties · clause 1 · message: "expected an area of"
+import numpy as np
+
+
+def multiclass_auc(logits, targets):
+    probs, y, areas = logits.double().softmax(1).numpy(), targets.numpy(), []
+    for k in range(probs.shape[1]):
+        hits = (y == k)[np.argsort(-probs[:, k], kind="stable")]
+        if hits.any() and not hits.all():
+            up, right = hits.cumsum() / hits.sum(), (~hits).cumsum() / (~hits).sum()
+            areas.append(np.trapezoid(np.r_[0, up], np.r_[0, right]))
+        else:
+            areas.append(np.nan)
+    if np.isnan(areas).all():
+        raise ValueError
+    return np.nanmean(areas), areas
+
+
 # %% wrong: as shipped · clause 1 · message: "the area of labels, after a softmax over the examples"
 import numpy as np
 from sklearn import metrics

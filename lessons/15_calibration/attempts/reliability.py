@@ -83,6 +83,36 @@ def reliability(probs, happened, *, bins=10):
     return claimed, true, count, np.nansum(count / count.sum() * np.abs(claimed - true))
 
 
+# %% wrong: claims of 0 and 1 refused · clause 5 · message: "the ends included"
+import numpy as np
+
+
+def reliability(probs, happened, *, bins=10):
+    if not ((probs > 0) & (probs < 1)).all():
+        raise ValueError("between 0 and 1")
+    index = (probs * bins).astype(int)
+    count = np.bincount(index, minlength=bins)
+    divisor = np.where(count > 0, count, np.nan)
+    claimed = np.bincount(index, probs, minlength=bins) / divisor
+    true = np.bincount(index, happened, minlength=bins) / divisor
+    return claimed, true, count, np.nansum(count * np.abs(claimed - true)) / count.sum()
+
+
+# %% wrong: shares in place of counts · clause 2 · message: "these are shares"
+import numpy as np
+
+
+def reliability(probs, happened, *, bins=10):
+    if not ((probs >= 0) & (probs <= 1)).all():
+        raise ValueError
+    index = (probs * bins).astype(int).clip(max=bins - 1)
+    share = np.bincount(index, minlength=bins) / len(probs)
+    divisor = np.where(share > 0, share, np.nan) * len(probs)
+    claimed = np.bincount(index, probs, minlength=bins) / divisor
+    true = np.bincount(index, happened, minlength=bins) / divisor
+    return claimed, true, share, np.nansum(share * np.abs(claimed - true))
+
+
 # %% wrong: claims of exactly 1 lost · clause 1 · message: "claims of exactly 1 are missing"
 import numpy as np
 

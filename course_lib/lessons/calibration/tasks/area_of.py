@@ -16,7 +16,7 @@ class AreaOf(Task):
 
     visible: ClassVar = {
         "class 2 of four": {"examples": 70, "classes": 4, "k": 2},
-        "class 0 of three": {"examples": 50, "classes": 3, "k": 0},
+        "class 0 of three, ranked upside down": {"examples": 50, "classes": 3, "k": 0, "right": -0.7},
         "a class that doesn't occur": {"examples": 40, "classes": 5, "k": 3, "absent": True},
         "nothing else occurs": {"examples": 20, "classes": 3, "k": 1, "alone": True},
     }
@@ -29,8 +29,9 @@ class AreaOf(Task):
 
     def data(self, case: Case) -> tuple[np.ndarray, np.ndarray]:
         """Probabilities (N, C) and targets (N,)."""
+        right = case.settings.get("right", 0.7)
         logits, targets = logits_of(
-            case.generator(), examples=case.examples, classes=case.classes, scale=1.0, right=0.7
+            case.generator(), examples=case.examples, classes=case.classes, scale=1.0, right=right
         )
         if case.settings.get("absent"):
             targets[targets == case.k] = (case.k + 1) % case.classes
@@ -58,7 +59,7 @@ class AreaOf(Task):
         said = f"Expected {wanted:.3f}, got {value:.3f}"
         picked = probs.argmax(1) == case.k
         for other, what, hint in (
-            (1 - wanted, "1 minus it: the ranking is upside down", "two"),
+            (1 - wanted, "1 minus it; what ranks is the probability of class k itself", "two"),
             (_area(picked.astype(float), targets == case.k), "the area of labels", "scores"),
             (
                 np.mean([_area(probs[:, k], targets == k) for k in range(case.classes)]),

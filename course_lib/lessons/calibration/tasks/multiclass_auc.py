@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from course_lib.classroom.tasks.comparing import number, sequence
@@ -16,8 +17,8 @@ class MulticlassAuc(Task):
     """The mean and the list of the areas of each class against the rest."""
 
     visible: ClassVar = {
-        "four classes": {"examples": 90, "classes": 4},
-        "five classes, one of them absent": {"examples": 80, "classes": 5, "absent": (2,)},
+        "four classes, one ranked upside down": {"examples": 90, "classes": 4, "flipped": 1},
+        "five classes, one absent, images twice": {"examples": 80, "classes": 5, "absent": (2,), "twice": True},
         "a very sure network": {"examples": 70, "classes": 3, "scale": 7.0},
         "one class only": {"examples": 30, "classes": 3, "absent": (0, 2)},
     }
@@ -45,6 +46,11 @@ class MulticlassAuc(Task):
             case.generator(), examples=case.examples, classes=case.classes, scale=1.0, right=0.5
         )
         logits = (logits - logits.mean(1, keepdim=True)) * scale
+        if "flipped" in case.settings:  # class k gets its probability where it isn't
+            logits[:, case.flipped] *= -2
+        if case.settings.get("twice"):  # equal images, and not all with equal targets
+            logits = torch.cat([logits, logits[:40]])
+            targets = torch.cat([targets, targets[:40].roll(3)])
         if scale > 1:  # one logit far above the others, by 18 to 29
             top = logits.argmax(1, keepdim=True)
             second = logits.topk(2).values[:, 1:]
@@ -121,6 +127,8 @@ def _diagnosis(areas: np.ndarray, wanted: np.ndarray, logits: Tensor, targets: T
         return failed(f"Class {k} occurs, and its area is NaN; expected {wanted[k]:.3f}.", hint="every")
     k = int(np.flatnonzero(~np.isclose(areas, wanted, atol=1e-4, equal_nan=True))[0])
     said = f"Class {k}: expected an area of {wanted[k]:.3f}, got {areas[k]:.3f}"
+    if np.allclose(areas, np.fmax(wanted, 1 - wanted), atol=1e-4, equal_nan=True):
+        return failed(f"{said}: its ranking is upside down, and the area has to say so.", hint="scores")
     exact = logits.double()
     columns = exact.softmax(1)
     largest = columns == columns.max(1, keepdim=True).values

@@ -69,7 +69,8 @@ class Reliability(Task):
             why = f"One probability is {what}."
             return refusal(seen, "reliability", why) or passed("It refuses what is no probability.")
         if said := no_value(seen, "reliability"):
-            return failed(said, hint="index")
+            why = " Every probability here lies between 0 and 1, the ends included." if not seen.error else ""
+            return failed(said + why, hint="refuse" if why else "index")
         got, bins = seen.value["value"], self.bins(case)
         if not isinstance(got, list) or len(got) != 4:
             return failed("Expected four things: claimed, happened, count, error.", hint="four")
@@ -105,7 +106,9 @@ def _counts(count: np.ndarray, wanted: np.ndarray, probs: np.ndarray, bins: int)
     """What is wrong with how the claims were sorted into bins."""
     if _same(count, wanted):
         return None
-    said = f"Expected the counts {wanted.tolist()}, got {[int(c) if c == c else 'NaN' for c in count[:20]]}"
+    said = f"Expected the counts {wanted.tolist()}, got {[float(f'{c:.3g}') for c in count[:20]]}"
+    if _same(count * len(probs), wanted) and len(probs) > 1:
+        return failed(f"{said}: these are shares; asked is how many claims there are.", hint="four")
     if np.isnan(count).any():
         return failed(f"{said}: an empty bin counts 0 claims.", hint="empty")
     lower = np.ceil(probs * bins).astype(int).clip(1) - 1
