@@ -50,7 +50,7 @@ class MulticlassAuc(Task):
             logits[:, case.flipped] *= -2
         if case.settings.get("twice"):  # equal images, and not all with equal targets
             logits = torch.cat([logits, logits[:40]])
-            targets = torch.cat([targets, targets[:40].roll(3)])
+            targets = torch.cat([targets, (targets[:40] + targets[:40].sign()) % case.classes])
         if scale > 1:  # one logit far above the others, by 18 to 29
             top = logits.argmax(1, keepdim=True)
             second = logits.topk(2).values[:, 1:]
