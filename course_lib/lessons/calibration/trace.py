@@ -51,7 +51,7 @@ def trace_decision() -> Trace:
             Stage(
                 "The network's logit",
                 goes_in=f"Four standardised measurements: {measured}.",
-                happens="The network, which knows its training data by heart, adds them up to one number.",
+                happens="The network, which nearly knows its training data by heart, makes one number of them.",
                 comes_out=f"The logit {svg.shown(raw)}.",
                 **_line(here),
             ),
@@ -103,7 +103,7 @@ def trace_decision() -> Trace:
                 happens="The probability is below the threshold.",
                 comes_out="**Sent home**, the cheaper call. The tumour is "
                 + ("malignant, so this was a miss." if bold.ill[who] else "benign, so this was right."),
-                note="A cheap decision is right on average. About a single patient it promises nothing.",
+                note="The decision is the cheapest on average. About a single patient it promises nothing.",
                 **_line(moved, cut=log_odds(cut)),
             ),
         ],
@@ -112,14 +112,14 @@ def trace_decision() -> Trace:
 
 def _line(points: list[tuple[str, float, str]], cut: float | None = None) -> dict[str, str]:
     """The log-odds on a line, one row for each step so far; the threshold as an upright line."""
-    axes = svg.Axes(120, 12, 300, 26 * 3, (-7.0, 3.0), (0, 3))
+    axes = svg.Axes(110, 12, 210, 26 * 3, (-7.0, 3.0), (0, 3))
     parts = [axes.frame(x_label="log-odds of malignant", x_ticks=(-6, -4, -2, 0, 2), y_ticks=())]
     words = []
     for row, (name, z, color) in enumerate(points):
         x, y = axes.place(z, 2.5 - row)
         parts.append(svg.line((axes.left, y), (axes.left + axes.width, y), color=GREY, dash="2 4"))
-        parts.append(svg.dot(x, y, color=color, radius=5) + svg.text(112, y + 4, name, anchor="end"))
-        parts.append(svg.text(x + 9, y - 3, f"{svg.shown(z)}, p = {sigmoid(z):.3f}"))
+        parts.append(svg.dot(x, y, color=color, radius=5) + svg.text(102, y + 4, name, anchor="end"))
+        parts.append(svg.text(axes.left + axes.width + 8, y + 4, f"{svg.shown(z)}, p = {sigmoid(z):.3f}"))
         words.append(f"{name}: log-odds {svg.shown(z)}, probability {sigmoid(z):.3f}")
     if cut is not None:
         x, _ = axes.place(cut, 0)
