@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from course_lib.classroom.explorers.descent import descend
 from course_lib.data import tumours
@@ -30,8 +30,8 @@ def honest_scores() -> tuple[np.ndarray, np.ndarray]:
     scores = np.empty(len(ill))
     for rows, held_out in StratifiedKFold(5, shuffle=True, random_state=0).split(inputs, ill):
         mean, scale = inputs[rows].mean(0), inputs[rows].std(0)
-        x = torch.from_numpy((inputs - mean) / scale).float()
-        net = _trained(x[rows], torch.from_numpy(ill[rows]), hidden=16, steps=150, rate=0.5)
+        x = (inputs - mean) / scale
+        net = _trained(x[rows], ill[rows], hidden=16, steps=150, rate=0.5)
         scores[held_out] = _logits(net, x[held_out])
     return scores / temperature(scores, ill), ill
 
@@ -52,29 +52,31 @@ def bold_network() -> Bold:
     """Trained until it knows its training data by heart; the temperature is from the validation data."""
     splits = tumours()
     (x, y), (x_val, y_val), (x_test, y_test) = (
-        (part.tensors[0][:, MEASUREMENTS], part.tensors[1]) for part in (splits.train, splits.validation, splits.test)
+        (part.tensors[0][:, MEASUREMENTS].numpy(), part.tensors[1].numpy() == 1)
+        for part in (splits.train, splits.validation, splits.test)
     )
     net = _trained(x, y, hidden=64, steps=2500, rate=1.0)
     return Bold(
-        measured=x_test.numpy(),
+        measured=x_test,
         logits=_logits(net, x_test),
-        ill=y_test.numpy() == 1,
+        ill=y_test,
         temperature=temperature(_logits(net, x_val), y_val),
         prevalence=float(y.mean()),
     )
 
 
-def _trained(inputs: Tensor, ill: Tensor, *, hidden: int, steps: int, rate: float) -> nn.Module:
+def _trained(inputs: np.ndarray, ill: np.ndarray, *, hidden: int, steps: int, rate: float) -> nn.Module:
     """A network for inputs (N, 4) and targets (N,), after so many steps of plain gradient descent."""
     with sealed(0):
-        net = nn.Sequential(nn.Linear(inputs.shape[1], hidden), nn.ReLU(), nn.Linear(hidden, 1))
+        x, y = torch.from_numpy(inputs).float(), torch.from_numpy(ill).float()
+        net = nn.Sequential(nn.Linear(x.shape[1], hidden), nn.ReLU(), nn.Linear(hidden, 1))
         for _ in range(steps):
-            loss = nn.functional.binary_cross_entropy_with_logits(net(inputs).squeeze(1), ill.float())
+            loss = nn.functional.binary_cross_entropy_with_logits(net(x).squeeze(1), y)
             descend(net, loss, rate=rate)
         return net
 
 
-def _logits(net: nn.Module, inputs: Tensor) -> np.ndarray:
+def _logits(net: nn.Module, inputs: np.ndarray) -> np.ndarray:
     """Log-odds (N,) in float64."""
     with sealed(0), torch.no_grad():
-        return net(inputs).squeeze(1).double().numpy()
+        return net(torch.from_numpy(inputs).float()).squeeze(1).double().numpy()
