@@ -9,7 +9,17 @@ import torch
 
 from course_lib.classroom.explorers.explorer import Choice
 from course_lib.classroom.tasks.comparing import same
-from course_lib.lessons import checkpointing, device_mapping, eval_mode, roc_analysis, state_dict
+from course_lib.lessons import (
+    calibration,
+    checkpointing,
+    classification_metrics,
+    device_mapping,
+    eval_mode,
+    evaluation_loop,
+    no_grad,
+    roc_analysis,
+    state_dict,
+)
 from course_lib.models import MLP
 from course_lib.seeding import rng_state, sealed
 
@@ -53,6 +63,14 @@ def loading(path):
 ROOMS = {
     "switchboard": lambda path: moved(eval_mode.switchboard()),
     "trace_modes": lambda path: stages(eval_mode.trace_modes()),
+    "memory_of_a_pass": lambda path: moved(no_grad.memory_of_a_pass()),
+    "trace_saved": lambda path: stages(no_grad.trace_saved()),
+    "batch_means": lambda path: moved(evaluation_loop.batch_means()),
+    "trace_image": lambda path: stages(evaluation_loop.trace_image()),
+    "rates_explorer": lambda path: moved(classification_metrics.rates_explorer()),
+    "trace_ten_patients": lambda path: stages(classification_metrics.trace_ten_patients()),
+    "calibration_explorer": lambda path: moved(calibration.calibration_explorer()),
+    "trace_decision": lambda path: stages(calibration.trace_decision()),
     "threshold_explorer": lambda path: moved(roc_analysis.threshold_explorer()),
     "trace_roc": lambda path: stages(roc_analysis.trace_roc()),
     "crash": lambda path: moved(checkpointing.crash()),
