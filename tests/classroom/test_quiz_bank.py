@@ -202,6 +202,30 @@ def test_a_bank_is_named_after_its_lesson(tmp_path, monkeypatch):
         load_bank("other")
 
 
+@pytest.mark.parametrize("right", [0, 1, 4])
+def test_one_or_all_of_several_may_be_right_but_not_none(tmp_path, right):
+    start = TEXT.index("  - id: what-reads-training")
+    head, entry, tail = TEXT[:start], TEXT[start : TEXT.index("  # prints:")], TEXT[TEXT.index("  # prints:") :]
+    options = entry.replace("        right: true\n", "").split("      - text: ")
+    for i in range(1, right + 1):
+        options[i] = re.sub(r"        mistake: .*\n", "", options[i]).replace(
+            "        why:", "        right: true\n        why:"
+        )
+    for i in range(right + 1, 5):
+        options[i] = re.sub(r"        mistake: .*\n", "", options[i]).replace(
+            "        why:", "        mistake: so\n        why:"
+        )
+    *inside, last = options
+    path = tmp_path / "bank.yaml"
+    path.write_text(head + "      - text: ".join([*inside, last]) + tail)
+    if right:
+        question = next(q for q in load_bank(path).questions if q.id == "what-reads-training")
+        assert len(key(question)) == right
+    else:
+        with pytest.raises(ContentError, match="no right option; expected one or more"):
+            load_bank(path)
+
+
 @pytest.mark.parametrize("text", ["", "just words", "- a\n- b\n", "lesson: x\n"])
 def test_a_file_that_is_no_bank_gets_a_message(tmp_path, text):
     path = tmp_path / "bank.yaml"

@@ -196,8 +196,8 @@ def _options(entry: Entry, kind: str) -> tuple[Option, ...]:
     right = sum(option.right for option in made)
     if kind in ("one", "bug_line") and made and right != 1:
         entry.wrong(f"has {right} right options; expected one. Write 'right: true' in it.", "options")
-    if kind == "several" and made and not 2 <= right < len(made):
-        entry.wrong(f"has {right} right options; expected at least two, and at least one that is wrong.", "options")
+    if kind == "several" and made and not right:  # one or all may be right: else two crosses are a safe start
+        entry.wrong("has no right option; expected one or more. Write 'right: true' in each.", "options")
     if kind == "prints" and sum(not option.mistake for option in made) > 1:
         entry.wrong("has two options without a 'mistake'; only the one that the program prints has none.", "options")
     return tuple(made)
