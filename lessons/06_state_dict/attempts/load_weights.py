@@ -124,7 +124,7 @@ def load_weights(model, path):
     return model
 
 
-# %% wrong: loaded into a copy · clause 1 · message: "was it a copy that you loaded?"
+# %% wrong: loaded into a copy · clause 1 · message: "differs from the file"
 import copy
 
 import torch
@@ -336,7 +336,7 @@ def load_weights(model, path):
     return model
 
 
-# %% wrong: the model sent to the CPU · clause 6 · message: "moved to another device"
+# %% wrong: the model sent to the CPU · clause 6 · message: "moves it to another device"
 import torch
 
 
@@ -399,3 +399,15 @@ def load_weights(model, path):
         if not torch.equal(tensor.cpu(), state[name].to(tensor.dtype)):
             raise RuntimeError(f"{name} was not loaded")
     return model
+
+
+# %% wrong: a copy loaded and returned · clause 1 · message: "was it a copy that you loaded?"
+import copy
+
+import torch
+
+
+def load_weights(model, path):
+    fresh = copy.deepcopy(model)
+    fresh.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    return fresh
