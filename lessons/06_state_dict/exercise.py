@@ -18,7 +18,8 @@ from course_lib.classroom import check, check_quiz, hint, solution
 # 1. it returns a list of dictionaries, one for each tensor in the model's state_dict, in its order;
 # 2. each has the keys `name` (text), `kind` (`"parameter"` or `"buffer"`), `shape` (a tuple), `dtype` (the text that
 #    `str(tensor.dtype)` gives, such as `"torch.float32"`) and `size_bytes` (the bytes of the tensor's own numbers);
-# 3. a frozen parameter is a parameter still; a parameter with two names has two rows, and both say `"parameter"`;
+# 3. a parameter with `requires_grad=False` is a parameter still; one with two names has two rows, and both say
+#    `"parameter"`;
 # 4. every model will do: a single layer, one without entries (its table is empty), one whose state_dict holds an extra
 #    state that is no tensor (it gets no row).
 

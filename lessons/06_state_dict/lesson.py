@@ -95,9 +95,9 @@ print(len(parameters), "parameters and", len(buffers), "buffers:", buffers)
 assert sorted(state) == sorted(parameters + buffers) and len(buffers) == 3
 
 # %% [markdown]
-# Much that you might expect is *not* in it: the class, the order in which the layers are called, dropout's p, whether
-# the model was in eval mode, which parameters are frozen, and any tensor that is a plain attribute. All of that has to
-# come from your code.
+# Much that you might expect is *not* in it: the class and its `forward`, dropout's p, whether the model was in eval
+# mode, which parameters have `requires_grad=False`, and any tensor that is a plain attribute. All of that has to come
+# from your code.
 
 # %%
 model.note = torch.ones(3)
@@ -106,11 +106,11 @@ model.eval()
 assert list(model.state_dict()) == was == list(state)
 assert MLP(hidden=32, dropout=0.0).state_dict().keys() == state.keys()
 assert model.layers[1].weight.requires_grad and not state["layers.1.weight"].requires_grad
-print("a plain tensor, the mode, dropout's p and what is frozen leave no trace in it")
+print("a plain tensor, the mode, dropout's p and requires_grad leave no trace in it")
 
 
 # %% [markdown]
-# Two exceptions. A buffer registered with `persistent=False` stays out. And a module that defines `get_extra_state`
+# "Parameters and buffers" has two exceptions. A buffer registered with `persistent=False` stays out. And a module that defines `get_extra_state`
 # puts what that returns in, under a name of its own, be it a tensor or not. Few modules do; a program that handles
 # *every* state_dict has to expect it.
 
@@ -197,19 +197,18 @@ print(f"shallow: {values[0]:g}   deep: {values[1]:g}")
 assert values == (7, 123)
 
 # %% [markdown]
-# A reference holds only as long as the model keeps its tensor. A conversion, such as `.double()` or `.half()`, gives it
-# new ones, and the old dictionary no longer follows. Don't rely on either: where you want a snapshot, copy.
+# A reference holds only as long as the model keeps its tensor. A conversion to another dtype, such as `.double()`,
+# gives it new ones, and the old dictionary no longer follows. Don't rely on either: where you want a snapshot, copy.
 
 # %%
-for convert in (nn.Module.double, nn.Module.half):
-    converted = copy.deepcopy(model)
-    held = converted.state_dict()
-    convert(converted)
-    with torch.no_grad():
-        converted.layers[5].bias[0] = 99
-    now, then = converted.layers[5].bias[0].item(), held["layers.5.bias"][0].item()
-    print(f"{convert.__name__}: the model {now:g}, held {then:g}")
-    assert now == 99 and then == model.layers[5].bias[0] != 99
+converted = copy.deepcopy(model)
+held = converted.state_dict()
+converted.double()
+with torch.no_grad():
+    converted.layers[5].bias[0] = 99
+now, then = converted.layers[5].bias[0].item(), held["layers.5.bias"][0].item()
+print(f"the model {now:g}, the dictionary {then:g}")
+assert now == 99 and then == 7
 
 # %% [markdown]
 # ### Your turn
@@ -247,8 +246,8 @@ print(f"validation accuracy {history[-1]['val_accuracy']:.3f}, guessing 0.100")
 assert history[-1]["val_accuracy"] > 0.9
 
 # %% [markdown]
-# Loading takes three. **Create** the model from its class: its linear layers draw random weights. **Read** the file
-# into a dictionary. **Apply** the dictionary to the model. The two arguments of `torch.load` are explained below.
+# Loading takes three. **Create** the model from its class, with random weights. **Read** the file into a dictionary.
+# **Apply** the dictionary to the model. The two arguments of `torch.load` are explained below.
 
 # %%
 restored = MLP(hidden=32)
@@ -272,8 +271,7 @@ else:
 
 # %% [markdown]
 # Names have to match, all of them. If they don't, read both halves of the message: what is missing says what the
-# model wants, what is unexpected says what the file has. Together they name the cause. Here somebody passed the
-# dictionary *around* the state_dict.
+# model wants, what is unexpected what the file has. Here somebody passed the dictionary *around* the state_dict.
 
 # %%
 try:
@@ -287,8 +285,7 @@ assert "Missing key(s)" in message
 assert 'Unexpected key(s) in state_dict: "epoch", "model_state_dict"' in message
 
 # %% [markdown]
-# Shapes have to match as well. And that is all: whether your code calls the layers in the same order, or has a GELU
-# where the other had a ReLU, nobody asks.
+# Shapes have to match as well. Whether your code has a GELU where the other had a ReLU, nobody asks.
 
 # %%
 narrow = MLP(hidden=16)
@@ -300,13 +297,12 @@ else:
     raise AssertionError("it took other shapes")
 print(message.splitlines()[1].strip())
 assert "size mismatch for layers.1.weight" in message
-smooth = nn.Sequential(nn.Linear(2, 2), nn.GELU())
-assert smooth.load_state_dict(nn.Sequential(nn.Linear(2, 2), nn.ReLU()).state_dict())[0] == []
+smooth, sharp = (nn.Sequential(nn.Linear(2, 2), layer()) for layer in (nn.GELU, nn.ReLU))
+assert smooth.load_state_dict(sharp.state_dict()).missing_keys == []
 
 # %% [markdown]
 # A load that fails has not left the model alone. What fits was copied before the error was raised: here all but one
-# tensor. So whoever catches the error and goes on has a mixture. The guard is to build a new model after a failed
-# load.
+# tensor. The guard against such a mixture is to build a new model after a failed load.
 
 # %%
 mixture = MLP(hidden=32)
@@ -344,7 +340,8 @@ assert state["layers.1.bias"].device.type == "cpu"
 
 # %% [markdown]
 # The dictionary on the CPU is only a go-between. `load_state_dict` copies its values into the tensors that the model
-# has, on whatever device and in whatever dtype those are.
+# has, on whatever device and in whatever dtype those are. (The `.to()` of a model moves the model itself; that of a
+# tensor returns another one.)
 
 # %%
 from course_lib.devices import select_device
@@ -356,6 +353,10 @@ assert places == [parameter.data_ptr() for parameter in working.parameters()]
 assert working.layers[1].weight.dtype == torch.float64
 assert torch.equal(working.layers[1].weight.cpu(), state["layers.1.weight"].double())
 print("the model's own tensors, on", working.layers[1].weight.device, "in float64")
+assert (
+    working.to("cpu") is working and state["layers.1.bias"].to(torch.half).dtype == torch.half
+)
+assert state["layers.1.bias"].dtype == torch.float32
 
 # %% [markdown]
 # Now `weights_only`. A `.pt` file is a **pickle**, Python's format for objects: a list of steps that rebuild them, and
@@ -426,7 +427,8 @@ assert after < before - 0.03
 
 # %% [markdown]
 # A check that can be trusted compares the whole state_dict: names, shapes, dtypes, and every value, buffers included.
-# (`torch.equal` is `False` where shapes differ. The dtypes are asked for separately: it compares values.)
+# (`torch.equal` is `False` where shapes differ, and where there is a NaN, which equals nothing. The dtypes are asked
+# for separately: it compares values.)
 
 
 # %%
@@ -439,6 +441,7 @@ def same_state(one, other):
 
 
 assert not torch.equal(torch.ones(2), torch.ones(3))
+assert not torch.equal(torch.tensor(torch.nan), torch.tensor(torch.nan))
 assert same_state(model, restored) and not same_state(model, impostor)
 assert not same_state(model, copy.deepcopy(model).double())
 print("restored:", same_state(model, restored), "  impostor:", same_state(model, impostor))
@@ -454,7 +457,7 @@ assert torch.equal(saved.logits, loaded.logits)
 print(f"logits equal: True   accuracy {saved.accuracy:.3f} and {loaded.accuracy:.3f}")
 
 # %% [markdown]
-# Another kernel may add the same numbers in another order, and round otherwise. That happens on another machine, with
+# Another kernel may add the same numbers in another order, and round otherwise. That can happen on another machine, with
 # another batch size, or where the loaded tensors lie differently in memory
 # ([PyTorch's note](https://docs.pytorch.org/docs/stable/notes/numerical_accuracy.html)). So if all tensors are equal
 # and logits differ by something of rounding size, nothing is wrong.
@@ -522,7 +525,7 @@ trace_loading(folder / "weights.pt", lambda: MLP(hidden=32))
 trace_training(history, baseline=0.1)
 
 # %% [markdown]
-# And what they are good for: one test image goes through the restored model, layer by layer.
+# And what they do: one test image goes through the restored model, layer by layer.
 
 # %%
 image = splits.test.tensors[0][:1]

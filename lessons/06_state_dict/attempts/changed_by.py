@@ -117,3 +117,31 @@ def changed_by(model, action):
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     action(model)
     return [name for name, t in model.state_dict().items() if before[name] is not t]
+
+
+# %% wrong: listed where every number changed · clause 2 · message: "one number of it is enough"
+import copy
+
+
+def changed_by(model, action):
+    before = copy.deepcopy(model.state_dict())
+    action(model)
+    return [name for name, now in model.state_dict().items() if (now != before[name]).all()]
+
+
+# %% wrong: sums compared · clause 2 · message: "in other places are other values"
+def changed_by(model, action):
+    before = {name: tensor.sum().item() for name, tensor in model.state_dict().items()}
+    action(model)
+    state = model.state_dict()
+    return [name for name in state if state[name].sum().item() != before[name]]
+
+
+# %% wrong: the action called without the model · clause 1 · message: "TypeError: action() missing"
+import copy
+
+
+def changed_by(model, action):
+    before = copy.deepcopy(model.state_dict())
+    action()
+    return [name for name, now in model.state_dict().items() if not now.equal(before[name])]

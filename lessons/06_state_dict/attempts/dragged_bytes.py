@@ -46,3 +46,16 @@ def dragged_bytes(tensor):
 def dragged_bytes(tensor):
     whole = tensor.untyped_storage().nbytes()
     return whole if not tensor.is_contiguous() else whole - tensor.nbytes
+
+
+# %% wrong: a float · clause 1 · message: "is right, and no int"
+def dragged_bytes(tensor):
+    return float(tensor.untyped_storage().nbytes() - tensor.nbytes)
+
+
+# %% right: a NumPy integer · message: "nobody asked to send"
+import numpy as np
+
+
+def dragged_bytes(tensor):
+    return np.int64(len(tensor.untyped_storage())) - tensor.numel() * tensor.element_size()

@@ -336,10 +336,78 @@ def load_weights(model, path):
     return model
 
 
-# %% wrong: the model sent to the CPU · clause 6 · message: "moved to another device"
+# %% wrong: the model sent to the CPU · clause 6 · message: "moves it to another device"
 import torch
 
 
 def load_weights(model, path):
     model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     return model.to("cpu")
+
+
+# %% wrong: sent to a device that is an object · clause 6 · message: "moves it to another device"
+import torch
+
+
+def load_weights(model, path):
+    device = torch.device("cpu")
+    model.load_state_dict(torch.load(path, map_location=device, weights_only=True))
+    return model.to(device)
+
+
+# %% wrong: sent to the best device of this machine · clause 6 · message: "moves it to another device"
+import torch
+
+device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def load_weights(model, path):
+    model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    model.to(device=device)
+    return model
+
+
+# %% wrong: sent to where the file's tensors are · clause 6 · message: "moves it to another device"
+import torch
+
+
+def load_weights(model, path):
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    model.load_state_dict(state)
+    return model.to(next(iter(state.values())).device)
+
+
+# %% right: moved to the CPU and brought back · message: "nothing was run"
+import torch
+
+
+def load_weights(model, path):
+    device = next(model.parameters()).device
+    model.to("cpu")
+    model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    return model.to(device)
+
+
+# %% right: what was loaded is compared afterwards · message: "nothing was run"
+import torch
+
+
+def load_weights(model, path):
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    model.load_state_dict(state)
+    for name, tensor in model.state_dict().items():
+        if not torch.equal(tensor.cpu(), state[name].to(tensor.dtype)):
+            raise RuntimeError(f"{name} was not loaded")
+    return model
+
+
+# %% wrong: a copy loaded and returned · clause 1 · message: "was it a copy that you loaded?"
+import copy
+
+import torch
+
+
+def load_weights(model, path):
+    fresh = copy.deepcopy(model)
+    fresh.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    return fresh

@@ -431,3 +431,25 @@ def parameter_table(model):
     ]
     if table:
         return table
+
+
+# %% wrong: a single layer has no children · clause 4 · message: "has a row, whatever the model"
+import torch
+
+
+def parameter_table(model):
+    parameters = {name for name, _ in model.named_parameters(remove_duplicate=False)}
+    rows = []
+    for part, layer in model.named_children():
+        for name, tensor in layer.state_dict(prefix=part + ".").items():
+            if isinstance(tensor, torch.Tensor):
+                rows.append(
+                    {
+                        "name": name,
+                        "kind": "parameter" if name in parameters else "buffer",
+                        "shape": tuple(tensor.shape),
+                        "dtype": str(tensor.dtype),
+                        "size_bytes": tensor.nbytes,
+                    }
+                )
+    return rows

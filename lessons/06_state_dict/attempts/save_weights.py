@@ -296,3 +296,19 @@ def save_weights(model, path):
     place = str(next(iter(model.state_dict().values())).device)
     torch.save(model.cpu().state_dict(), path)
     model.to(place)
+
+
+# %% wrong: sent to a device that is an object · clause 4 · message: "in the middle of its training"
+import torch
+
+
+def save_weights(model, path):
+    torch.save(model.to(torch.device("cpu")).state_dict(), path)
+
+
+# %% right: copied to the CPU, tensor by tensor · message: "the model as it was"
+import torch
+
+
+def save_weights(model, path):
+    torch.save({name: tensor.cpu() for name, tensor in model.state_dict().items()}, path)

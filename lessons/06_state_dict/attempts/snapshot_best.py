@@ -295,7 +295,7 @@ def snapshot_best(model, train_epoch, score, *, epochs):
     return best
 
 
-# %% wrong: the model left in eval mode · clause 4 · message: "in other modes"
+# %% wrong: the model left in eval mode · clause 4 · message: "was left in another mode"
 import copy
 
 
@@ -357,4 +357,61 @@ def snapshot_best(model, train_epoch, score, *, epochs):
         if now > best_score:
             best_score = now
             best = {k: v.numpy().copy() for k, v in model.state_dict().items()}
+    return best
+
+
+# %% wrong: a score of zero taken for none yet · clause 2 · message: "these are the weights of epoch"
+import copy
+
+
+def snapshot_best(model, train_epoch, score, *, epochs):
+    best_score, best = None, None
+    for _ in range(epochs):
+        train_epoch(model)
+        now = score(model)
+        if not best_score or now > best_score:
+            best_score, best = now, copy.deepcopy(model.state_dict())
+    return best
+
+
+# %% wrong: the best score begins at minus a million · clause 1 · message: "got None"
+import copy
+
+
+def snapshot_best(model, train_epoch, score, *, epochs):
+    best_score, best = -1e6, None
+    for _ in range(epochs):
+        train_epoch(model)
+        now = score(model)
+        if now > best_score:
+            best_score, best = now, copy.deepcopy(model.state_dict())
+    return best
+
+
+# %% wrong: scores rounded before they are compared · clause 2 · message: "these are the weights of epoch"
+import copy
+
+
+def snapshot_best(model, train_epoch, score, *, epochs):
+    best_score, best = float("-inf"), None
+    for _ in range(epochs):
+        train_epoch(model)
+        now = round(score(model), 1)
+        if now > best_score:
+            best_score, best = now, copy.deepcopy(model.state_dict())
+    return best
+
+
+# %% wrong: every layer put back into training mode · clause 4 · message: "was left in another mode"
+import copy
+
+
+def snapshot_best(model, train_epoch, score, *, epochs):
+    best_score, best = float("-inf"), None
+    for _ in range(epochs):
+        train_epoch(model)
+        now = score(model.eval())
+        model.train()
+        if now > best_score:
+            best_score, best = now, copy.deepcopy(model.state_dict())
     return best

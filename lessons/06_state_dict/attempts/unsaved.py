@@ -14,7 +14,7 @@ def unsaved(model):
     return found
 
 
-# %% wrong: the first level only · clause 2 · message: "lacks in the list"
+# %% wrong: the first level only · clause 2 · message: "Not in your list, nor in a file"
 def unsaved(model):
     names = [name for name, _ in model.named_buffers(recurse=False)]
     for place, child in model.named_children():
@@ -46,3 +46,21 @@ def unsaved(model):
 # %% wrong: None where nothing is left out · clause 1 · message: "got NoneType"
 def unsaved(model):
     return [name for name, _ in model.named_buffers() if name not in model.state_dict()] or None
+
+
+# %% wrong: parameters without a gradient taken for buffers · clause 3 · message: "a parameter, and no buffer"
+def unsaved(model):
+    saved = model.state_dict()
+    untrained = [name for name, p in model.named_parameters() if not p.requires_grad]
+    return untrained + [name for name, _ in model.named_buffers() if name not in saved]
+
+
+# %% wrong: the last part of each name compared · clause 3 · message: "Not in your list, nor in a file"
+def unsaved(model):
+    saved = {name.split(".")[-1] for name in model.state_dict()}
+    return [name for name, _ in model.named_buffers() if name.split(".")[-1] not in saved]
+
+
+# %% wrong: pairs of a name and a tensor · clause 1 · message: "something in yours is no text"
+def unsaved(model):
+    return [pair for pair in model.named_buffers() if pair[0] not in model.state_dict()]

@@ -19,11 +19,13 @@ class ChangedBy(Task):
         "only the counter": {"changes": ("1.num_batches_tracked",), "by": "one"},
         "nothing at all": {"changes": (), "by": "one"},
         "a very small step": {"changes": ("1.weight", "1.running_var"), "by": "little"},
+        "one number of many": {"changes": ("0.weight", "1.running_mean"), "by": "first"},
+        "two numbers change places": {"changes": ("0.bias", "2.bias"), "by": "places"},
     }
     hints: ClassVar = {
         "copy": "What `state_dict()` gave you before follows the action. Keep a copy of the tensors: `copy.deepcopy`.",
         "buffers": "Compare every entry of the state_dict. `parameters()` lists no buffers.",
-        "exact": "`torch.equal` is False for the smallest change; `allclose` forgives it.",
+        "exact": "`torch.equal` is False where a single number differs by the least bit; `allclose` forgives that, and a sum hides it.",
         "order": "Go through the state_dict, name by name, and return a list.",
         "call": "Call `action(model)` once, between looking and looking again.",
     }
@@ -39,8 +41,12 @@ class ChangedBy(Task):
             with torch.no_grad():
                 for name in case.changes:
                     tensor = model.state_dict()[name]
-                    tensor.add_(1 if case.by == "one" else 2e-6)
+                    if case.by == "places":
+                        tensor.copy_(tensor.flip(0))
+                    else:
+                        (tensor.view(-1)[:1] if case.by == "first" else tensor).add_(2e-6 if case.by == "little" else 1)
 
+        action.__qualname__ = "action"  # the name in a message, if it was called with too few arguments
         return observe(answer, model, action, also={"calls": lambda: calls})
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
@@ -58,15 +64,19 @@ class ChangedBy(Task):
         if names == expected:
             return passed("What changed, and nothing else.")
         if not names:
-            small = (
-                "a small change is a change" if case.by == "little" else "what you compared with has changed as well"
-            )
+            why = {
+                "one": "what you compared with has changed as well",
+                "little": "a small change is a change",
+                "first": "one number of it is enough",
+                "places": "the same numbers in other places are other values",
+            }[case.by]
             return failed(
-                f"Nothing is named, and {named(expected)} changed: {small}.",
-                hint="exact" if case.by == "little" else "copy",
+                f"Nothing is named, and {named(expected)} changed: {why}.", hint="copy" if case.by == "one" else "exact"
             )
         if lacking := [name for name in expected if name not in names]:
-            return failed(f"{named(lacking)} changed and is not named.", hint="buffers")
+            return failed(
+                f"{named(lacking)} changed and {'is' if len(lacking) == 1 else 'are'} not named.", hint="buffers"
+            )
         if extra := [name for name in names if name not in expected]:
             return failed(f"{named(extra)} did not change.", hint="exact")
         return failed(f"The right names in another order than the state_dict's: {named(names)}.", hint="order")

@@ -46,6 +46,8 @@ class DraggedBytes(Task):
                 f"`dragged_bytes(tensor)` raised {seen.error}.", hint="base" if case.part == "second" else "storage"
             )
         got = number(seen.value)
+        if got == whole - tensor.nbytes and isinstance(seen.value, float):
+            return failed(f"{seen.value!r} is right, and no int. Bytes are counted: whole numbers.", hint="storage")
         if got == whole - tensor.nbytes:
             return passed("That is what nobody asked to send.")
         shown = f"{got:,.0f}" if got is not None else seen.type

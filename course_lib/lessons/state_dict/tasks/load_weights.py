@@ -14,7 +14,7 @@ from course_lib.classroom.tasks.inputs import Call, changed, copied, drawn, flag
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
 from course_lib.devices import saved_as
-from course_lib.lessons.state_dict.tasks.shared import network
+from course_lib.lessons.state_dict.tasks.shared import moves, network
 
 
 class LoadWeights(Task):
@@ -62,6 +62,7 @@ class LoadWeights(Task):
             with saved_as(settings["device"] or "cpu"):
                 torch.save(state, path)
             raised: list[str] = []
+            strange = settings["hostile"] or settings["lacks"] or settings["adds"]
 
             def use() -> bool:
                 try:
@@ -78,7 +79,7 @@ class LoadWeights(Task):
                 "raised": lambda: raised,
                 "values": lambda: copied(model),
                 "modes": lambda: changed(modes, flags(model)),
-                "away": lambda: getattr(model, "away", False),
+                "away": lambda: not strange and moves(answer, network(case), path),
                 "own": lambda: Counter(map(id, own)) == Counter(map(id, now())),
                 "dtypes": lambda: dtypes == [tensor.dtype for tensor in now()],
             }
@@ -107,13 +108,20 @@ class LoadWeights(Task):
                 hint="own",
             )
         if difference := first_difference(self._expected(case), seen.also["values"]):
-            return failed(f"After loading, the model differs from the file: {difference}.", hint="apply")
+            copy = "" if seen.value else " What you returned is not that model; was it a copy that you loaded?"
+            return failed(
+                f"After loading, the model you were given differs from the file: {difference}.{copy}", hint="apply"
+            )
         if not seen.value:
             return failed("The model is loaded, and something else was returned. Expected the model.", hint="return")
         if seen.also["modes"]:
             return failed("The values are right, but the modes were changed.", hint="beside")
         if seen.also["away"]:
-            return failed("The values are right, but the model was moved to another device.", hint="beside")
+            return failed(
+                "The values are right, but the model was sent to a device of your function's choice. Where it is on a GPU, that "
+                "moves it to another device.",
+                hint="beside",
+            )
         return passed("Loaded on any machine, strictly, and nothing was run.")
 
     def _expected(self, case: Case) -> dict[str, torch.Tensor]:

@@ -65,7 +65,7 @@ class ParameterTable(Task):
         if wrong := self._wrong_form(seen):
             return wrong
         names = [str(row["name"]) for row in seen.value]
-        if wrong := self._wrong_rows(names, expected, state, tied=case.kind == "tied"):
+        if wrong := self._wrong_rows(names, expected, state, parameters, tied=case.kind == "tied"):
             return wrong
         for number_, (row, (name, tensor)) in enumerate(zip(seen.value, expected.items(), strict=True)):
             kind = "parameter" if name in parameters else "buffer"
@@ -90,10 +90,14 @@ class ParameterTable(Task):
         return None
 
     def _wrong_rows(
-        self, names: list[str], expected: dict[str, Tensor], state: dict[str, Any], *, tied: bool
+        self, names: list[str], expected: dict[str, Tensor], state: dict[str, Any], parameters: set[str], *, tied: bool
     ) -> Verdict | None:
         if lacking := [name for name in expected if name not in names]:
-            why = "a tensor with two names has two rows" if tied else "a state_dict holds the buffers, too"
+            why = "every tensor of the state_dict has a row, whatever the model"
+            if tied:
+                why = "a tensor with two names has two rows"
+            elif not parameters & set(lacking):
+                why = "a state_dict holds the buffers, too"
             return failed(f"{named(lacking)} missing: {why}.", hint="tied" if tied else "entries")
         if extra := [name for name in names if name not in expected]:
             if extra[0] in state:

@@ -12,7 +12,7 @@ from course_lib.classroom.tasks.comparing import first_difference
 from course_lib.classroom.tasks.inputs import changed, copied, flags, loaded
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.state_dict.tasks.shared import named, network
+from course_lib.lessons.state_dict.tasks.shared import moves, named, network
 
 PICKLED = ("opcode ", "torch._utils", "torch._tensor", "torch.storage")  # what a plain pickle of tensors asks for
 
@@ -67,7 +67,9 @@ class SaveWeights(Task):
                     "format": lambda: inspect_file(path).format if path.is_file() else "",
                     "refused": lambda: list(inspect_file(path).refused) if path.is_file() else [],
                     "content": lambda: _content(path),
-                    "away": lambda: getattr(model, "away", False),
+                    "away": lambda: moves(
+                        answer, network(case), *[str(path) + "2" if case.path == "text" else path.with_name("again")]
+                    ),
                     "modes": lambda: changed(before["flags"], flags(model)),
                     "values": lambda: first_difference(before["values"], copied(model)),
                 },

@@ -1,5 +1,10 @@
 """What the tasks of lesson `state_dict` share."""
 
+import contextlib
+import copy
+import io
+import warnings
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -53,10 +58,7 @@ class Remembering(nn.Linear):
 
 
 class Placed(nn.Sequential):
-    """Knows whether it was sent away: `.cpu()`, or `.to("...")` with a place by name, and not back to its own device.
-
-    Without a GPU such a call changes nothing that can be seen; on a server it would move the caller's model.
-    """
+    """On the meta device, it notes whether it was sent to another one last, and stays."""
 
     def __init__(self, *layers: nn.Module):
         super().__init__(*layers)
@@ -64,17 +66,40 @@ class Placed(nn.Sequential):
 
     def cpu(self) -> nn.Module:
         """As every module's, and noted."""
-        self.away = True
-        return super().cpu()
+        return self.to("cpu")
+
+    def cuda(self, device: Any = None) -> nn.Module:
+        """As every module's, and noted."""
+        return self.to("cuda" if device is None else torch.device("cuda", device))
 
     def to(self, *args: Any, **kwargs: Any) -> nn.Module:
-        """As every module's; a device that is no text was asked of a tensor here, so it is taken for home."""
+        """As every module's; on the meta device it is noted instead."""
+        if not self[1].weight.is_meta:
+            return super().to(*args, **kwargs)
         place = kwargs.get("device", args[0] if args else None)
-        if isinstance(place, str):
-            self.away = not self.away  # the second such call brings it back
-        elif isinstance(place, torch.device | Tensor):
-            self.away = False
-        return super().to(*args, **kwargs)
+        place = place.device if isinstance(place, Tensor) else place
+        if isinstance(place, str | int | torch.device):
+            self.away = torch.device(place).type != "meta"
+        return self
+
+
+def moves(answer: Callable, model: nn.Module, *args: Any) -> bool:
+    """Whether `answer(model, ...)` leaves a model on another device than it was on.
+
+    Asked of a copy on the meta device, which stands for a GPU where there is none. A meta tensor has no values: an
+    answer that needs them raises, and counts as one that moves nothing.
+    """
+    if not isinstance(model, Placed):
+        return False
+    twin = copy.deepcopy(model)
+    nn.Module.to(twin, "meta")
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")  # torch warns that values copied into a meta tensor are lost
+        try:
+            answer(twin, *args)
+        except (Exception, SystemExit):
+            return False
+    return twin.away
 
 
 def network(case: Case, *, kind: str = "") -> nn.Module:

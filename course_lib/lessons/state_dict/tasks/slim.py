@@ -34,7 +34,10 @@ class Slim(Task):
         "tied weights, and an epoch": {"content": "tied"},
         "slices from a file": {"content": "loaded"},
     }
-    graded: ClassVar = {"a column, and words": {"content": "column"}}
+    graded: ClassVar = {
+        "a column, and words": {"content": "column"},
+        "two halves of one tensor": {"content": "halves"},
+    }
     hints: ClassVar = {
         "storage": "`torch.save` writes a tensor's whole storage. Compare `t.untyped_storage().nbytes()` with `t.nbytes`.",
         "clone": "`contiguous()` returns the same tensor when it is contiguous already, and rows of a matrix are. "
@@ -61,6 +64,8 @@ class Slim(Task):
         if case.content == "loaded":
             half = large.half()
             return {"most": _unpacked(half, half[:, :80]), "last": _unpacked(whole, whole[-1]), "whole": whole.half()}
+        if case.content == "halves":
+            return {"first": large[:150], "bias": whole, "second": large[150:]}
         counts = torch.arange(400 + more).reshape(-1, 1).repeat(1, 3)
         return {"scale": large[:, 3], "classes": ["ill", "well"], "counts": counts[::2], "loss": 0.25}
 

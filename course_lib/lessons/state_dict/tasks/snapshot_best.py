@@ -21,8 +21,9 @@ class SnapshotBest(Task):
     }
     graded: ClassVar = {
         "best at once": {"scores": (0.9, 0.3, 0.2, 0.8, 0.1)},
-        "best at the end, far below zero": {"scores": (-5e6, -4e6, -7e5)},
+        "best at the end, far below zero": {"scores": (-5e30, -4e30, -7e29)},
         "a single epoch": {"scores": (0.0,)},
+        "close together, around zero": {"scores": (-0.003, 0.0, -0.002, -0.004)},
     }
     hints: ClassVar = {
         "reference": "Print one number of `best` in every epoch. Does it stand still?",
@@ -61,6 +62,7 @@ class SnapshotBest(Task):
             number = min(done.count("train"), len(states) - 1)
             done.append("train")
             given.train()
+            given[1].eval()  # as where somebody wants its statistics to stay
             with torch.no_grad():
                 for name, tensor in given.state_dict().items():
                     tensor.copy_(states[number][name])
@@ -140,7 +142,10 @@ class SnapshotBest(Task):
                     hint="beside",
                 )
             if seen.also["done"][-1:] != ["train"] or seen.also["done"][-2:] != ["returned", "train"]:
-                return failed("The right weights came back, but the model was left in other modes.", hint="beside")
+                return failed(
+                    "The right weights came back, but the model, or a layer in it, was left in another mode.",
+                    hint="beside",
+                )
             return passed("The best epoch's state, and later training leaves it alone.")
         where = f"The best score was in epoch {epoch + 1} of {epochs}"
         if which and which[0] == epochs:

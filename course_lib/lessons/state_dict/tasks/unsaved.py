@@ -28,11 +28,12 @@ class Unsaved(Task):
     def model(self, case: Case) -> nn.Module:
         """Some layers; one or two of them keep a buffer out of the state_dict."""
         if case.kind == "saved":
-            return nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+            return nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)).requires_grad_(False)
         if case.kind == "flat":
             return nn.Sequential(Standardise(3), nn.Linear(3, 2))
         model = nn.Sequential(nn.BatchNorm1d(2), nn.Sequential(Standardise(2), nn.Sequential(Standardise(2))))
         model.register_buffer("zoom", torch.ones(1), persistent=False)
+        model[0].register_buffer("shift", torch.ones(2))  # saved, and named like others that are not
         return model
 
     def probe(self, answer: Any, case: Case) -> Observation:
@@ -48,6 +49,8 @@ class Unsaved(Task):
             return failed(f"`unsaved(model)` raised {seen.error}.", hint="both")
         if not isinstance(seen.value, list) or seen.type not in ("list", "tuple"):
             return failed(f"Expected a list of names; got {seen.type}.", hint="form")
+        if not all(isinstance(name, str) for name in seen.value):
+            return failed("Expected a list of names; something in yours is no text.", hint="form")
         names = [str(name) for name in seen.value]
         if names == expected:
             return passed("These are the buffers that a file will lack.")
@@ -56,7 +59,7 @@ class Unsaved(Task):
         if wrong := [name for name in names if name in saved]:
             return failed(f"{named(wrong)}: a buffer that is saved.", hint="both")
         if lacking := [name for name in expected if name not in names]:
-            return failed(f"{named(lacking)} lacks in the list. A file would lack it too.", hint="levels")
+            return failed(f"Not in your list, nor in a file: {named(lacking)}.", hint="levels")
         if sorted(names) == sorted(expected):
             return failed(
                 f"The right names in another order than that of `named_buffers()`: {named(names)}.", hint="form"
