@@ -196,3 +196,12 @@ def test_a_text_that_begins_like_safetensors_is_a_text(tmp_path):
     (tmp_path / "m.css").write_bytes(b"html,bod{margin:0}")
     with pytest.raises(CheckpointError, match="a text"):
         load_file(tmp_path / "m.css")
+
+
+def test_a_safetensors_header_whose_length_begins_like_a_pickle(tmp_path):
+    starts, path = set(), tmp_path / "a.safetensors"
+    for letters in range(400, 1400, 4):  # headers of many lengths, which are multiples of eight; some begin with 80 02
+        safetensors.torch.save_file({"w" * letters: torch.ones(1)}, path)
+        starts.add(path.read_bytes()[:2])
+        assert inspect_file(path).verdict == "good", letters
+    assert {b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"} <= starts

@@ -68,6 +68,8 @@ def _by_magic(head: bytes) -> Kind | None:
         )
     if head.startswith(_TORCH_START):
         return LEGACY
+    if head[3:9] == b"\0\0\0\0\0{" and head[2:3] != b"G":  # a header of 640 bytes begins like a pickle: 80 02
+        return Kind("a safetensors file", format="safetensors")
     if head[0] == 0x80 and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
         return BARE_PICKLE
     if head[8:9] == b"{" and not (head[:8].isascii() and head[:8].decode().isprintable()):
