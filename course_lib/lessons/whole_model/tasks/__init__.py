@@ -1,0 +1,1 @@
+"""The tasks of lesson 07: what a file asks for, and files that ask for nothing."""
