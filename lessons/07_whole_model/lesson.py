@@ -589,13 +589,9 @@ builtins.it_ran = False
 asks = inspect_file(folder / "carrier.pt").refused  # the guard: look first
 assert not builtins.it_ran and "builtins.exec" in asks
 received = torch.load(folder / "carrier.pt", weights_only=False)
-print(
-    "accuracy as noted:",
-    evaluate(received, validation).accuracy == noted,
-    "  it_ran:",
-    builtins.it_ran,
-)
-assert evaluate(received, validation).accuracy == noted and builtins.it_ran
+right = evaluate(received, validation).accuracy == noted
+print("accuracy as noted:", right, "  it_ran:", builtins.it_ran)
+assert right and builtins.it_ran
 
 # %% [markdown]
 # The evaluation can't find it, and afterwards is too late. Look first: `exec`, `eval`, `os.system`, `getattr` have no
