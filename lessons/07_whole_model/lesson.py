@@ -234,8 +234,7 @@ print(*asked, sep="\n")
 assert "__builtin__ exec" in asked and not builtins.it_ran
 
 # %% [markdown]
-# Python's `pickle.load` and `torch.load(weights_only=False)` follow each step. So may anything built on them: joblib,
-# pandas' `read_pickle`, `np.load(allow_pickle=True)`.
+# `torch.load` with `weights_only=False` follows each of these steps, as Python's own `pickle.load` does.
 #
 # ### Your turn
 #
@@ -370,8 +369,8 @@ assert torch.equal(back["embed"].weight, embed.weight)
 print("tied again, by the code that builds the model")
 
 # %% [markdown]
-# Its list of dtypes is its own as well. bfloat16 and 8-bit floats are on it; which others are depends on the version,
-# so ask before you choose the format.
+# Its list of dtypes is its own as well. bfloat16 and this 8-bit float are on it, complex128 is not; so try yours before
+# you choose the format.
 
 # %%
 from safetensors.torch import load, save
@@ -457,6 +456,15 @@ images = splits.validation.tensors[0]
 with torch.no_grad():
     assert torch.allclose(graph(images), model(images), atol=1e-5)
 print("the same logits for", len(images), "images, without digitnet.py")
+
+# %%
+fixed = torch.export.export(model, (example,)).module()  # without Dim.DYNAMIC
+try:
+    fixed(images)
+except Exception as error:
+    print(f"{type(error).__name__} for a batch of {len(images)}, exported with {len(example)}")
+else:
+    raise AssertionError("it took another batch size")
 
 # %% [markdown]
 # It is no safe format. The file is a zip with a pickle of the example inputs in it, and in PyTorch 2.13

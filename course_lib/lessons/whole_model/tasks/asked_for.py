@@ -14,7 +14,6 @@ from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
 from course_lib.lessons.whole_model.tasks.shared import named
 
-
 _VALUES: dict[str, Any] = {
     "one class, twice": {"first": OrderedDict(), "text": "os system", "second": OrderedDict(a=1)},
     "three, in order": [timedelta(1), Counter("a"), Fraction(1, 3), timedelta(2)],
