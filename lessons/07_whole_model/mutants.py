@@ -185,6 +185,29 @@ def _():
     torch.export.load = changed
 
 
+@world("an exported graph takes any batch", noticed_by="Learn: torch.export ships the graph")
+def _():
+    export, free = torch.export.export, ({0: torch.export.Dim.DYNAMIC},)
+    torch.export.export = lambda model, example, **_: export(
+        model, example, dynamic_shapes=free
+    )
+
+
+@world("safetensors takes complex128", noticed_by="Learn: safetensors has no steps at all")
+def _():
+    load, save = safetensors.torch.load, safetensors.torch.save
+    kept = {}
+
+    def save_all(tensors):
+        if any(tensor.dtype == torch.complex128 for tensor in tensors.values()):
+            kept[b"all"] = tensors
+            return b"all"
+        return save(tensors)
+
+    safetensors.torch.save = save_all
+    safetensors.torch.load = lambda content: kept.get(content) or load(content)
+
+
 @world("the rescue loses precision", noticed_by="Learn: rescue a whole model, once")
 def _():
     run = subprocess.run
