@@ -53,8 +53,8 @@ print("The model says", answers[:, wavering].tolist())
 assert answers[:, wavering].unique().numel() > 1
 
 # %% [markdown]
-# Same model, same image, and the answer changes from one call to the next. The model was left in training mode, and dropout
-# still tosses a coin for every hidden unit. Switch that one layer, and the answers stand still.
+# Same model, same image, and the answer changes from one call to the next. The model was left in training mode, and
+# dropout still tosses a coin for every hidden unit. Switch that one layer, and the answers stand still.
 
 # %%
 assert forgetful.training
@@ -101,7 +101,7 @@ assert 0.45 < forgotten[2] < 0.62
 
 # %% [markdown]
 # With `eval()` the batch size doesn't matter. Without it, about half of the answers are wrong at batches of two, and
-# no error was raised. Which layer is to blame? Put a part of them in training mode at a time.
+# no error was raised. Which layer is to blame? Put one part in training mode at a time.
 
 # %%
 alone = {}
@@ -135,7 +135,8 @@ assert not any(module.training for module in model.train().train(False).modules(
 # %% [markdown]
 # ### Your turn
 #
-# Somebody froze a few layers, that is, put them in eval mode to stay there, and forgot which. Write `still_training(model)`:
+# Somebody froze a few layers, that is, put them in eval mode to stay there, and forgot which. Write
+# `still_training(model)`:
 #
 # 1. it returns the dotted names of the modules that are in training mode, as `model.named_modules()` has them; the
 #    model itself is `""`;
@@ -291,7 +292,8 @@ trace_modes()
 # %% [markdown]
 # ## Explore
 #
-# Turn one switch at a time and watch which picture answers: the outputs, the running mean, or the graph. Tab moves between the switches, the space bar turns them, the arrow keys move the slider.
+# Turn one switch at a time and watch which picture answers: the outputs, the running mean, or the graph. Tab moves
+# between the switches, the space bar turns them, the arrow keys move the slider.
 
 # %%
 from course_lib.lessons.eval_mode import switchboard

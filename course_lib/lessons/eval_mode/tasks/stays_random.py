@@ -140,7 +140,7 @@ class StaysRandom(Task):
                 else ""
             )
             deep = " It stands inside another module." if "." in missing[0] else ""
-            own = "" if deep or not isinstance(one, HidesDropout) else " It takes what it is really given in the model."
+            own = "" if deep or not isinstance(one, HidesDropout) else " Ask it with what the model really gives it."
             hint = "twice" if faint else "deep" if deep else "inputs"
             return failed(f"`{missing[0]}` is random in eval mode and was not found.{faint or deep or own}", hint=hint)
         if moved := seen.also["flags"]:
