@@ -51,8 +51,7 @@ class StillTraining(Task):
         if seen.also["after"] != expected:
             return failed("The names were asked for, and your function changed the flags.", hint="look")
         if not isinstance(seen.value, list):
-            missing = " Is a `return` missing?" if seen.value is None else ""
-            return failed(f"Expected names such as `2.0`; got {described(seen.value)}.{missing}", hint="names")
+            return failed(f"Expected names such as `2.0`; got {described(seen.value)}.", hint="names")
         if not all(isinstance(name, str) for name in seen.value):
             return failed("Expected names such as `2.0`; got other things.", hint="names")
         if sorted(seen.value) == sorted(expected):
