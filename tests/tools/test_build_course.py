@@ -111,7 +111,7 @@ def test_check_says_what_drifted_and_what_to_do(course, capsys, what, path, says
     elif what == "a typed figure":
         edit(course / path, "minutes = ", "minutes = 1")
     else:
-        edit(course / "lessons/01_eval_mode/lesson.py", "trained for ten epochs", "trained for 10 epochs")
+        edit(course / "lessons/01_eval_mode/lesson.py", "Same model, same image", "Same model and image")
     assert main(["--check", "--root", str(course)]) == 1
     printed = capsys.readouterr().out
     lines = printed.strip().splitlines()
