@@ -23,6 +23,7 @@ begin("roc_analysis")
 splits, columns = tumours(), [1, 4, 8, 9]
 parts = (splits.train, splits.validation, splits.test)
 train, validation, test = (TensorDataset(p.tensors[0][:, columns], p.tensors[1]) for p in parts)
+torch.manual_seed(0)
 model = OneLogit(inputs=4)
 optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
 for epoch in range(30):
@@ -199,9 +200,9 @@ assert accuracy == targets.mean() < tested.accuracy
 
 # %% [markdown]
 # 1.0 is a perfect ranking. 0.5, the dashed diagonal, is what guessing gives on average: of scores drawn at random,
-# about half lie a little below. An area far below 0.5 is a ranking upside down: a flipped sign, or the score of the
-# wrong class. And 0.5 need not mean that a score knows nothing. If the ill are those with too much *or* too little of
-# something, high scores and low ones cancel.
+# about half lie a little below. An area further below than luck goes is a ranking upside down: most often a flipped
+# sign, or the score of the wrong class. And 0.5 need not mean that a score knows nothing. If the ill are those with
+# too much *or* too little of something, high scores and low ones cancel.
 
 # %%
 rng = np.random.default_rng(0)
@@ -310,9 +311,11 @@ print("second logit:", two[:, 1].tolist(), "  difference:", (two[:, 1] - two[:, 
 
 # %%
 def area_by_rows(targets, scores):
-    hits = targets[np.argsort(-scores, kind="stable")]
+    hits = targets[
+        np.argsort(-scores, kind="stable")
+    ]  # level scores stay in the order of the rows
     up, right = hits.cumsum() / hits.sum(), (1 - hits).cumsum() / (1 - hits).sum()
-    return np.trapezoid(np.r_[0, up], np.r_[0, right])
+    return np.trapezoid(np.r_[0, up], np.r_[0, right])  # from (0, 0) on, the area below
 
 
 assert np.isclose(area_by_rows(targets, scores), auc)  # without ties it is right
@@ -369,7 +372,14 @@ for share in (targets.mean(), 0.1, 0.01):
 # %%
 assert np.allclose(list(areas.values()), auc) and average[0.01] < average[targets.mean()] / 3
 assert np.isclose(guessing[targets.mean()], targets.mean(), atol=0.05)
-assert guessing[0.01] > 1.5 * 0.01
+w20 = {"sample_weight": np.tile(weight, 20)}  # twenty times as many patients
+crowd = metrics.average_precision_score(
+    np.tile(targets, 20), rng.random(20 * len(targets)), **w20
+)
+print(
+    f"a guess with {len(targets)} patients {guessing[0.01]:.3f}, with {20 * len(targets)} {crowd:.3f}"
+)
+assert guessing[0.01] > 1.5 * 0.01 > crowd
 precision, recall, cuts = metrics.precision_recall_curve(targets, scores, sample_weight=weight)
 best = precision[recall >= 0.9].max()
 print(f"to find nine in ten, at 1 % ill: at best {best:.1%} of the alarms are true")
@@ -377,8 +387,8 @@ assert best < 0.05 and cuts[0] < cuts[-1]
 assert len(precision) == len(cuts) + 1 and (precision[-1], recall[-1]) == (1, 0)
 
 # %% [markdown]
-# The same network, the same area. A guess gets about the prevalence where many are ill, and more than that where few
-# are: compute it. `precision_recall_curve` has its thresholds lowest first, and its last point has none. (The weights
+# The same network, the same area. A guess gets about the prevalence if there are many patients. Where 42 ill ones have
+# to stand for all, it gets more: compute it. `precision_recall_curve` has its thresholds lowest first, and its last point has none. (The weights
 # assume that the ill and the healthy out there look like ours. In a screening they seldom do.)
 #
 # The guard: beside every ROC-AUC say the prevalence, and for a rare class show precision at the recall you need.
@@ -398,8 +408,8 @@ assert np.isclose(true_alarms / (true_alarms + false_alarms), weighted)
 # For the bank's payments, where frauds are rare. Write `rare_precision(fpr, tpr, prevalence)`, three numbers from 0
 # to 1:
 #
-# 1. it returns the part of the alarms that are frauds, if this part of all payments is one;
-# 2. if both rates are 0 there is no alarm, and it returns NaN, `float("nan")`.
+# 1. it returns which part of the alarms are frauds, where `prevalence` is the part of all payments that are;
+# 2. if both rates are 0, there is no alarm, and it returns NaN, `float("nan")`.
 
 
 # %% turn="rare_precision"
@@ -446,6 +456,7 @@ def paid(threshold):
     return 10 * (ill < threshold).sum() + (healthy >= threshold).sum()
 
 
+# `cost` is still that of the last line above, at the prevalence of the validation set
 formula, level = np.log(1 / 10), thresholds[np.isclose(cost, cost.min())]
 print(f"on the test set: by habit {paid(0)}, by the formula, at {formula:.2f}: {paid(formula)}")
 for tuned in level:
@@ -490,7 +501,8 @@ assert high - low > 2 and low < formula < high and 0.5 < len(np.unique(rows)) / 
 #
 # 1. it draws N values with replacement, `resamples` times, and takes the median of each resample;
 # 2. it returns `(low, high)`, between which the middle 90 % of these medians lie;
-# 3. all draws come from one generator made of `seed`, so that the same seed gives the same interval.
+# 3. all draws come from one generator made of `seed`, so that the same seed gives the same interval,
+#    and another seed other draws.
 
 
 # %% turn="median_interval"
@@ -596,7 +608,7 @@ assert (grade(low), grade(high), grade(1 - auc)) == ("good", "excellent", "fail"
 # %% [markdown]
 # ## Recap
 #
-# **A ROC curve shows every threshold, its area ranks and nothing more; the decision needs prevalence and cost.**
+# **A ROC curve shows every threshold, its area judges the ranking and nothing more; the decision needs prevalence and cost.**
 #
 # | Do | Don't | Why |
 # |---|---|---|
