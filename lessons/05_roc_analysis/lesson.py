@@ -370,16 +370,15 @@ for share in (targets.mean(), 0.1, 0.01):
     print(f"average precision {average[share]:.3f}, guess {guessing[share]:.3f}")
 
 # %%
+many, heavy = np.tile(targets, 20), np.tile(weight, 20)  # twenty times as many patients
+guess = np.random.default_rng(0).random(len(many))
+crowd = metrics.average_precision_score(many, guess, sample_weight=heavy)
+print(f"guess at 1 %: {guessing[0.01]:.3f} with {len(targets)}, {crowd:.3f} with {len(many)}")
+assert guessing[0.01] > 1.5 * 0.01 > crowd
+
+# %%
 assert np.allclose(list(areas.values()), auc) and average[0.01] < average[targets.mean()] / 3
 assert np.isclose(guessing[targets.mean()], targets.mean(), atol=0.05)
-w20 = {"sample_weight": np.tile(weight, 20)}  # twenty times as many patients
-crowd = metrics.average_precision_score(
-    np.tile(targets, 20), rng.random(20 * len(targets)), **w20
-)
-print(
-    f"a guess with {len(targets)} patients {guessing[0.01]:.3f}, with {20 * len(targets)} {crowd:.3f}"
-)
-assert guessing[0.01] > 1.5 * 0.01 > crowd
 precision, recall, cuts = metrics.precision_recall_curve(targets, scores, sample_weight=weight)
 best = precision[recall >= 0.9].max()
 print(f"to find nine in ten, at 1 % ill: at best {best:.1%} of the alarms are true")
