@@ -387,8 +387,9 @@ assert len(precision) == len(cuts) + 1 and (precision[-1], recall[-1]) == (1, 0)
 
 # %% [markdown]
 # The same network, the same area. A guess gets about the prevalence if there are many patients. Where 42 ill ones have
-# to stand for all, it gets more: compute it. `precision_recall_curve` has its thresholds lowest first, and its last point has none. (The weights
-# assume that the ill and the healthy out there look like ours. In a screening they seldom do.)
+# to stand for all, it gets more: compute it. `precision_recall_curve` has its thresholds lowest first, and its last
+# point has none. (The weights assume that the ill and the healthy out there look like ours. In a screening they seldom
+# do.)
 #
 # The guard: beside every ROC-AUC say the prevalence, and for a rare class show precision at the recall you need.
 # Without patients it is arithmetic: of 1,000 people 10 are ill, 990 healthy; the two rates say how many of each raise
