@@ -469,8 +469,8 @@ assert np.isclose(1 / (1 + np.exp(-formula)), 1 / 11) and np.ptp(level) > 0.5
 # here. It holds for the prevalence that the network was trained on. Whether probabilities are calibrated, how to mend
 # them, and more than two classes: that is lesson 15.
 #
-# `course_lib.metrics` has `threshold_for_cost` and `threshold_for_recall` ("find at least nine in ten"); in the
-# exercise you write the second.
+# `course_lib.metrics` has `threshold_for_cost` and `threshold_for_recall` ("find at least nine in ten"). In the exercise
+# you write the second, with an error where nobody is ill (ours returns NaN).
 
 # %% [markdown]
 # ## Learn: how sure is that choice?
