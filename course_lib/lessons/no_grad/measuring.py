@@ -28,8 +28,11 @@ def bytes_behind(output: Tensor, *models: nn.Module) -> int:
         seen.add(node)
         todo += (behind for behind, _ in node.next_functions)
         for name in dir(node):
-            if name.startswith("_saved_"):
-                value = getattr(node, name)
+            if name.startswith("_saved_") or name == "saved_tensors":  # the latter: a Function written in Python
+                try:
+                    value = getattr(node, name)
+                except RuntimeError:  # backward() has let go of it
+                    continue
                 kept |= _storages(value if isinstance(value, tuple | list) else [value])
     return sum(size for at, size in kept.items() if at not in own)
 
