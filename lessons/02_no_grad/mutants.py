@@ -1,5 +1,6 @@
 """Worlds in which a claim of this lesson is false; `python tests/mutants.py 02_no_grad` shows who notices."""
 
+import contextlib
 import threading
 
 import torch
@@ -55,6 +56,45 @@ def _():
         return plain(lambda t: pack(t) if t.numel() > 10 else t, unpack)
 
     torch.autograd.graph.saved_tensors_hooks = hooks
+
+
+@world("dropout keeps its output in place of its mask", noticed_by=KEEPS)
+def _():
+    plain = nn.Dropout.forward
+    nn.Dropout.forward = lambda self, x: plain(self, x.detach()).exp().log() + 0 * x
+
+
+@world("backward() keeps what it has used", noticed_by=KEEPS)
+def _():
+    plain = torch.Tensor.backward
+    torch.Tensor.backward = lambda self, **kwargs: plain(self, retain_graph=True, **kwargs)
+
+
+@world("a sum keeps its addends", noticed_by=FOUR)
+def _():
+    plain = torch.Tensor.__add__
+    torch.Tensor.__add__ = lambda self, other: (
+        plain(self, other * torch.ones((), requires_grad=True))
+        if isinstance(other, torch.Tensor)
+        else plain(self, other)
+    )
+
+
+@world("enable_grad() undoes nothing", noticed_by=FOUR)
+def _():
+    torch.enable_grad = contextlib.nullcontext
+
+
+@world("NumPy takes a tensor with its graph", noticed_by="Cut one tensor out")
+def _():
+    plain = torch.Tensor.numpy
+    torch.Tensor.numpy = lambda self: plain(self.detach())
+
+
+@world("a frozen or evaluated model hides the image's gradient", noticed_by="Freeze parameters")
+def _():
+    plain = torch.autograd.grad
+    torch.autograd.grad = lambda *args: tuple(0 * grad for grad in plain(*args))
 
 
 @world("no_grad keeps the graph", noticed_by=FOUR)

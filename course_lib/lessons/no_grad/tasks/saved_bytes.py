@@ -83,13 +83,17 @@ class SavedBytes(Task):
             )
         if got == expected:
             return passed(f"{expected:,} bytes, each of them once.")
-        everything = {tensor.data_ptr(): tensor.nbytes for tensor in kept}
+        everything = {tensor.data_ptr(): tensor for tensor in kept}
         said = f"Expected {expected:,} bytes; got {got:,}. "
         if got == 0:
             return failed(
                 said + "Nothing was recorded: gradients were off, or the hooks were not in place yet.", hint="mode"
             )
-        if got in (sum(everything.values()), sum(tensor.nbytes for tensor in kept)):
+        extra = {
+            sum(t.nbytes for t in everything.values() if t.data_ptr() in {p.data_ptr() for p in part})
+            for part in (model.parameters(), model.buffers())
+        }
+        if got in (sum(t.nbytes for t in kept), *(expected + more for more in (*extra, sum(extra)) if more)):
             return failed(said + "That counts the model's own parameters or buffers, too.", hint="own")
         if got == sum(tensor.nbytes for tensor in others):
             return failed(said + "That counts what two layers keep twice.", hint="twice")
