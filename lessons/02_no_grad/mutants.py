@@ -70,16 +70,6 @@ def _():
     torch.Tensor.backward = lambda self, **kwargs: plain(self, retain_graph=True, **kwargs)
 
 
-@world("a sum keeps its addends", noticed_by=FOUR)
-def _():
-    plain = torch.Tensor.__add__
-    torch.Tensor.__add__ = lambda self, other: (
-        plain(self, other * torch.ones((), requires_grad=True))
-        if isinstance(other, torch.Tensor)
-        else plain(self, other)
-    )
-
-
 @world("enable_grad() undoes nothing", noticed_by=FOUR)
 def _():
     torch.enable_grad = contextlib.nullcontext
@@ -142,6 +132,14 @@ def _():
 @world("frozen parameters are recorded like others", noticed_by="Freeze parameters")
 def _():
     nn.Module.requires_grad_ = lambda self, requires_grad=True: self
+
+
+@world(
+    "backward() without a graph does nothing", noticed_by="Break it: a body that never learns"
+)
+def _():
+    plain = torch.Tensor.backward
+    torch.Tensor.backward = lambda self: plain(self) if self.requires_grad else None
 
 
 @world(

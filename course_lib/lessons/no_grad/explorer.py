@@ -118,7 +118,7 @@ class State:
         )
         parts.append(svg.text(490, 16, "All layers together"))
         rows = (("kept for backward", self.kept_bytes, VERMILION), ("weights", self.weights_bytes, BLUE),
-                ("input and output of one layer", self.passing_bytes, GREEN))  # fmt: skip
+                ("in and out of one layer", self.passing_bytes, GREEN))  # fmt: skip
         widest = max(1, *(size for _, size, _ in rows))
         for i, (name, size, color) in enumerate(rows):
             y = 66 + 58 * i
