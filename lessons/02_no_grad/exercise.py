@@ -32,7 +32,7 @@ def saved_bytes(model, x):
 
     def pack(tensor):
         kept[tensor.data_ptr()] = tensor.nbytes
-        return tensor
+        return tensor.detach()
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         output = model(x)  # held until the count: else its memory could be used again

@@ -115,16 +115,33 @@ else:
 # %% [markdown]
 # You can watch PyTorch keep things. `saved_tensors_hooks(pack, unpack)` calls `pack` with every tensor that a node
 # wants to keep, and keeps what `pack` returns; on the way back `unpack` makes a tensor of that again. Below, the linear
-# layer keeps its input and ReLU its output. (`append` returns `None`, and `None or t` is `t`.)
+# layer keeps its input and ReLU its output. (`append` returns `None`,
+# and `None or t.detach()` is `t.detach()`: another tensor over the same bytes, without a graph.)
 
 # %%
 seen = []
 with torch.autograd.graph.saved_tensors_hooks(
-    lambda t: seen.append(tuple(t.shape)) or t, lambda t: t
+    lambda t: seen.append(tuple(t.shape)) or t.detach(), lambda t: t
 ):
     nn.Linear(3, 2)(torch.ones(5, 3)).relu()
 print(seen)
 assert seen == [(5, 3), (5, 2)]
+
+# %% [markdown]
+# Why not hand `t` itself back? ReLU keeps its output, and the output holds the graph that would hold it: nobody could
+# let go first. `ref` looks at a tensor without holding it.
+
+# %%
+from weakref import ref
+
+for pack in (torch.Tensor.detach, lambda t: t):
+    looks = []
+    with torch.autograd.graph.saved_tensors_hooks(
+        lambda t, looks=looks, pack=pack: looks.append(ref(t)) or pack(t), lambda t: t
+    ):
+        nn.Linear(3, 2)(torch.ones(5, 3)).relu()  # nobody takes the output
+    print("still there:", [look() is not None for look in looks])
+    assert (looks[-1]() is None) == (pack is torch.Tensor.detach)
 
 # %% [markdown]
 # ### Your turn
@@ -141,7 +158,9 @@ def count_kept(run):
     """How many tensors autograd keeps while run() is running."""
     ### BEGIN SOLUTION
     kept = []
-    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(1) or t, lambda t: t):
+    with torch.autograd.graph.saved_tensors_hooks(
+        lambda t: kept.append(1) or t.detach(), lambda t: t
+    ):
         run()
     return len(kept)
     ### END SOLUTION

@@ -53,7 +53,7 @@ def bytes_by_layer(layers: nn.Sequential, x: Tensor) -> list[tuple[str, tuple[in
     rows = []
     for layer in layers:
         kept: list[Tensor] = []
-        with torch.autograd.graph.saved_tensors_hooks(lambda t, kept=kept: kept.append(t) or t, lambda t: t):
+        with torch.autograd.graph.saved_tensors_hooks(lambda t, kept=kept: kept.append(t) or t.detach(), lambda t: t):
             x = layer(x)
         new = {at: size for at, size in _storages(kept).items() if at not in known}
         known |= set(new)

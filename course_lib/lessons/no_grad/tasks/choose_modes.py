@@ -111,7 +111,7 @@ def _block(situation: str, word: str, mode: Any, x: torch.Tensor) -> str:
     net, kept = _Keeps(), []
     if word == "requires_grad_(False)":
         net.requires_grad_(False)
-    with mode(), torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(1) or t, lambda t: t):
+    with mode(), torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(1) or t.detach(), lambda t: t):
         out = net(x)
         out = out.detach() if word == "detach" else out
     if kept:

@@ -59,7 +59,7 @@ class CountKept(Task):
     def _expected(case: Case) -> int:
         """Each linear layer keeps its input and, but for the first, its weight; each sigmoid its output."""
         kept: list[int] = []
-        with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(1) or t, lambda t: t):
+        with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(1) or t.detach(), lambda t: t):
             _work(case)
         return len(kept)
 

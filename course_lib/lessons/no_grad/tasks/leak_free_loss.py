@@ -43,7 +43,7 @@ class LeakFreeLoss(Task):
         before = flags(model), statistics(model), asking(model)
 
         def use() -> Any:
-            with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(1) or t, lambda t: t):
+            with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(1) or t.detach(), lambda t: t):
                 pair = answer(model, iter(self.batches(case)))
             if not (isinstance(pair, tuple | list) and len(pair) == 2 and isinstance(pair[1], tuple | list)):
                 return type(pair).__name__

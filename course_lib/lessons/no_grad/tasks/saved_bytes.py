@@ -22,7 +22,7 @@ class SavedBytes(Task):
         "float64": {"kind": "double", "size": 6, "hidden": 10, "training": True, "frozen": 1},
     }
     hints: ClassVar = {
-        "hooks": "`saved_tensors_hooks(pack, unpack)` calls `pack` with each tensor that is kept. `pack` must return it.",
+        "hooks": "`saved_tensors_hooks(pack, unpack)` calls `pack` with each tensor that is kept. `pack` returns `t.detach()`.",
         "own": "The weight of a linear layer is kept, too, but it is there anyway. `data_ptr()` says where a tensor's numbers lie.",
         "twice": "ReLU keeps its output, the next linear layer its input: one tensor, two reports. Count each `data_ptr()` once.",
         "bytes": "`tensor.nbytes` is `numel() * element_size()`.",
@@ -117,7 +117,10 @@ class SavedBytes(Task):
     @staticmethod
     def _kept(model: nn.Module, x: Tensor) -> list[Tensor]:
         kept: list[Tensor] = []
-        with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t) or t, lambda t: t):
+        with (
+            torch.enable_grad(),
+            torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t) or t.detach(), lambda t: t),
+        ):
             output = model(x)
         del output
         return kept
