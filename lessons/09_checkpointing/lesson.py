@@ -36,8 +36,7 @@ for epoch in range(1, 1000):
 
 # %% [markdown]
 # `run_and_kill` (of this lesson) starts it, waits until an epoch is saved and the next save has begun, and kills it:
-# SIGKILL, which a process can't catch. We chose the moment on purpose, when the file has 0 bytes. Over months, chance
-# chooses it.
+# SIGKILL, which a process can't catch. We chose the moment, when the file has 0 bytes. Over months, chance does.
 
 # %% tags=["varies"]
 from course_lib.lessons.checkpointing import run_and_kill
@@ -55,13 +54,12 @@ assert said >= 1 and last.stat().st_size == 0
 # An epoch had been saved, and it is gone. After a week it would have been the week. Opening a file for writing
 # empties it: until the last byte is written there is neither the old checkpoint nor the new one.
 #
-# There are quieter reasons to checkpoint: the last epoch is often not the best, the loss may turn into NaN overnight, and
-# you may want to branch off from Tuesday.
+# There are quieter reasons to checkpoint: the last epoch is often not the best, the loss may turn into NaN
+# overnight, and you may want to branch off from Tuesday.
 #
 # ## Learn: what belongs in it
 #
-# First a save and a resume by hand. A small network, Adam, and batches in a fixed order, so that nothing is left to
-# chance.
+# First by hand: a small network, Adam, and batches in a fixed order, so that nothing is left to chance.
 
 
 # %%
@@ -84,7 +82,7 @@ def train(model, optimizer, epochs):
 
 
 # %% [markdown]
-# Three epochs, a checkpoint, three more. The last three are for comparison: this is the run that nobody interrupts.
+# Three epochs, a checkpoint, three more: this is the run that nobody interrupts.
 
 # %%
 unbroken, optimizer = build()
@@ -113,7 +111,7 @@ print("resumed and unbroken differ by", apart(model, unbroken))
 assert apart(model, unbroken) == 0
 
 # %% [markdown]
-# Not a bit is different. The optimizer is half of it: Adam keeps two running averages for each weight, and a new one has
+# Not a bit is different. Adam keeps two running averages for each weight, and a new one has
 # none. Leave it out, and nothing is raised.
 
 # %%
@@ -127,8 +125,8 @@ assert apart(model, unbroken) > 0.01
 # %% [markdown]
 # ### Your turn
 #
-# Some runs have a **scheduler**, an object that changes the learning rate from epoch to epoch. It counts the epochs, so
-# it has a state_dict too. Write `go_on(path, net, sgd, schedule)`. The file was saved as
+# Some runs have a **scheduler**, which changes the learning rate from epoch to epoch. It counts the epochs, so it has a
+# state_dict too. Write `go_on(path, net, sgd, schedule)`. The file was saved as
 # `{"net": ..., "sgd": ..., "schedule": ..., "epochs_done": n}`, with three state_dicts:
 #
 # 1. it fills the network from the file,
@@ -216,8 +214,7 @@ check(look_ahead)
 # ## Predict
 #
 # Back to the file that lost everything. The remedy is old: write to a temporary file beside it, and give it the name when
-# it is whole. The course's `save_file` does that. We put it in the place of `torch.save` in the program, and kill that
-# again when a save has begun.
+# it is whole. The course's `save_file` does that. We put it in the place of `torch.save`, and kill the program again.
 
 # %%
 predict(
@@ -250,8 +247,8 @@ came_out(f"last.pt, whole, with epoch {found} (reported: {said}), and the beginn
 #
 # We call such a save **durable**. By hand it has four steps: write to another name, in the same folder, so on the same
 # disk; `flush()` what Python holds to the operating system; `os.fsync` forces it from there to the disk; and `os.replace`
-# swaps the name in one step, which it can't from one disk to another. The name belongs to a whole file at every moment.
-# If something fails on the way, `finally` clears up.
+# swaps the name in one step, which it can't from one disk to another. If something fails on the way, `finally` clears up.
+# (The temporary name ends in the number of the process, so that two programs don't share one.)
 
 
 # %%
@@ -281,7 +278,7 @@ assert load_file(last) == {"epoch": 7} and not list(last.parent.glob(f"*-{os.get
 
 # %% [markdown]
 # A kill can't show what `fsync` is for: the operating system survives it and still writes what it holds. A power cut
-# loses what it held. We can't execute one; who says so is the system's own manual
+# loses what it held. We can't execute one; the system's manual says so
 # ([fsync](https://man7.org/linux/man-pages/man2/fsync.2.html)). `save_file` also forces the folder to the disk, which
 # holds the name.
 #
@@ -290,7 +287,8 @@ assert load_file(last) == {"epoch": 7} and not list(last.parent.glob(f"*-{os.get
 # The log deserves the same care. Write `save_log(text, path)`, with `path` a `pathlib.Path`:
 #
 # 1. afterwards the file holds the text, in UTF-8;
-# 2. the file under that name is the whole old one or the whole new one at every moment;
+# 2. the file under that name is the whole old one or the whole new one at every moment, so it is written in the same
+#    folder first;
 # 3. the bytes are flushed and forced to the disk before they take the name;
 # 4. if the text can't be written (half of an emoji, `"\ud83d"`, can't), the error comes through, the old file is as it
 #    was, and no other file is left.
@@ -356,20 +354,8 @@ if os.name == "posix":  # Windows has no SIGTERM that another process could catc
     assert status != 0 and not stopped.exists()
 
 # %% [markdown]
-# SIGKILL gives no such chance. The system doesn't even let you ask for one.
-
-# %%
-import signal
-
-try:
-    signal.signal(signal.SIGKILL, lambda number, frame: None)
-except (OSError, AttributeError) as error:  # Windows doesn't know it
-    print(type(error).__name__, error)
-else:
-    raise AssertionError("SIGKILL can be caught")
-
-# %% [markdown]
-# So catch SIGTERM where you can, and rely on the file alone where you can't.
+# So catch SIGTERM where you can, and rely on the file alone where you can't: SIGKILL can't be caught
+# ([signal](https://man7.org/linux/man-pages/man7/signal.7.html)).
 #
 # ## Learn: a manager for all of it
 #
@@ -407,7 +393,7 @@ def fit_on(parts, epochs, **options):
 # %% [markdown]
 # The manager keeps the newest two files and the best one, and deletes the others. A **callback** is an object whose
 # methods a training loop calls, here after each epoch: `ModelCheckpoint` writes weights to use, every 2 epochs, with
-# version, epoch and accuracy in the name. The version is yours to raise when the network or its data change.
+# version, epoch and accuracy in the name. You raise the version when the network or its data change.
 
 # %%
 run = Path(tempfile.mkdtemp(dir=folder))
@@ -424,8 +410,8 @@ assert 2.5 < manager.files[-1].stat().st_size / weights[-1].stat().st_size < 3.5
 
 # %% [markdown]
 # The manager counts *steps*, whatever a step is; `fit` saves once per epoch, so step 5 is epoch 5. A file to go on from is
-# about three times as large, because Adam keeps two numbers for every weight. The zeros are there because names are
-# sorted as text. And the log comes along, also of epochs whose files are gone.
+# about three times as large, as Adam keeps two numbers for every weight. The zeros are there because names are sorted as
+# text. The log comes along, also of epochs whose files are gone.
 
 # %%
 assert sorted(["epoch-9.pt", "epoch-10.pt"]) == ["epoch-10.pt", "epoch-9.pt"]
@@ -517,7 +503,7 @@ except Exception as error:
     raise AssertionError("torch.load noticed the damage") from error
 
 # %% [markdown]
-# `check_file` compares them. That finds accidents; who wants to deceive can make a checksum fit.
+# `check_file` compares them.
 
 # %%
 from course_lib.checkpoints import check_file
@@ -531,8 +517,7 @@ else:
     raise AssertionError("the damage went unnoticed")
 
 # %% [markdown]
-# `manager.load` checks, warns, and takes the newest file that is good: newest by its number. That is why one keeps more
-# than one.
+# `manager.load` checks, warns, and takes the newest file that is good: newest by its number.
 
 # %%
 import warnings
@@ -563,8 +548,8 @@ assert {"EOFError", "RuntimeError"} < kinds
 # ## Learn: away from this machine
 #
 # A checkpoint on the disk of the machine that dies is lost with it. The library **fsspec** opens files on other machines
-# by an address, such as `s3://bucket/run`; a bucket is what a cloud calls the place that you rent for files. The manager
-# takes such an address for a folder. Here it is `memory://`, which needs no account.
+# by an address, such as `s3://bucket/run`, where a bucket is the place that you rent for files. The manager takes such an
+# address for a folder. Here it is `memory://`, which needs no account.
 
 # %%
 remote = CheckpointManager("memory://bucket/mnist-v1", parts, **best_is)
@@ -577,7 +562,7 @@ assert remote.load("last").step == 7
 # ## Trace
 #
 # Twelve epochs in the life of a checkpoint folder: what is written, what is deleted, which one is best, which one last.
-# In the eighth the process is killed, and later a bit flips. The run was made when this cell ran.
+# In the eighth the process is killed, and later a bit flips.
 
 # %%
 from course_lib.lessons.checkpointing import trace_folder
@@ -587,8 +572,7 @@ trace_folder()
 # %% [markdown]
 # ## Explore
 #
-# Now you choose the moment. The slider moves the kill; the buttons say how it was saved, how often, and what was in the
-# file. First look for settings that never lose more than one finished epoch, wherever the kill comes. Then for those that
+# The slider moves the kill; the buttons say how it was saved, how often, and what was in the file. First look for settings that never lose more than one finished epoch, wherever the kill comes. Then for those that
 # end exactly where the unbroken run ends.
 
 # %%
@@ -597,7 +581,7 @@ from course_lib.lessons.checkpointing import crash
 crash()
 
 # %% [markdown]
-# Without random states the resumed run takes another path. A later lesson is about exact resuming.
+# A later lesson is about exact resuming.
 
 # %% [markdown]
 # ## Break it: a typo turns the best into the last
@@ -634,7 +618,7 @@ else:
 # %% [markdown]
 # ## Break it: one NumPy number
 #
-# A checkpoint with the mean of some losses. Saving it works, every epoch, for days. Loading it doesn't: `np.mean` returns a
+# A checkpoint with the mean of some losses can be saved, every epoch, for days, but not loaded: `np.mean` returns a
 # NumPy scalar, and the safe loader refuses the whole file, weights and all. What else does it refuse?
 
 # %%
@@ -691,8 +675,7 @@ assert len(set(mixed)) == 4 and set(safe) == {0}
 #
 # ## Break it: an epoch too many
 #
-# A widespread recipe counts epochs from 0, saves `epoch` at the end of an epoch, and resumes with
-# `range(checkpoint["epoch"], epochs)`.
+# A recipe counts epochs from 0, saves `epoch` at the end of one, and resumes with `range(checkpoint["epoch"], epochs)`.
 
 # %%
 trained = []
@@ -733,8 +716,8 @@ assert trained.count(3) == 2 and len(trained) == 7
 # %% [markdown]
 # ## Quiz
 #
-# Five questions, drawn from the lesson's bank; run the cell again for others. When they are easy, take the mastery
-# test: ten questions, from easy to hard.
+# Five questions, drawn from the lesson's bank; run the cell again for others. Then the mastery test: ten questions, from
+# easy to hard.
 
 # %%
 from course_lib.classroom import mastery_test, quiz
@@ -747,12 +730,11 @@ mastery_test("checkpointing")
 # %% [markdown]
 # ## Practise
 #
-# The exercise is linked below: write a save that survives a crash and a full disk, mend a training loop that can't
-# resume, keep the best epoch by validation accuracy, write the callback, and say why to checkpoint at all.
+# The exercise is linked below.
 #
 # ## Recall
 #
-# Flashcards come back when they are due: tomorrow at first, then more rarely.
+# Flashcards come back when they are due.
 
 # %%
 from course_lib.classroom import flashcards

@@ -105,11 +105,6 @@ import signal, sys
 signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))""")
 
 
-@world("SIGKILL can be caught", noticed_by="Learn: a warning before the kill")
-def _():
-    signal.signal = lambda number, handler: None
-
-
 @world("the manager deletes nothing", noticed_by="Learn: a manager for all of it")
 def _():
     CheckpointManager._clean_up = lambda self, newest: ()
