@@ -468,9 +468,9 @@ assert math.isnan(best_loss) and not (nan < 1 or nan > 1 or nan == nan)
 # ## Learn: how often
 #
 # A save costs time, and a crash costs the work since the last one: half an interval on average, as it comes at any
-# moment. A known rule says that √(2 · save · crash_every) is the interval that wastes least: 100 seconds, if a save takes
-# one and a crash comes every 5,000. `time_wasted` lives through 20,000 crashes. Each line tries a quarter of the rule's
-# interval, half of it, the rule, twice and four times as much.
+# moment. A known rule puts the best interval at about √(2 · save · crash_every): 100 seconds, if a save takes one and a
+# crash comes every 5,000. `time_wasted` lives through 20,000 crashes. Each line tries a quarter of the rule's interval,
+# half of it, the rule, twice and four times as much.
 
 # %%
 from course_lib.lessons.checkpointing import time_wasted
@@ -619,7 +619,7 @@ else:
 # ## Break it: one NumPy number
 #
 # A checkpoint with the mean of some losses can be saved, every epoch, for days, but not loaded: `np.mean` returns a
-# NumPy scalar, and the safe loader refuses the whole file, weights and all. What else does it refuse?
+# NumPy scalar, and `weights_only=True` refuses the whole file, weights and all. What else does it refuse?
 
 # %%
 import pickle
@@ -638,8 +638,8 @@ print("refused:", refused)
 assert len(refused) == 3 and "scalar" in refused[0]
 
 # %% [markdown]
-# It takes tensors, numbers, text, and dictionaries, lists and tuples of them. Write `float(...)` for the rest, or save with
-# something that refuses it while you are still there:
+# It takes tensors, numbers, text, and dictionaries, lists and tuples of them. Write `float(...)` around a NumPy number, and
+# save with something that refuses what can't be loaded:
 
 # %%
 save_file({**saved, "loss": float(saved["loss"])}, folder / "numpy.pt")

@@ -933,7 +933,7 @@ def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
     return Callback()
 
 
-# %% wrong: infinity refused like NaN · clause 2 · message: "expected epoch 1"
+# %% right: infinity passed over like NaN · message: "Saved when it was better"
 import math
 from course_lib.checkpoints import save_file
 
