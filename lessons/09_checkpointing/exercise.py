@@ -223,7 +223,7 @@ check(best_by_validation_accuracy)
 # 1. `logs` is a dictionary of names and numbers, which may be floats, NumPy numbers or tensors of one element. If
 #    `logs[monitor]` is strictly better than in all epochs before, less with "min" and more with "max", `on_epoch_end`
 #    writes `path` (text or a `pathlib.Path`) at once;
-# 2. NaN is never better than anything, and any other number is better than NaN;
+# 2. NaN is never better than anything, and any finite number is better than NaN;
 # 3. what it writes is a dictionary with `model` (the state_dict), `epoch` and `logs` as plain floats, for
 #    `torch.load(..., weights_only=True)`. The dictionary `logs` stays as it is;
 # 4. `on_epoch_end` returns `True` if it saved, else `False`;

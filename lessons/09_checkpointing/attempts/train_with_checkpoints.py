@@ -13,7 +13,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -235,7 +235,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -274,7 +274,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         start = checkpoint["epoch"]
@@ -312,7 +312,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -349,7 +349,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         start = checkpoint["epoch"]
@@ -387,7 +387,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         optimizer.load_state_dict(checkpoint["optimizer"])
         start = checkpoint["epoch"]
@@ -425,7 +425,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -464,7 +464,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -503,7 +503,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -540,7 +540,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -581,7 +581,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -620,7 +620,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -659,7 +659,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -698,7 +698,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -880,7 +880,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -924,7 +924,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     ):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -963,7 +963,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt")):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1038,7 +1038,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1079,7 +1079,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1118,7 +1118,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1159,7 +1159,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1198,7 +1198,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1236,7 +1236,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         model.train()
@@ -1275,7 +1275,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1313,7 +1313,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1352,7 +1352,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1393,7 +1393,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1430,7 +1430,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1467,7 +1467,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1509,7 +1509,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1549,7 +1549,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1589,7 +1589,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1629,7 +1629,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1668,7 +1668,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
