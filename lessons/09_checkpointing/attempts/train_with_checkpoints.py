@@ -158,7 +158,7 @@ class Trainer:
                 continue
             try:
                 saved = torch.load(path, map_location="cpu", weights_only=True)
-            except RuntimeError:
+            except Exception:
                 continue
             self.model.load_state_dict(saved["model"])
             self.optimizer.load_state_dict(saved["optimizer"])
