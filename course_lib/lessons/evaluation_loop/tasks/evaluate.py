@@ -52,8 +52,8 @@ class Evaluate(Task):
         "class weights, ignored targets": {"classes": 3, "sizes": (9, 12, 5), "loader": "once", "weighted": True},
         "the network raises": {"classes": 3, "sizes": (6, 6), "loader": "plain", "broken": True},
         "targets in a column": {"classes": 1, "sizes": (6, 4), "loader": "list", "refuse": "column"},
-        "a target too many": {"classes": 3, "sizes": (6, 4), "loader": "list", "refuse": "long"},
         "no batch": {"classes": 2, "sizes": (), "loader": "list", "refuse": "empty"},
+        "a target too many": {"classes": 3, "sizes": (6, 4), "loader": "list", "refuse": "long"},
     }
     graded: ClassVar = {
         "five classes, shuffled, another loss": {

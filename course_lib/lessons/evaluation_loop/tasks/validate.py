@@ -73,8 +73,8 @@ class Validate(Task):
     @staticmethod
     def at_the_edge(case: Case) -> tuple[nn.Module, TensorDataset, Tensor]:
         """Logits of 0, tiny ones, and some whose float32 sigmoid is 0 or 1; their order follows from the seed."""
-        rows = torch.tensor([0.0, 0.0, 1e-9, 3e-9, -2e-9, 40.0, 35.0, -40.0, 110.0, 2.0, -1.0, 0.3])
-        right = torch.tensor([1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 0]).bool()
+        rows = torch.tensor([0.0, 0.0, 1e-9, 3e-9, 2e-9, 40.0, 35.0, -40.0, 110.0, 2.0, -1.0, 0.3])
+        right = torch.tensor([1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 1]).bool()
         order = torch.randperm(len(rows), generator=case.generator())
         logits, right = rows[order], right[order]
         head = nn.Linear(5, 1)
@@ -188,7 +188,7 @@ class Validate(Task):
             (100 * hits.mean(), "a share lies between 0 and 1", "means"),
         ]  # fmt: skip
         if bool((logits == 0).any()):
-            found += [
+            found[1:1] = [
                 (((logits >= 0) == truth).double().mean(), "a logit of exactly 0 is no yes", "edge"),
                 (
                     ((logits.sigmoid() > 0.5) == truth).double().mean(),
