@@ -9,7 +9,14 @@ import torch
 
 from course_lib.classroom.explorers.explorer import Choice
 from course_lib.classroom.tasks.comparing import same
-from course_lib.lessons import checkpointing, device_mapping, eval_mode, roc_analysis, state_dict
+from course_lib.lessons import (
+    checkpointing,
+    classification_metrics,
+    device_mapping,
+    eval_mode,
+    roc_analysis,
+    state_dict,
+)
 from course_lib.models import MLP
 from course_lib.seeding import rng_state, sealed
 
@@ -53,6 +60,8 @@ def loading(path):
 ROOMS = {
     "switchboard": lambda path: moved(eval_mode.switchboard()),
     "trace_modes": lambda path: stages(eval_mode.trace_modes()),
+    "rates_explorer": lambda path: moved(classification_metrics.rates_explorer()),
+    "trace_ten_patients": lambda path: stages(classification_metrics.trace_ten_patients()),
     "threshold_explorer": lambda path: moved(roc_analysis.threshold_explorer()),
     "trace_roc": lambda path: stages(roc_analysis.trace_roc()),
     "crash": lambda path: moved(checkpointing.crash()),
