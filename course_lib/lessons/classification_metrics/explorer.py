@@ -101,7 +101,7 @@ class RatesState:
         return "".join(parts) + svg.text(left, top + 2 * height + 20, words, size=11)
 
     def _bars(self) -> str:
-        left, top, width, step = 450, 34, 180, 28
+        left, top, width, step = 440, 34, 190, 28
         parts = []
         for i, (name, (value, without)) in enumerate(self.rates.items()):
             y = top + step * i

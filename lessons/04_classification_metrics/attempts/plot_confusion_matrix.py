@@ -83,7 +83,8 @@ def plot_confusion_matrix(matrix, class_names, ax):
     shares = counts / np.where(counts.sum(1) == 0, 1, counts.sum(1))[:, None]
     plt.imshow(shares, cmap="gray_r", vmin=0, vmax=1)
     for i, j in np.ndindex(*counts.shape):
-        plt.text(j, i, str(counts[i, j]), color="white" if shares[i, j] >= 0.5 else "black")
+        color = "white" if shares[i, j] >= 0.5 else "black"
+        plt.text(j, i, str(counts[i, j]), color=color, ha="center", va="center_baseline")
     plt.xticks(range(len(counts)), class_names)
     plt.yticks(range(len(counts)), class_names)
     plt.xlabel("Predicted label")
