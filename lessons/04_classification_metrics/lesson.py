@@ -77,10 +77,9 @@ print(f"of its alarms {few:.2f} to {many:.2f} are true, as frauds are few or man
 assert 0 <= most - max(possible) / n < 25 / n and few < 0.02 and many > 0.9
 assert round(most, 3) == 0.023 and round(lazy, 3) == 0.977 and 0.98 - lazy < 0.003
 
-# %% [markdown]
-# The **prevalence** of fraud, its share of all, is at most 2.3 %, so the baseline is at least 97.7 %. The detector
-# beats a machine without eyes by 0.3 points at best and misses 88 of 100 frauds. Nearly all of its alarms may be true, or
-# nearly all false: that wasn't reported. Nothing here speaks for production.
+# %% [markdown] The **prevalence** of fraud, its share of all, is at most 2.3 %, so the baseline is at least 97.7 %.
+# The detector beats a machine without eyes by 0.3 points at best and misses 88 of 100 frauds. Nearly all of its
+# alarms may be true, or nearly all false: that wasn't reported. Nothing here says that it is ready for production.
 
 # %% [markdown]
 # ## Learn: four counts, four questions
@@ -351,8 +350,8 @@ assert rows[0][0] > rows[1][0] > rows[2][0] and rows[0][1] < rows[1][1] < rows[2
 assert rows[0][2] < rows[1][2] < rows[2][2] and rows[0][3] > rows[1][3] > rows[2][3]
 
 # %% [markdown]
-# Fewer missed cancers, more false alarms and, here, less precision. Which row is the best one depends on what a missed cancer and
-# a needless biopsy cost; lesson 05 chooses.
+# Fewer missed cancers, more false alarms and, here, less precision. Which row is the best one depends on what a missed
+# cancer and a needless biopsy cost; lesson 05 chooses.
 
 # %% [markdown]
 # ## Explore
@@ -548,8 +547,8 @@ assert np.allclose(list(three.values()), [2 / 3, 1]) and np.isnan(unknown)
 #
 # scikit-learn takes `(y_true, y_pred)`. This course, like
 # [torchmetrics](https://lightning.ai/docs/torchmetrics/stable/classification/recall.html), takes `(preds, targets)`.
-# Swap them, and precision and recall change names. Accuracy and the F1 of a class
-# notice nothing.
+# Swap them, and precision and recall change names. Accuracy and the F1 of a class notice
+# nothing.
 
 # %%
 for name, score in zip(("accuracy", "precision", "recall", "F1"), scores):
@@ -557,14 +556,10 @@ for name, score in zip(("accuracy", "precision", "recall", "F1"), scores):
 assert metrics.precision_score(said, truth) == recall
 assert metrics.recall_score(said, truth) == precision
 assert [s(said, truth) for s in (scores[0], scores[3])] == [accuracy, f1]
+assert metrics.recall_score(y_pred=said, y_true=truth) == recall  # named: the order is free
 
 # %% [markdown]
-# The guard is to name them. And compare the support in the report with what you know of the data.
-
-# %%
-named = metrics.recall_score(y_pred=said, y_true=truth)
-print(f"recall {named:.3f}, whatever the order")
-assert named == recall
+# The guard is to name them, as the last line does. And compare the support in the report with what you know of the data.
 
 # %% [markdown]
 # ## Learn: how far luck may be off
