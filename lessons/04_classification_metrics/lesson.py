@@ -77,7 +77,8 @@ print(f"of its alarms {few:.2f} to {many:.2f} are true, as frauds are few or man
 assert 0 <= most - max(possible) / n < 25 / n and few < 0.02 and many > 0.9
 assert round(most, 3) == 0.023 and round(lazy, 3) == 0.977 and 0.98 - lazy < 0.003
 
-# %% [markdown] The **prevalence** of fraud, its share of all, is at most 2.3 %, so the baseline is at least 97.7 %.
+# %% [markdown]
+# The **prevalence** of fraud, its share of all, is at most 2.3 %, so the baseline is at least 97.7 %.
 # The detector beats a machine without eyes by 0.3 points at best and misses 88 of 100 frauds. Nearly all of its
 # alarms may be true, or nearly all false: that wasn't reported. Nothing here says that it is ready for production.
 
