@@ -51,7 +51,7 @@ def trace_decision() -> Trace:
             Stage(
                 "The network's logit",
                 goes_in=f"Four standardised measurements: {measured}.",
-                happens="The network, which nearly knows its training data by heart, makes one number of them.",
+                happens="A network like ours, which nearly knows its training data by heart, makes one number of them.",
                 comes_out=f"The logit {svg.shown(raw)}.",
                 **_line(here),
             ),

@@ -156,7 +156,7 @@ def fit_temperature(validation, test_logits):
     return t, scaled.sigmoid() if single else scaled.softmax(1)
 
 
-# %% wrong: a grid that ends at 5 · clause 1 · message: "The best T is"
+# %% wrong: a grid that ends at 5 · clause 1 · message: "These data have a best T"
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -170,6 +170,8 @@ def fit_temperature(validation, test_logits):
         raise ValueError
     tried = np.geomspace(0.05, 5, 900)
     t = tried[np.argmin([F.cross_entropy(table / s, targets).item() for s in tried])]
+    if t == tried[-1]:
+        raise ValueError("worse than chance")
     scaled = test_logits / t
     return t, scaled.sigmoid() if single else scaled.softmax(1)
 
