@@ -162,6 +162,7 @@ given = np.where(ill, probs, 1 - probs).clip(min=np.finfo(float).eps)
 assert np.isclose(metrics.log_loss(ill, probs), -np.log(given).mean())
 assert np.isclose(metrics.brier_score_loss(ill, probs), ((probs - ill) ** 2).mean())
 assert metrics.log_loss(ill, probs) > metrics.log_loss(ill, ignorant)
+assert metrics.roc_auc_score(ill, ignorant) == 0.5
 assert ((probs - ill) ** 2).mean() < ((ignorant - ill) ** 2).mean()
 
 # %% [markdown]
@@ -267,21 +268,15 @@ def luck_alone(probs):
     return np.quantile([calibration_error(probs, drawn) for drawn in draws], 0.95)
 
 
-for name, p in (("as trained", probs), ("cooled", cool_probs)):
-    print(f"{name:10} error {calibration_error(p, ill):.3f}, by luck up to {luck_alone(p):.3f}")
+for name, p in (("as trained", probs), ("cooled", cool_probs), ("the ignorant", ignorant)):
+    print(f"{name:12} error {calibration_error(p, ill):.3f}, by luck up to {luck_alone(p):.3f}")
 assert calibration_error(probs, ill) > 1.5 * luck_alone(probs)
-
-# %% [markdown]
-# An error within luck doesn't show that the claims are true: 114 patients can't tell. Nor does a small error make a
-# model useful. The ignorant one's claims are nearly true, and they tell no patient from another.
-
-# %%
-print(f"the ignorant: error {calibration_error(ignorant, ill):.3f}, ", end="")
-print(f"area {metrics.roc_auc_score(ill, ignorant)}")
 assert calibration_error(ignorant, ill) < 0.02
-assert metrics.roc_auc_score(ill, ignorant) == 0.5
 
 # %% [markdown]
+# An error within luck doesn't show that the claims are true: 114 patients can't tell. Nor does a small one make a model
+# useful: those of the ignorant are nearly true, and they tell no patient from another.
+#
 # ## Break it: calibrated for other people
 #
 # In our data 37 of 100 tumours are malignant. Use the cooled network where 5 in 100 are; as in lesson 05,
