@@ -109,3 +109,51 @@ def bytes_by_tag(path):
 
     torch.load(path, map_location=note, weights_only=True)
     return total
+
+
+# %% wrong: storages of one size are taken for one · clause 1 · message: "Its storages hold"
+import torch
+
+
+def bytes_by_tag(path):
+    sizes = {}
+
+    def note(storage, tag):
+        sizes.setdefault(tag, set()).add(storage.nbytes())
+        return storage
+
+    torch.load(path, map_location=note, weights_only=True)
+    return {tag: sum(found) for tag, found in sizes.items()}
+
+
+# %% wrong: the tensors' own bytes, not their storages' · clause 1 · message: "Its storages hold"
+import torch
+
+
+def bytes_by_tag(path):
+    tags, total = {}, {}
+
+    def note(storage, tag):
+        tags[storage.data_ptr()] = tag
+        return storage
+
+    for tensor in torch.load(path, map_location=note, weights_only=True).values():
+        tag = tags.pop(tensor.untyped_storage().data_ptr(), None)
+        if tag:
+            total[tag] = total.get(tag, 0) + tensor.nbytes
+    return total
+
+
+# %% wrong: sent to meta, so that each view asks again · clause 3 · message: "share counts once"
+import torch
+
+
+def bytes_by_tag(path):
+    total = {}
+
+    def note(storage, tag):
+        total[tag] = total.get(tag, 0) + storage.nbytes()
+        return torch.UntypedStorage(storage.nbytes(), device="meta")
+
+    torch.load(path, map_location=note, weights_only=True)
+    return total

@@ -38,6 +38,7 @@ class MoveLive(Task):
         optimizer = build(model.parameters())
         model(torch.ones(1, 3)).sum().backward()
         optimizer.step()
+        optimizer.param_groups[0]["lr"] = 0.003  # a schedule's work: what `build` gives is another
         name = "momentum_buffer" if case.momentum else "exp_avg"
         old = optimizer.state[model.weight][name].clone()
 
@@ -52,6 +53,7 @@ class MoveLive(Task):
             found["held"] = [id(p) for p in held] == [id(p) for p in model.parameters()]
             found["same"] = new is optimizer
             found["where"] = str(moment.device) if isinstance(moment, Tensor) else ""
+            found["lr"] = new.param_groups[0]["lr"]
             found["equal"] = bool(found["where"] == "meta" or near(moment, old))
 
         return observe(use, also={"found": lambda: found})
@@ -75,4 +77,9 @@ class MoveLive(Task):
             return failed(f"The state is on {found['where']}. Expected {case.device}.", hint="state")
         if not found["equal"]:
             return failed("The new optimizer's state is not the old one's.", hint="state")
+        if found["lr"] != 0.003:
+            return failed(
+                f"The new optimizer's learning rate is {found['lr']}. The old one's was 0.003, and `state_dict()` holds it.",
+                hint="state",
+            )
         return passed("Moved, with its memory.")
