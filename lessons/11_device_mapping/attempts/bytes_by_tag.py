@@ -58,7 +58,7 @@ def bytes_by_tag(path):
     return total
 
 
-# %% wrong: each tensor for itself · clause 3 · message: "For cuda:0 came 246"
+# %% wrong: each tensor for itself · clause 3 · message: "share counts once"
 from course_lib.checkpoints.inspection import inspect_file
 
 
@@ -69,7 +69,7 @@ def bytes_by_tag(path):
     return total
 
 
-# %% wrong: storages counted · clause 1 · message: "came 2. Its storages hold"
+# %% wrong: storages counted · clause 1 · message: "came 3. Its storages hold"
 import torch
 
 
@@ -95,7 +95,7 @@ def bytes_by_tag(path):
     return total
 
 
-# %% wrong: four bytes a number · clause 1 · message: "For cuda:0 came 92"
+# %% wrong: four bytes a number · clause 1 · message: "For cuda:0 came 172"
 import torch
 
 

@@ -18,7 +18,7 @@ class Mover:
 move_live = Mover()
 
 
-# %% wrong: the old optimizer · clause 2 · message: "no longer has: ghosts"
+# %% wrong: the old optimizer · clause 2 · message: "That is the old optimizer"
 def move_live(model, optimizer, build_optimizer, device):
     model.to(device)
     return optimizer
@@ -83,4 +83,15 @@ def move_live(model, optimizer, build_optimizer, device):
     moved = build_optimizer(model.parameters())
     groups = moved.state_dict()["param_groups"]
     moved.load_state_dict(optimizer.state_dict() | {"param_groups": groups})
+    return moved
+
+
+# %% wrong: an Adam of its own · clause 2 · message: "an optimizer of another making"
+import torch
+
+
+def move_live(model, optimizer, build_optimizer, device):
+    model.to(device)
+    moved = torch.optim.Adam(model.parameters())
+    moved.load_state_dict(optimizer.state_dict())
     return moved
