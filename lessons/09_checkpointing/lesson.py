@@ -136,9 +136,6 @@ assert apart(model, unbroken) > 0.01
 
 
 # %% turn="go_on"
-import torch
-
-
 def go_on(path, net, sgd, schedule):
     """Fill all three from the file; the epoch to go on with."""
     ### BEGIN SOLUTION
@@ -194,9 +191,6 @@ assert resumed == one != two
 
 
 # %% turn="look_ahead"
-import torch
-
-
 def look_ahead(generator, n):
     """The next permutation of n that this generator will give, without using it up."""
     ### BEGIN SOLUTION

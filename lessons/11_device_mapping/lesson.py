@@ -283,9 +283,6 @@ assert "is_available() is False" in attempt(path, map_location=lambda storage, t
 
 
 # %% turn="bytes_by_tag"
-import torch
-
-
 def bytes_by_tag(path):
     """Tag -> bytes of the storages that carry it."""
     ### BEGIN SOLUTION
