@@ -117,7 +117,12 @@ def students(quiz):
         # fails the first, ordinary case: nothing for the task
         "partial_wrong": (one_flag, quiz, "", everything - POINTS["evaluation_mode"]),
         # right in some of its cases
-        "partial_share": (no_finally, {}, "", everything - LESSON.quiz_points - POINTS["evaluation_mode"] * (1 - share)),
+        "partial_share": (
+            no_finally,
+            {},
+            "",
+            everything - LESSON.quiz_points - POINTS["evaluation_mode"] * (1 - share),
+        ),
         "quiz_half": ({}, {"q1": quiz["q1"], "q2": quiz["q2"]}, "", 2),
         "noisy": ({**SOLUTIONS, "predict": NOISY + SOLUTIONS["predict"]}, quiz, "", everything),
         "forger": ({**SOLUTIONS, "predict": FORGED}, quiz, "", everything - POINTS["predict"]),
