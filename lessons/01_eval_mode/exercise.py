@@ -103,7 +103,7 @@ check(stays_random)
 #    any depth, with a weight or made with `affine=False`) normalises by its running mean and variance and never changes
 #    them. How is yours to choose: all the time in eval mode, or at each pass;
 # 2. its weight and bias are left alone by an optimizer that is made afterwards of all that `requires_grad`;
-# 3. everything else is as before: it keeps its mode, follows `train()` and `eval()`, and learns;
+# 3. everything else is as before: it keeps its mode and `requires_grad`, follows `train()` and `eval()`, and learns;
 # 4. it changes this model (no class, no other model) and returns it.
 
 

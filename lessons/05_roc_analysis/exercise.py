@@ -1,6 +1,6 @@
 # %% [markdown]
 # Five tasks and four quiz questions. `check(...)` tells you at once what it saw; nothing is graded until you hand the
-# notebook in, so try as often as you like. About 50 minutes.
+# notebook in, so try as often as you like.
 #
 # In all tasks `scores` is a NumPy array (N,) of float64, higher for the ill, and two scores are equal only if `==` says
 # so; `targets` is an array (N,) of 0 (healthy) and 1 (ill); and called ill is whoever scores **at least** the threshold,

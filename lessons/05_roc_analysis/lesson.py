@@ -23,6 +23,7 @@ begin("roc_analysis")
 splits, columns = tumours(), [1, 4, 8, 9]
 parts = (splits.train, splits.validation, splits.test)
 train, validation, test = (TensorDataset(p.tensors[0][:, columns], p.tensors[1]) for p in parts)
+torch.manual_seed(0)
 model = OneLogit(inputs=4)
 optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
 for epoch in range(30):
@@ -199,9 +200,9 @@ assert accuracy == targets.mean() < tested.accuracy
 
 # %% [markdown]
 # 1.0 is a perfect ranking. 0.5, the dashed diagonal, is what guessing gives on average: of scores drawn at random,
-# about half lie a little below. An area far below 0.5 is a ranking upside down: a flipped sign, or the score of the
-# wrong class. And 0.5 need not mean that a score knows nothing. If the ill are those with too much *or* too little of
-# something, high scores and low ones cancel.
+# about half lie a little below. An area further below than luck goes is a ranking upside down: most often a flipped
+# sign, or the score of the wrong class. And 0.5 need not mean that a score knows nothing. If the ill are those with
+# too much *or* too little of something, high scores and low ones cancel.
 
 # %%
 rng = np.random.default_rng(0)
@@ -310,9 +311,11 @@ print("second logit:", two[:, 1].tolist(), "  difference:", (two[:, 1] - two[:, 
 
 # %%
 def area_by_rows(targets, scores):
-    hits = targets[np.argsort(-scores, kind="stable")]
+    hits = targets[
+        np.argsort(-scores, kind="stable")
+    ]  # level scores stay in the order of the rows
     up, right = hits.cumsum() / hits.sum(), (1 - hits).cumsum() / (1 - hits).sum()
-    return np.trapezoid(np.r_[0, up], np.r_[0, right])
+    return np.trapezoid(np.r_[0, up], np.r_[0, right])  # from (0, 0) on, the area below
 
 
 assert np.isclose(area_by_rows(targets, scores), auc)  # without ties it is right
@@ -367,9 +370,15 @@ for share in (targets.mean(), 0.1, 0.01):
     print(f"average precision {average[share]:.3f}, guess {guessing[share]:.3f}")
 
 # %%
+many, heavy = np.tile(targets, 20), np.tile(weight, 20)  # twenty times as many patients
+guess = np.random.default_rng(0).random(len(many))
+crowd = metrics.average_precision_score(many, guess, sample_weight=heavy)
+print(f"guess at 1 %: {guessing[0.01]:.3f} with {len(targets)}, {crowd:.3f} with {len(many)}")
+assert guessing[0.01] > 1.5 * 0.01 > crowd
+
+# %%
 assert np.allclose(list(areas.values()), auc) and average[0.01] < average[targets.mean()] / 3
 assert np.isclose(guessing[targets.mean()], targets.mean(), atol=0.05)
-assert guessing[0.01] > 1.5 * 0.01
 precision, recall, cuts = metrics.precision_recall_curve(targets, scores, sample_weight=weight)
 best = precision[recall >= 0.9].max()
 print(f"to find nine in ten, at 1 % ill: at best {best:.1%} of the alarms are true")
@@ -377,9 +386,10 @@ assert best < 0.05 and cuts[0] < cuts[-1]
 assert len(precision) == len(cuts) + 1 and (precision[-1], recall[-1]) == (1, 0)
 
 # %% [markdown]
-# The same network, the same area. A guess gets about the prevalence where many are ill, and more than that where few
-# are: compute it. `precision_recall_curve` has its thresholds lowest first, and its last point has none. (The weights
-# assume that the ill and the healthy out there look like ours. In a screening they seldom do.)
+# The same network, the same area. A guess gets about the prevalence if there are many patients. Where 42 ill ones have
+# to stand for all, it gets more: compute it. `precision_recall_curve` has its thresholds lowest first, and its last
+# point has none. (The weights assume that the ill and the healthy out there look like ours. In a screening they seldom
+# do.)
 #
 # The guard: beside every ROC-AUC say the prevalence, and for a rare class show precision at the recall you need.
 # Without patients it is arithmetic: of 1,000 people 10 are ill, 990 healthy; the two rates say how many of each raise
@@ -398,8 +408,8 @@ assert np.isclose(true_alarms / (true_alarms + false_alarms), weighted)
 # For the bank's payments, where frauds are rare. Write `rare_precision(fpr, tpr, prevalence)`, three numbers from 0
 # to 1:
 #
-# 1. it returns the part of the alarms that are frauds, if this part of all payments is one;
-# 2. if both rates are 0 there is no alarm, and it returns NaN, `float("nan")`.
+# 1. it returns which part of the alarms are frauds, where `prevalence` is the part of all payments that are;
+# 2. if both rates are 0, there is no alarm, and it returns NaN, `float("nan")`.
 
 
 # %% turn="rare_precision"
@@ -446,6 +456,7 @@ def paid(threshold):
     return 10 * (ill < threshold).sum() + (healthy >= threshold).sum()
 
 
+# `cost` is still that of the last line above, at the prevalence of the validation set
 formula, level = np.log(1 / 10), thresholds[np.isclose(cost, cost.min())]
 print(f"on the test set: by habit {paid(0)}, by the formula, at {formula:.2f}: {paid(formula)}")
 for tuned in level:
@@ -458,8 +469,8 @@ assert np.isclose(1 / (1 + np.exp(-formula)), 1 / 11) and np.ptp(level) > 0.5
 # here. It holds for the prevalence that the network was trained on. Whether probabilities are calibrated, how to mend
 # them, and more than two classes: that is lesson 15.
 #
-# `course_lib.metrics` has `threshold_for_cost` and `threshold_for_recall` ("find at least nine in ten"); in the
-# exercise you write the second.
+# `course_lib.metrics` has `threshold_for_cost` and `threshold_for_recall` ("find at least nine in ten"). In the exercise
+# you write the second, with an error where nobody is ill (ours returns NaN).
 
 # %% [markdown]
 # ## Learn: how sure is that choice?
@@ -490,7 +501,8 @@ assert high - low > 2 and low < formula < high and 0.5 < len(np.unique(rows)) / 
 #
 # 1. it draws N values with replacement, `resamples` times, and takes the median of each resample;
 # 2. it returns `(low, high)`, between which the middle 90 % of these medians lie;
-# 3. all draws come from one generator made of `seed`, so that the same seed gives the same interval.
+# 3. all draws come from one generator made of `seed`, so that the same seed gives the same interval,
+#    and another seed other draws.
 
 
 # %% turn="median_interval"
@@ -596,7 +608,7 @@ assert (grade(low), grade(high), grade(1 - auc)) == ("good", "excellent", "fail"
 # %% [markdown]
 # ## Recap
 #
-# **A ROC curve shows every threshold, its area ranks and nothing more; the decision needs prevalence and cost.**
+# **A ROC curve shows every threshold, its area judges the ranking and nothing more; the decision needs prevalence and cost.**
 #
 # | Do | Don't | Why |
 # |---|---|---|

@@ -107,3 +107,19 @@ def found_of_the_ill(says, ill):
     if not any(ill):
         return float("nan")
     return (says & ill).sum() / ill.sum()
+
+
+# %% right: a fraction · message: "recall"
+from fractions import Fraction
+
+
+def found_of_the_ill(says, ill):
+    if not any(ill):
+        return float("nan")
+    return Fraction(sum(s and i for s, i in zip(says, ill)), sum(ill))
+
+
+# %% wrong: nan also if none was found · clause 2 · message: "the share is 0"
+def found_of_the_ill(says, ill):
+    found = sum(s and i for s, i in zip(says, ill))
+    return found / sum(ill) if found else float("nan")

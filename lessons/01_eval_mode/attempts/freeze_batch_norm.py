@@ -367,3 +367,30 @@ def freeze_batch_norm(model):
             module.training = False
             module.requires_grad_(False)
     return model
+
+
+# %% wrong: train() at the end · clause 3 · message: "in another mode"
+from torch import nn
+
+
+def freeze_batch_norm(model):
+    for module in model.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            module.eval().requires_grad_(False)
+            module.train = lambda mode=True, module=module: module
+    return model.train()
+
+
+# %% wrong: all that is no batch norm wants gradients · clause 3 · message: "learns now"
+from torch import nn
+
+
+def freeze_batch_norm(model):
+    for module in model.modules():
+        frozen = isinstance(module, nn.modules.batchnorm._BatchNorm)
+        for parameter in module.parameters(recurse=False):
+            parameter.requires_grad = not frozen
+        if frozen:
+            module.eval()
+            module.train = lambda mode=True, module=module: module
+    return model

@@ -63,3 +63,62 @@ def keep_dropping(layer):
 def keep_dropping(layer):
     layer.train()
     layer.train = lambda mode=True: layer
+
+
+# %% right: its forward replaced · message: "the others obey"
+import torch.nn.functional as F
+
+
+def keep_dropping(layer):
+    layer.forward = lambda x: F.dropout(x, layer.p, training=True)
+    return layer
+
+
+# %% wrong: eval and train exchanged · clause 1 · message: "After the model's `train()` the layer drops nothing"
+from torch import nn
+
+
+def keep_dropping(layer):
+    layer.train = lambda mode=True: nn.Module.train(layer, not mode)
+    return layer.train(False)
+
+
+# %% wrong: one half, whatever its p · clause 1 · message: "the layer's own `p` is"
+import torch.nn.functional as F
+
+
+def keep_dropping(layer):
+    layer.forward = lambda x: F.dropout(x, 0.5, training=True)
+    return layer
+
+
+# %% wrong: drops twice while it trains · clause 1 · message: "In training mode"
+import torch.nn.functional as F
+
+
+def keep_dropping(layer):
+    forward = layer.forward
+    layer.forward = lambda x: F.dropout(forward(x), layer.p, training=True)
+    return layer
+
+
+# %% wrong: survivors as they were · clause 1 · message: "aren't multiplied"
+import torch
+
+
+def keep_dropping(layer):
+    layer.forward = lambda x: x * (torch.rand_like(x) >= layer.p)
+    return layer
+
+
+# %% wrong: the same coins at each pass · clause 1 · message: "dropped the same values"
+import torch
+
+
+def keep_dropping(layer):
+    def forward(x):
+        coins = torch.rand(x.shape, generator=torch.Generator().manual_seed(0))
+        return x * (coins >= layer.p) / (1 - layer.p)
+
+    layer.forward = forward
+    return layer

@@ -24,9 +24,24 @@ def output_of(layer, model, x):
     return caught["output"]
 
 
-# %% right: asked again with its own input · message: "no hook left"
+# %% right: its forward watched for one pass · message: "no hook left"
+from unittest import mock
+
+
 def output_of(layer, model, x):
-    """A pre-hook keeps the input; the layer is deterministic here."""
+    forward, kept = layer.forward, []
+
+    def watched(*inputs):
+        kept.append(forward(*inputs))
+        return kept[-1]
+
+    with mock.patch.object(layer, "forward", watched):
+        model(x)
+    return kept[0]
+
+
+# %% wrong: asked again with its own input · clause 1 · message: "Was it called again"
+def output_of(layer, model, x):
     given = []
     handle = layer.register_forward_pre_hook(lambda module, inputs: given.extend(inputs))
     model(x)
@@ -72,4 +87,38 @@ def output_of(layer, model, x):
     kept = []
     layer.register_forward_hook(lambda module, inputs, output: kept.append(output))
     model(x)
+    return kept[0]
+
+
+# %% wrong: the layers called in the order of their registration · clause 1 · message: "raised RuntimeError"
+def output_of(layer, model, x):
+    for module in model.modules():
+        if not list(module.children()):
+            x = module(x)
+            if module is layer:
+                return x
+
+
+# %% wrong: the numbers of another batch · clause 1 · message: "the numbers are others"
+def output_of(layer, model, x):
+    kept = []
+    with layer.register_forward_hook(lambda module, inputs, output: kept.append(output)):
+        model(x * 0)
+    return kept[0]
+
+
+# %% wrong: everybody's hooks taken off · clause 2 · message: "that wasn't yours"
+def output_of(layer, model, x):
+    kept = []
+    layer.register_forward_hook(lambda module, inputs, output: kept.append(output))
+    model(x)
+    layer._forward_hooks.clear()
+    return kept[0]
+
+
+# %% wrong: eval() on the way · clause 2 · message: "in another mode"
+def output_of(layer, model, x):
+    kept = []
+    with layer.register_forward_hook(lambda module, inputs, output: kept.append(output)):
+        model.eval()(x)
     return kept[0]

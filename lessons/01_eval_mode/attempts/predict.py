@@ -343,3 +343,18 @@ import course_lib.evaluation
 def predict(model, images, *, batch_size=64):
     with course_lib.evaluation.evaluation_mode(model):
         return torch.cat([model(b).max(1).values for b in images.split(batch_size)])
+
+
+# %% wrong: gradients off in the model, then on everywhere · clause 4 · message: "another `requires_grad`"
+import torch
+
+
+def predict(model, images, *, batch_size=64):
+    flags = [(module, module.training) for module in model.modules()]
+    model.eval().requires_grad_(False)
+    try:
+        return torch.cat([model(batch).argmax(1) for batch in images.split(batch_size)])
+    finally:
+        model.requires_grad_(True)
+        for module, flag in flags:
+            module.training = flag

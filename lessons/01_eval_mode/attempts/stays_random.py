@@ -463,3 +463,43 @@ def stays_random(model, x):
     for module, training in before:
         module.training = training
     return found
+
+
+# %% wrong: every module asked with the model's batch · clause 2 · message: "was not found"
+import copy
+
+import torch
+
+
+def stays_random(model, x):
+    """Modules that can't take the model's batch are passed over."""
+    found = []
+    for name, module in copy.deepcopy(model).eval().named_modules():
+        if list(module.children()):
+            continue
+        try:
+            if not torch.equal(module(x), module(x)):
+                found.append(name)
+        except RuntimeError:
+            pass
+    return found
+
+
+# %% wrong: the modules, not their names · clause 2 · message: "a list of other things"
+import copy
+
+import torch
+
+
+def stays_random(model, x):
+    model, given = copy.deepcopy(model).eval(), {}
+    for module in model.modules():
+        if not list(module.children()):
+            module.register_forward_pre_hook(
+                lambda m, inputs: given.setdefault(m, inputs[0]) and None
+            )
+    try:
+        model(x)
+    except RuntimeError:
+        pass
+    return [module for module in model.modules() if not list(module.children())]

@@ -38,3 +38,13 @@ def still_training(model):
 # %% wrong: the modules in eval mode · clause 1 · message: "and not named"
 def still_training(model):
     return [name for name, module in model.named_modules() if not module.training]
+
+
+# %% wrong: printed · clause 1 · message: "Is a `return` missing"
+def still_training(model):
+    print([name for name, module in model.named_modules() if module.training])
+
+
+# %% wrong: counted · clause 1 · message: "Expected names"
+def still_training(model):
+    return sum(module.training for module in model.modules())

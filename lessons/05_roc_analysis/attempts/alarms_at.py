@@ -46,3 +46,11 @@ import numpy as np
 
 def alarms_at(scores, thresholds):
     return [(scores >= t).mean() for t in dict.fromkeys(thresholds.tolist())]
+
+
+# %% wrong: nobody is stopped at any infinite threshold · clause 3 · message: "Expected [1.0,"
+import numpy as np
+
+
+def alarms_at(scores, thresholds):
+    return np.where(np.isinf(thresholds), 0, (scores >= thresholds[:, None]).mean(1))

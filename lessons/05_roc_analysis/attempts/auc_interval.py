@@ -528,3 +528,18 @@ def auc_interval(scores, targets, *, resamples=1000, confidence=0.95, seed=0):
             areas.append(area(s, t))
     tail = (1 - confidence) / 2
     return np.quantile(areas, [tail, 1 - tail])
+
+
+# %% wrong: equal scores count for nothing · clause 1 · message: "Equal scores count one half"
+import numpy as np
+
+
+def auc_interval(scores, targets, *, resamples=1000, confidence=0.95, seed=0):
+    rng, n, areas = np.random.default_rng(seed), len(scores), []
+    while len(areas) < resamples:
+        rows = rng.integers(n, size=n)
+        s, hit = scores[rows], targets[rows] == 1
+        if hit.any() and not hit.all():
+            areas.append(np.mean(s[hit][:, None] > s[~hit]))
+    tail = (1 - confidence) / 2
+    return np.quantile(areas, [tail, 1 - tail])

@@ -99,3 +99,55 @@ def median_interval(values, *, resamples, seed):
         rows = np.random.default_rng(seed).integers(len(values), size=len(values))
         medians.append(np.median(values[rows]))
     return np.quantile(medians, [0.05, 0.95])
+
+
+# %% wrong: 500 resamples, whatever was asked · clause 1 · message: "there is one median"
+import numpy as np
+
+
+def median_interval(values, *, resamples, seed):
+    rng = np.random.default_rng(seed)
+    medians = [np.median(rng.choice(values, len(values))) for _ in range(500)]
+    return np.quantile(medians, [0.05, 0.95])
+
+
+# %% wrong: the last value is never drawn · clause 1 · message: "of the medians"
+import numpy as np
+
+
+def median_interval(values, *, resamples, seed):
+    rng, n = np.random.default_rng(seed), len(values)
+    rows = rng.integers(max(n - 1, 1), size=(resamples, n))
+    return np.quantile(np.median(values[rows], axis=1), [0.05, 0.95])
+
+
+# %% wrong: the seed is typed in · clause 3 · message: "draw with `seed`"
+import numpy as np
+
+
+def median_interval(values, *, resamples, seed):
+    rng = np.random.default_rng(0)
+    medians = [np.median(rng.choice(values, len(values))) for _ in range(resamples)]
+    return np.quantile(medians, [0.05, 0.95])
+
+
+# %% wrong: torch's median, the lower of the two in the middle · clause 1 · message: "is their mean"
+import torch
+
+
+def median_interval(values, *, resamples, seed):
+    generator = torch.Generator().manual_seed(seed)
+    rows = torch.randint(len(values), (resamples, len(values)), generator=generator)
+    medians = torch.from_numpy(values)[rows].median(dim=1).values
+    return medians.quantile(torch.tensor([0.05, 0.95], dtype=medians.dtype)).tolist()
+
+
+# %% wrong: a normal interval · clause 2 · message: "of the medians"
+import numpy as np
+
+
+def median_interval(values, *, resamples, seed):
+    rng, n = np.random.default_rng(seed), len(values)
+    medians = np.median(rng.choice(values, (resamples, n)), axis=1)
+    half = 1.645 * medians.std()
+    return medians.mean() - half, medians.mean() + half

@@ -4,7 +4,7 @@ def rare_precision(fpr, tpr, prevalence):
     return found / (found + alarms) if found + alarms else float("nan")
 
 
-# %% right: odds, in exact fractions · message: "of the alarms are true"
+# %% right: 1 minus the false part, in exact fractions · message: "of the alarms are true"
 import math
 from fractions import Fraction
 
@@ -13,8 +13,8 @@ def rare_precision(fpr, tpr, prevalence):
     fpr, tpr, share = (Fraction(str(v)) for v in (fpr, tpr, prevalence))
     if fpr == tpr == 0:
         return math.nan
-    odds = tpr * share / (fpr * (1 - share))
-    return odds / (1 + odds)
+    false = fpr * (1 - share)
+    return 1 - false / (false + tpr * share)
 
 
 # %% right: NumPy divides nothing by nothing · message: "of the alarms are true"
@@ -59,3 +59,23 @@ def rare_precision(fpr, tpr, prevalence):
 def rare_precision(fpr, tpr, prevalence):
     found, alarms = prevalence * tpr, (1 - prevalence) * fpr
     return found / (found + alarms)
+
+
+# %% wrong: NaN where only one rate is 0 · clause 2 · message: "so they have a precision"
+def rare_precision(fpr, tpr, prevalence):
+    if fpr == 0:
+        return float("nan")
+    return tpr * prevalence / (tpr * prevalence + fpr * (1 - prevalence))
+
+
+# %% wrong: NaN where no fraud is found · clause 2 · message: "so they have a precision"
+def rare_precision(fpr, tpr, prevalence):
+    if tpr == 0:
+        return float("nan")
+    return tpr * prevalence / (tpr * prevalence + fpr * (1 - prevalence))
+
+
+# %% wrong: false alarms of everybody · clause 1 · message: "`1 - prevalence` of all"
+def rare_precision(fpr, tpr, prevalence):
+    alarms = tpr * prevalence + fpr
+    return tpr * prevalence / alarms if alarms else float("nan")

@@ -229,3 +229,16 @@ def threshold_for_recall(scores, targets, *, recall):
         raise ValueError
     ill = np.sort(scores[targets == 1])[::-1]
     return ill[np.arange(1, len(ill) + 1) / len(ill) >= recall][0]
+
+
+# %% wrong: equal scores counted once · clause 1 · message: "Count patients"
+import numpy as np
+
+
+def threshold_for_recall(scores, targets, *, recall):
+    ill = scores[targets == 1]
+    if not len(ill) or not 0 < recall <= 1:
+        raise ValueError("nobody is ill, or no such recall")
+    different = np.unique(ill)[::-1]
+    part = np.arange(1, len(different) + 1) / len(different)
+    return different[(part >= recall).argmax()]

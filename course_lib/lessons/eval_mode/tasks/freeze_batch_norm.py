@@ -43,7 +43,11 @@ class FreezeBatchNorm(Task):
         middle = nn.Linear(4, 4) if d == 1 else {2: nn.Conv2d, 3: nn.Conv3d}[d](4, 4, 1)
         block = nn.Sequential(middle, kind(4, affine=d != 2), other, nn.Dropout(0.5), kind(4))
         parts = (first, kind(4), block, nn.Flatten(), nn.Linear(4 if d == 1 else 4 * 2**d, 2))
-        return drawn(nn.Sequential(OrderedDict(zip(names, parts, strict=True))), case.generator()).train()
+        model = drawn(nn.Sequential(OrderedDict(zip(names, parts, strict=True))), case.generator()).train()
+        if d == 3:  # somebody stopped a dropout layer, and a bias
+            block[3].eval()
+            first.bias.requires_grad_(False)
+        return model
 
     def batch(self, case: Case) -> Tensor:
         """Eight examples, far from the statistics that the model has stored."""
@@ -145,9 +149,12 @@ class FreezeBatchNorm(Task):
             if complaint := self._thawed(name, model.get_submodule(name), saw):
                 return complaint
         norms = self.norms(model)
-        rest = {name for name, _ in model.named_parameters() if name.rpartition(".")[0] not in norms}
-        if stuck := sorted(rest - set(saw["trained"]["moved"])):
+        rest = {n: p.requires_grad for n, p in model.named_parameters() if n.rpartition(".")[0] not in norms}
+        moved = saw["trained"]["moved"]
+        if stuck := sorted(name for name, learns in rest.items() if learns and name not in moved):
             return failed(f"More than batch norm is frozen: `{stuck[0]}` no longer learns.", hint="others")
+        if woken := sorted(name for name, learns in rest.items() if not learns and name in moved):
+            return failed(f"`{woken[0]}` was frozen when you got it, and learns now.", hint="others")
         if put := saw["put"]:
             return failed(f"Freezing put `{put[0]}` in another mode. Expected it to stay as it was.", hint="others")
         if deaf := [name for name, flag in saw["in eval"].items() if flag]:

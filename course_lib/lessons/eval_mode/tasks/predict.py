@@ -48,6 +48,7 @@ class Predict(Task):
         if case.modes == "mixed":
             parts[1].eval()
             inner[1].eval()
+            parts[0].weight.requires_grad_(False)  # somebody froze it
         return model
 
     def images(self, case: Case) -> Tensor:
@@ -111,6 +112,11 @@ class Predict(Task):
         if seen.also["flags"]:
             return failed(
                 f"The model raised an error, and {listed(seen.also['flags'])} stayed in another mode.", hint="finally"
+            )
+        if seen.also["wants"]:
+            return failed(
+                f"The model raised an error, and {listed(seen.also['wants'])} stayed with another `requires_grad`.",
+                hint="finally",
             )
         if not seen.also["grad"]:
             return failed("The model raised an error, and gradients stayed off.", hint="switch")

@@ -24,15 +24,16 @@ class AlwaysDrop(nn.Module):
 
 
 class HidesDropout(nn.Module):
-    """A dropout layer in a plain list, out of the switch's reach."""
+    """A dropout layer in a plain list, out of the switch's reach; it takes its own width F only."""
 
-    def __init__(self):
+    def __init__(self, width: int):
         super().__init__()
+        self.scale = nn.Parameter(torch.ones(width))
         self.layers = [nn.Dropout(0.5)]
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(N, F) -> (N, F), half of it zero."""
-        return self.layers[0](x)
+        return self.layers[0](x * self.scale)
 
 
 class AddsNoise(nn.Module):
@@ -58,7 +59,12 @@ class Around(nn.Module):
         return norm(x + block(x))
 
 
-CULPRITS = {"drops": AlwaysDrop, "hides": HidesDropout, "noise": AddsNoise}
+CULPRITS = (AlwaysDrop, HidesDropout, AddsNoise)
+
+
+def culprit(kind: str, width: int) -> nn.Module:
+    """One of the three, for inputs (N, width)."""
+    return HidesDropout(width) if kind == "hides" else AlwaysDrop() if kind == "drops" else AddsNoise()
 
 
 class StaysRandom(Task):
@@ -87,7 +93,10 @@ class StaysRandom(Task):
     def model(self, case: Case) -> nn.Module:
         """Three places hold a culprit or an honest dropout: a level down, two levels down, and at the end."""
         names = drawn_names(case, 9)
-        places = [CULPRITS[case.culprits[i]]() if i in case.culprits else nn.Dropout(0.5) for i in range(3)]
+        places = [
+            culprit(case.culprits[i], width) if i in case.culprits else nn.Dropout(0.5)
+            for i, width in enumerate((6, 8, 3))
+        ]
         block = nn.Sequential(nn.Linear(8, 6), places[0], nn.Linear(6, 8))
         parts = [
             nn.Linear(5, 8), nn.Dropout(0.2), nn.BatchNorm1d(8), Around(names[7:], nn.BatchNorm1d(8), block),
@@ -115,13 +124,12 @@ class StaysRandom(Task):
         if seen.error:
             return failed(f"`stays_random(model, x)` raised {seen.error}.", hint="inputs")
         if not isinstance(seen.value, list) or not all(isinstance(name, str) for name in seen.value):
-            return failed(
-                f"Expected a list of names such as `['stem', 'body.0']`; returned {'None' if seen.value is None else f'a {seen.type}'}.",
-                hint="deep",
-            )
+            other = "a list of other things" if isinstance(seen.value, list) else f"a {seen.type}"
+            got = "None" if seen.value is None else other
+            return failed(f"Expected a list of names such as `['stem', 'body.0']`; returned {got}.", hint="deep")
         model = self.model(case)
         modules = dict(model.named_modules())
-        culprits = [name for name, module in modules.items() if isinstance(module, tuple(CULPRITS.values()))]
+        culprits = [name for name, module in modules.items() if isinstance(module, CULPRITS)]
         if complaint := self._accused(set(seen.value) - set(culprits), modules, culprits):
             return complaint
         if missing := [name for name in culprits if name not in seen.value]:
@@ -132,8 +140,9 @@ class StaysRandom(Task):
                 else ""
             )
             deep = " It stands inside another module." if "." in missing[0] else ""
+            own = "" if deep or not isinstance(one, HidesDropout) else " Ask it with what the model really gives it."
             hint = "twice" if faint else "deep" if deep else "inputs"
-            return failed(f"`{missing[0]}` is random in eval mode and was not found.{faint or deep}", hint=hint)
+            return failed(f"`{missing[0]}` is random in eval mode and was not found.{faint or deep or own}", hint=hint)
         if moved := seen.also["flags"]:
             return failed(f"The right names, but {listed(moved)} came back in another mode.", hint="state")
         if moved := seen.also["statistics"]:

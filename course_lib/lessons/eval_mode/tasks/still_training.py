@@ -1,9 +1,11 @@
 """Your turn: which modules are in training mode?"""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from torch import nn
 
+from course_lib.classroom.tasks.comparing import described
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
 from course_lib.lessons.eval_mode.tasks.shared import listed
@@ -34,7 +36,12 @@ class StillTraining(Task):
         """Ask for the names, and look at the flags afterwards."""
         model = self.model(case)
         after = {"after": lambda: [name for name, module in model.named_modules() if module.training]}
-        return observe(lambda: list(answer(model)), also=after)
+
+        def use() -> Any:
+            names = answer(model)
+            return list(names) if isinstance(names, Iterable) else names
+
+        return observe(use, also=after)
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """Exactly the names, and no flag changed."""
@@ -43,11 +50,10 @@ class StillTraining(Task):
             return failed(f"`still_training(model)` raised {seen.error}.", hint="names")
         if seen.also["after"] != expected:
             return failed("The names were asked for, and your function changed the flags.", hint="look")
+        if not isinstance(seen.value, list):
+            return failed(f"Expected names such as `2.0`; got {described(seen.value)}.", hint="names")
         if not all(isinstance(name, str) for name in seen.value):
-            return failed(
-                f"Expected names such as `2.0`; got {seen.type if not isinstance(seen.value, list) else 'other things'}.",
-                hint="names",
-            )
+            return failed("Expected names such as `2.0`; got other things.", hint="names")
         if sorted(seen.value) == sorted(expected):
             return passed("Every level was asked.")
         if missing := [name for name in expected if name not in seen.value]:

@@ -17,7 +17,7 @@ class AlarmsAt(Task):
     visible: ClassVar = {
         "five payments": {"scores": (3.0, 1.0, 2.0, 2.0, 5.0), "thresholds": (np.inf, 4.0, 2.0, 0.0)},
         "thresholds in another order": {"scores": (-1.5, 0.5, 0.25), "thresholds": (0.4, -9.0, 0.6, -0.2, 0.6)},
-        "each payment's own score": {"scores": (7.0, -7.0, 1.0, 1.0), "thresholds": (7.0, 1.0, -7.0)},
+        "each payment's own score": {"scores": (7.0, -7.0, 1.0, 1.0), "thresholds": (-np.inf, 7.0, 1.0, -7.0)},
     }
     hints: ClassVar = {
         "table": "`scores >= thresholds[:, None]` is a table (T, N): a row for each threshold.",

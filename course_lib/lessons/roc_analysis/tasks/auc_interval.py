@@ -43,6 +43,7 @@ class AucInterval(Task):
         "one resample at a time": {"kind": "single", "examples": 17, "positives": 8, "calls": 30},
         "only the last patient is misplaced": {"kind": "misplaced", "examples": 26, "last": True, "resamples": 30},
         "one ill patient, above all others": {"kind": "alone", "examples": 14, "top": True, "resamples": 16},
+        "the same score for all": {"kind": "level", "examples": 16, "resamples": 12},
     }  # fmt: skip
     graded: ClassVar = {
         "a quarter of seventy patients": {
@@ -60,6 +61,7 @@ class AucInterval(Task):
         "quantiles": "The interval is the middle part of the resampled areas: `np.quantile(areas, [tail, 1 - tail])` "
         "with `tail = (1 - confidence) / 2`.",
         "one class": "With few ill patients a resample may hold none of them. It has no area: leave it out.",
+        "ties": "The area is the one of task 2: of a pair with equal scores count one half.",
         "seed": "`rng = np.random.default_rng(seed)` is a generator of your own; `np.random.seed` changes everybody's.",
     }
 
@@ -70,6 +72,8 @@ class AucInterval(Task):
         if case.kind == "alone":
             targets = (np.arange(n) == rng.integers(1, n - 1)).astype(np.int64)
             return rng.normal(size=n) + (99 if case.top else -99) * targets, targets
+        if case.kind == "level":
+            return np.full(n, 1.5), rng.permutation(np.arange(n) % 2).astype(np.int64)
         if case.kind == "misplaced":
             targets = rng.permutation(np.arange(n) % 2)
             odd = n - 1 if case.last else 0
@@ -124,7 +128,13 @@ class AucInterval(Task):
                 "the quantiles 0.3 and 0.7.",
                 hint="quantiles",
             )
-        judges = {"plain": self.plain, "single": self.single, "misplaced": self.misplaced, "alone": self.alone}
+        judges = {
+            "plain": self.plain,
+            "single": self.single,
+            "misplaced": self.misplaced,
+            "alone": self.alone,
+            "level": self.level,
+        }
         wrong = judges[case.kind](pairs, area, case, scores, targets)
         if wrong:
             return wrong
@@ -230,6 +240,17 @@ class AucInterval(Task):
             f"Every resample that holds the one ill patient has the area {area:.0f}; got {low:.3f} to {high:.3f}. A resample "
             "without ill patients has no area, not even 0.5: leave it out.",
             hint="one class",
+        )
+
+    @staticmethod
+    def level(pairs: list, area: float, case: Case, scores: np.ndarray, targets: np.ndarray) -> Verdict | None:
+        """Every pair is tied, in every resample."""
+        low, high = pairs[0]
+        if abs(low - 0.5) < TOLERANCE and abs(high - 0.5) < TOLERANCE:
+            return None
+        return failed(
+            f"All scores are equal, so every area is 0.5; got {low:.3f} to {high:.3f}. Equal scores count one half.",
+            hint="ties",
         )
 
 

@@ -16,11 +16,14 @@ class MedianInterval(Task):
     visible: ClassVar = {
         "sixty-one payments": {"count": 61, "resamples": 2000},
         "another amount, far to one side": {"count": 25, "resamples": 300, "skewed": True},
+        "three payments": {"count": 3, "resamples": 400},
+        "one resample of two payments": {"count": 2, "resamples": 1, "calls": 60},
         "the same seed twice": {"count": 41, "resamples": 60, "twice": True},
     }
     hints: ClassVar = {
         "replace": "`values[rng.integers(len(values), size=len(values))]` is a resample: some values twice, some not at all.",
         "quantiles": "The middle 90 % leaves out 5 % on either side: `np.quantile(medians, [0.05, 0.95])`.",
+        "median": "`np.median` takes the mean of the two in the middle; torch's `median` takes the lower one.",
         "seed": "Make the generator once, before the loop: `rng = np.random.default_rng(seed)`.",
     }
 
@@ -34,8 +37,8 @@ class MedianInterval(Task):
         values = self.values(case)
 
         def use() -> list:
-            times = 2 if case.settings.get("twice") else 1
-            return [numeric(answer(values.copy(), resamples=case.resamples, seed=5)) for _ in range(times)]
+            seeds = range(case.settings.get("calls", 1)) if not case.settings.get("twice") else (5, 5)
+            return [numeric(answer(values.copy(), resamples=case.resamples, seed=seed)) for seed in seeds]
 
         return observe(use)
 
@@ -51,6 +54,8 @@ class MedianInterval(Task):
         (low, high), values = pairs[0], self.values(case)
         if low > high:
             return failed(f"Expected low, then high; got {low:.2f} and {high:.2f}.", hint="quantiles")
+        if "calls" in case.settings:
+            return self.singly(pairs, values)
         if high - low < 1e-9:
             why = (
                 "every resample had the median of the whole sample. Draw with replacement, anew each time."
@@ -69,3 +74,30 @@ class MedianInterval(Task):
             f"{high:.2f}.",
             hint="quantiles",
         )
+
+    @staticmethod
+    def singly(pairs: list, values: np.ndarray) -> Verdict:
+        """One resample of two values has one of three medians; sixty seeds meet them all."""
+        wide = [pair for pair in pairs if not near(*pair)]
+        if wide:
+            return failed(
+                f"With resamples=1 there is one median, so low equals high; got {wide[0][0]:.2f} to {wide[0][1]:.2f}.",
+                hint="quantiles",
+            )
+        lows = np.array([low for low, _ in pairs])
+        if np.ptp(lows) < 1e-9:
+            return failed(
+                f"60 seeds gave {lows[0]:.2f} each time: draw with `seed`, and with replacement.", hint="seed"
+            )
+        said = f"Sixty resamples of {values[0]:.2f} and {values[1]:.2f}"
+        if not near_any(lows, values.mean()):
+            return failed(f"{said}: the median of two values is their mean, and it never came out.", hint="median")
+        missing = [value for value in values if not near_any(lows, value)]
+        if missing:
+            return failed(f"{said}: none was {missing[0]:.2f} twice. `integers(n)` ends at n - 1.", hint="replace")
+        return passed("One resample, one median around a median of two.")
+
+
+def near_any(numbers: np.ndarray, wanted: float) -> bool:
+    """Whether one of these numbers is the one wanted."""
+    return any(near(value, float(wanted)) for value in numbers.tolist())

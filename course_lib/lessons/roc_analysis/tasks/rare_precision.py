@@ -14,6 +14,8 @@ class RarePrecision(Task):
     visible: ClassVar = {
         "one payment in 500 is a fraud": {"fpr": 0.05, "tpr": 0.8, "prevalence": 0.002},
         "half of them are": {"fpr": 0.3, "tpr": 0.6, "prevalence": 0.5},
+        "no false alarm": {"fpr": 0.0, "tpr": 0.4, "prevalence": 0.05},
+        "no fraud found": {"fpr": 0.2, "tpr": 0.0, "prevalence": 0.05},
         "nobody is called": {"fpr": 0.0, "tpr": 0.0, "prevalence": 0.1},
     }
     hints: ClassVar = {
@@ -39,6 +41,10 @@ class RarePrecision(Task):
             if value != value:
                 return passed("Without alarms it says so.")
             return failed(f"There is no alarm, so no part of them is true: expected NaN, got {value:g}.", hint="zero")
+        if value != value:
+            return failed(
+                f"There are alarms (fpr {fpr:g}, tpr {tpr:g}), so they have a precision; got NaN.", hint="alarms"
+            )
         wanted = tpr * share / (tpr * share + fpr * (1 - share))
         if near(value, wanted):
             return passed(f"{wanted:.1%} of the alarms are true.")
@@ -47,6 +53,8 @@ class RarePrecision(Task):
             return failed(f"{said}: that would hold where half are frauds. The prevalence is {share:g}.", hint="count")
         if near(value, 1 - wanted):
             return failed(f"{said}: that is the part of the alarms that is false.", hint="alarms")
+        if near(value, tpr * share / (tpr * share + fpr)):
+            return failed(f"{said}: false alarms come from `1 - prevalence` of all payments.", hint="count")
         if near(value, tpr * share):
             return failed(f"{said}: true alarms among all payments; divide by all alarms.", hint="alarms")
         if near(value, fpr * share / (fpr * share + tpr * (1 - share))):

@@ -16,13 +16,16 @@ class ThresholdForRecall(Task):
 
     visible: ClassVar = {
         "find 90 %": {"examples": 70, "positives": 26, "digits": 2, "recall": 0.9},
+        "whole numbers, most of them shared": {
+            "examples": 50, "positives": 30, "digits": 0, "recall": 0.8, "coarse": True,
+        },
         "14 of 25 are exactly 56 %": {"examples": 60, "positives": 25, "digits": 3, "recall": 0.56, "gap": 6},
         "900 of 1,000 are not 90.05 %": {"examples": 1500, "positives": 1000, "digits": 5, "recall": 0.9005},
         "everybody is ill": {"examples": 15, "positives": 15, "digits": 1, "recall": 0.6},
         "nobody is ill": {"examples": 12, "positives": 0, "digits": 1, "recall": 0.9},
         "a recall of 0": {"examples": 20, "positives": 8, "digits": 1, "recall": 0},
         "a recall of 1.2": {"examples": 20, "positives": 8, "digits": 1, "recall": 1.2},
-    }
+    }  # fmt: skip
     graded: ClassVar = {
         "find all": {"examples": 40, "positives": 12, "digits": 1, "recall": 1.0, "offset": -8.0},
         "a recall of -0.1": {"examples": 18, "positives": 7, "digits": 1, "recall": -0.1},
@@ -38,9 +41,18 @@ class ThresholdForRecall(Task):
         "ill is no reason to refuse.",
     }
 
+    def data(self, case: Case) -> tuple[np.ndarray, np.ndarray]:
+        """Scores and targets; the coarse ones are searched, so that counting equal scores once gives another answer."""
+        for seed in range(case.seed, case.seed + 1000):
+            scores, targets = patients(Case(case.name, seed, case.settings))
+            ill = scores[targets == 1]
+            if not case.settings.get("coarse") or _counted_once(ill, case.recall) < _highest(ill, case.recall):
+                break
+        return scores, targets
+
     def probe(self, answer: Any, case: Case) -> Observation:
         """Ask for the threshold."""
-        return observe(asked, answer, *patients(case), recall=case.recall)
+        return observe(asked, answer, *self.data(case), recall=case.recall)
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """One of the scores: enough are found there, and not at the next higher one."""
@@ -52,7 +64,7 @@ class ThresholdForRecall(Task):
             if case.positives == case.examples:
                 said += " Here everybody is ill, and the ill are all it needs."
             return failed(said, hint="refuse" if case.positives == case.examples else "positives")
-        value, (scores, targets) = number(seen.value["value"]), patients(case)
+        value, (scores, targets) = number(seen.value["value"]), self.data(case)
         if value is None:
             return failed(f"Expected one number, a score; got {seen.value['words']}.", hint="positives")
         ill = scores[targets == 1]
@@ -61,6 +73,8 @@ class ThresholdForRecall(Task):
         if near(value, wanted, rtol=1e-6):  # room for float32, none for the next score
             return passed(f"At {wanted:.4g} enough are found, and at no higher score.")
         is_score, found = bool(np.isclose(scores, value, rtol=1e-6).any()), int((ill >= value - 1e-9).sum())
+        if case.settings.get("coarse") and near(value, _counted_once(ill, case.recall)):
+            return failed(f"{value:.4g} counts equal scores once; expected {wanted:.4g}. Count patients.", hint="ties")
         if found / len(ill) < case.recall:
             return failed(
                 f"At {value:.4g} it finds {found} of {len(ill)}, {found / len(ill):.4g}; at least {case.recall} was "
@@ -75,6 +89,17 @@ class ThresholdForRecall(Task):
             f"{value:.4g} finds enough, and so does {wanted:.4g}, a higher threshold with fewer alarms.",
             hint=_why_too_low(value, scores, targets, case.recall),
         )
+
+
+def _highest(ill: np.ndarray, recall: float) -> float:
+    """The highest score that finds enough of the ill (N,)."""
+    return float(max(score for score in ill if np.mean(ill >= score) >= recall))
+
+
+def _counted_once(ill: np.ndarray, recall: float) -> float:
+    """The answer of those who take every different score for one patient."""
+    different = np.unique(ill)[::-1]
+    return float(different[(np.arange(1, len(different) + 1) / len(different) >= recall).argmax()])
 
 
 def _why_too_low(value: float, scores: np.ndarray, targets: np.ndarray, recall: float) -> str:

@@ -1,5 +1,6 @@
 """The share of the ill that a model found."""
 
+from fractions import Fraction
 from typing import Any, ClassVar
 
 import torch
@@ -12,7 +13,11 @@ from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, p
 class FoundOfTheIll(Task):
     """The share of the ill that a model found."""
 
-    visible: ClassVar = {"ten patients": {"patients": 10}, "nobody is ill": {"patients": 0}}
+    visible: ClassVar = {
+        "ten patients": {"patients": 10},
+        "nobody is ill": {"patients": 0},
+        "two ill, none found": {"patients": 3},
+    }
     graded: ClassVar = {"a thousand patients": {"patients": 1000}}
     hints: ClassVar = {
         "ill": "Look at the ill only. How many are there, and of how many of them does the model say so?",
@@ -23,6 +28,8 @@ class FoundOfTheIll(Task):
         """What the model says and what is true, one entry a patient."""
         if not case.patients:
             return [True, False, False], [False, False, False]
+        if case.patients == 3:
+            return [False, True, False], [True, False, True]
         generator = case.generator()
         while True:
             says, ill = torch.rand(2, case.patients, generator=generator) < 0.4
@@ -45,8 +52,13 @@ class FoundOfTheIll(Task):
         }
 
     def probe(self, answer: Any, case: Case) -> Observation:
-        """Call it."""
-        return observe(answer, *self.lists(case))
+        """Call it; a fraction is a number, too."""
+
+        def use() -> Any:
+            share = answer(*self.lists(case))
+            return float(share) if isinstance(share, Fraction) else share
+
+        return observe(use)
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """Found and ill, over ill."""
@@ -60,6 +72,8 @@ class FoundOfTheIll(Task):
             return passed()
         if seen.error:
             return failed(f"It raised {seen.error}.", hint="ill")
+        if case.patients == 3 and near(seen.value, float("nan")):
+            return failed("Two are ill, and the model found neither: the share is 0. Got nan.", hint="none")
         shares = self.shares(says, ill)
         for mistake, share in shares.items():
             if near(seen.value, share):
