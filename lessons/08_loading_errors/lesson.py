@@ -6,16 +6,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from course_lib.classroom import (
-    begin,
-    came_out,
-    check,
-    explain,
-    finish,
-    hint,
-    predict,
-    solution,
-)
+from course_lib.classroom import begin, came_out, check, finish, hint, predict, solution
 from course_lib.data import batches, digits
 from course_lib.evaluation import evaluate
 from course_lib.models import MLP
@@ -33,10 +24,10 @@ begin("loading_errors")
 folder = Path(tempfile.mkdtemp())
 splits = digits()
 validation = batches(splits.validation, 360)
+training = batches(splits.train, 64, shuffle=True, seed=0)
 torch.manual_seed(0)
 model = MLP(hidden=32)
 optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
-training = batches(splits.train, 64, shuffle=True, seed=0)
 fit(model, training, optimizer, nn.CrossEntropyLoss(), epochs=10, progress=False)
 model.eval()
 trained = evaluate(model, validation).accuracy
@@ -44,7 +35,7 @@ wrapped = nn.DataParallel(copy.deepcopy(model))
 torch.save(wrapped.state_dict(), folder / "wrapped.pt")
 
 # %% [markdown]
-# On the server somebody loads the file. It raises. A search finds an answer: `strict=False`. It no longer raises.
+# On the server somebody loads the file into a new network. It raises.
 
 # %%
 state = torch.load(folder / "wrapped.pt", map_location="cpu", weights_only=True)
@@ -56,6 +47,12 @@ except RuntimeError as error:
     message = str(error)
 else:
     raise AssertionError("it loaded")
+print(message[:60], "...")
+
+# %% [markdown]
+# A search finds an answer: `strict=False`. It no longer raises.
+
+# %%
 report = served.load_state_dict(state, strict=False)
 found = evaluate(served, validation).accuracy
 print(f"trained: {trained:.3f}   served: {found:.3f}   guessing: 0.100")
@@ -103,6 +100,8 @@ assert all(theirs == f"module.{ours}" for ours, theirs in zip(missing, unexpecte
 # treats it. Try it with an error of your own.
 
 # %%
+from course_lib.classroom import explain
+
 explanation = explain(message)
 print(explanation)
 assert '"module." comes from DataParallel' in str(explanation)
@@ -116,6 +115,8 @@ try:
     MLP(hidden=16).load_state_dict(model.state_dict())
 except RuntimeError as error:
     lines = str(error).splitlines()[1:]
+else:
+    raise AssertionError("it took other shapes")
 print(len(lines), "mismatched. The first:", lines[0].strip())
 assert all("size mismatch for" in line for line in lines) and len(lines) == 7
 
@@ -161,6 +162,7 @@ for wrapper in (nn.DataParallel(layer), torch.compile(layer, backend="eager"), T
     print(f"{type(wrapper).__name__:16}", list(wrapper.state_dict()))
 print(f"{'AveragedModel':16}", list(averaged.state_dict()))
 assert list(torch.compile(layer, backend="eager").state_dict())[0] == "_orig_mod.weight"
+assert list(Task(layer).state_dict()) == ["model.weight", "model.bias"]
 assert list(averaged.state_dict()) == ["n_averaged", "module.weight", "module.bias"]
 
 # %% [markdown]
@@ -255,13 +257,16 @@ assert comparison.unexpected == ("2.bias", "2.weight")
 # %% [markdown]
 # Give the entries their new names, by a rule that you write down. Pairing old and new names by position, with `zip`,
 # is shorter and trusts the order: if two layers of the same shape were swapped, it loads them swapped, and nothing is
-# said. (A named layer, by `OrderedDict` or as an attribute, never gets a number.)
+# said. (A layer that is an attribute, in place of a number in a Sequential, keeps its name.)
 
 # %%
 rule = {"2.": "3."}
 renamed = {rule.get(name[:2], name[:2]) + name[2:]: t for name, t in old.state_dict().items()}
 new.load_state_dict(renamed)
+print("the last layer came along:", torch.equal(new[3].weight, old[2].weight))
 assert torch.equal(new[3].weight, old[2].weight)
+
+# %%
 first, second = nn.ModuleDict(), nn.ModuleDict()
 for part in ("down", "up"):
     first[part] = nn.Linear(2, 2)
@@ -395,7 +400,7 @@ except RuntimeError:
 assert evaluate(service, validation).accuracy == trained
 
 # %% [markdown]
-# ## Break it: half precision says nothing
+# ## Break it: float16 says nothing
 #
 # To save space somebody stored the weights in `float16`. The model has `float32`. `load_state_dict` converts without
 # a word: the names fit, the shapes fit, and the dtype afterwards is the model's. The digits that were rounded away
@@ -417,14 +422,24 @@ assert small.weight.isinf().all()
 
 # %%
 dtypes = compare_state_dicts(rounded.state_dict(), half).dtypes
-print(len(dtypes), "entries in another dtype, e.g.", dtypes["layers.1.weight"])
+print(len(dtypes), "entries in another dtype, e.g.", dtypes.get("layers.1.weight"))
 assert len(dtypes) == 8 and dtypes["layers.1.weight"] == (torch.float32, torch.float16)
 
 # %% [markdown]
 # ## Break it: GELU for ReLU
 #
-# Names and shapes are all that is compared. Here the code has a GELU where the training had a ReLU. So would a
-# transposed square matrix load, or another `eps`.
+# Names and shapes are all that is compared. A square matrix that was transposed has the same shape, and batch norm's
+# `eps` is in no state_dict.
+
+# %%
+square, other = nn.Linear(2, 2), nn.Linear(2, 2)
+other.load_state_dict({"weight": square.weight.detach().T, "bias": square.bias.detach()})
+print("the transposed matrix:", torch.equal(other.weight, square.weight.T))
+assert torch.equal(other.weight, square.weight.T)
+assert list(nn.BatchNorm1d(2, eps=1).state_dict()) == list(nn.BatchNorm1d(2).state_dict())
+
+# %% [markdown]
+# An activation has no entries either. Here the code has a Sigmoid, then a GELU, where the training had a ReLU.
 
 # %%
 smooth = MLP(hidden=32)
@@ -466,11 +481,12 @@ mapped = torch.load(folder / "weights.pt", mmap=True, map_location="cpu", weight
 assert empty.layers[1].weight.is_meta
 empty.load_state_dict(mapped, assign=True)
 assert empty.layers[1].weight.data_ptr() == mapped["layers.1.weight"].data_ptr()
-print(f"accuracy {evaluate(empty, validation).accuracy:.3f}, and no number was copied")
-assert evaluate(empty, validation).accuracy == trained
+after = evaluate(empty, validation).accuracy
+print(f"accuracy {after:.3f}, and no number was copied")
+assert after == trained
 
 # %% [markdown]
-# Without `assign` the load into a meta model does nothing. That is one of the few cases where PyTorch warns.
+# Without `assign` the load into a meta model does nothing. This time PyTorch warns.
 
 # %%
 import warnings
@@ -480,7 +496,7 @@ with torch.device("meta"):
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     empty.load_state_dict(dict(mapped))
-print(len(caught), "warnings, e.g.:", str(caught[0].message).split(",")[0][:70], "...")
+print(*(str(warning.message)[-60:] for warning in caught[:1]))
 assert empty.layers[1].weight.is_meta and "no-op" in str(caught[0].message)
 
 # %% [markdown]
@@ -506,7 +522,7 @@ assert moved(False) and not moved(True)
 
 # %% [markdown]
 # The guard: load with `assign` first, build the optimizer afterwards. And `assign` takes the file's dtype along:
-# what was stored in half precision now *is* half precision, and the model with it.
+# what was stored in float16 now *is* float16, and the model with it.
 
 # %%
 taken = nn.Linear(2, 2)
@@ -534,6 +550,11 @@ except Exception as error:
     assert "Weights only load failed" in str(error) and "numpy" in str(error)
 else:
     raise AssertionError("it loaded")
+
+# %% [markdown]
+# The names that a file asks for can be listed without running anything.
+
+# %%
 allowed = torch.serialization.get_unsafe_globals_in_checkpoint(folder / "old.pt")
 print(allowed)
 assert len(allowed) >= 1

@@ -10,13 +10,16 @@ from mutants import world
 load_state_dict, torch_load = nn.Module.load_state_dict, torch.load
 
 
-def fitting(model, state):
+def without_other_shapes(model, state):
+    """The state, with the model's own tensors where shapes differ."""
     own = model.state_dict()
 
     def shape(value):
         return getattr(value, "shape", None)
 
-    return {n: t for n, t in state.items() if n in own and shape(t) == shape(own[n])}
+    return {
+        n: own[n] if n in own and shape(t) != shape(own[n]) else t for n, t in state.items()
+    }
 
 
 def change_load(changed):
@@ -68,11 +71,10 @@ def _():
 @world("shapes that differ are left alone", noticed_by="Learn: read both lists")
 def _():
     change_load(
-        lambda model, state, strict, assign: load_state_dict(
-            model,
-            fitting(model, state) if state.keys() == model.state_dict().keys() else state,
-            strict and state.keys() != model.state_dict().keys(),
-            assign,
+        lambda model, state, strict, assign: (
+            load_state_dict(model, without_other_shapes(model, state), strict, assign)
+            if strict and "layers.1.weight" in state
+            else load_state_dict(model, state, strict, assign)
         )
     )
 
@@ -133,7 +135,7 @@ def _():
 def _():
     change_load(
         lambda model, state, strict, assign: load_state_dict(
-            model, state if strict else fitting(model, state), strict, assign
+            model, state if strict else without_other_shapes(model, state), strict, assign
         )
     )
 
@@ -151,7 +153,7 @@ def _():
     change_load(load)
 
 
-@world("a load takes the file's dtype", noticed_by="Break it: half precision says nothing")
+@world("a load takes the file's dtype", noticed_by="Break it: float16 says nothing")
 def _():
     def load(model, state, strict, assign):
         half = any(getattr(value, "dtype", None) == torch.half for value in state.values())
@@ -162,7 +164,7 @@ def _():
 
 @world(
     "compare_state_dicts() compares no dtypes",
-    noticed_by="Break it: half precision says nothing",
+    noticed_by="Break it: float16 says nothing",
 )
 def _():
     original = comparison._compare_tensors

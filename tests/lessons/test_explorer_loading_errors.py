@@ -38,12 +38,12 @@ def test_a_load_that_says_nothing_and_loads_nothing_is_said():
     assert said in words_in(Pair("compiled", "the same", "strict=False").svg())
     assert Pair().silent == ""
     assert "answers are others" in Pair(model="GELU for ReLU").silent
-    assert "Rounded" in Pair(file="half precision").silent
+    assert "Rounded" in Pair(file="float16").silent
 
 
 def test_the_names_are_mended_and_the_tensors_are_the_same():
     plain = contents("plain")
-    for file in set(FILES) - {"half precision"}:
+    for file in set(FILES) - {"float16"}:
         assert mended(contents(file)).keys() == plain.keys()
         assert all(torch.equal(mended(contents(file))[name], plain[name]) for name in plain)
 

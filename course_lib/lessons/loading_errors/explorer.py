@@ -11,7 +11,7 @@ from course_lib.classroom.explorers.explorer import Choice, Explorer
 from course_lib.classroom.style import BLUE, GREEN, VERMILION
 from course_lib.seeding import sealed
 
-FILES = ("plain", "DataParallel", "compiled", "averaged", "in a dictionary", "half precision")
+FILES = ("plain", "DataParallel", "compiled", "averaged", "in a dictionary", "float16")
 MODELS = ("the same", "a dropout more", "five classes", "GELU for ReLU")
 CALLS = ("strict", "strict=False", "mended names, strict")
 PREFIXES = ("module.", "_orig_mod.")
@@ -53,7 +53,7 @@ def contents(file: str) -> dict:
         state = {"n_averaged": torch.tensor(3), **state}
     if file == "compiled":
         state = {f"_orig_mod.{name}": tensor for name, tensor in state.items()}
-    if file == "half precision":
+    if file == "float16":
         state = {name: tensor.half() for name, tensor in state.items()}
     return {"epoch": 10, "model": state} if file == "in a dictionary" else state
 
@@ -135,7 +135,7 @@ class Pair:
             return "Nothing was loaded, and nothing was said."
         if len(self.outcome.loaded) < len(self.ours):
             return "A part was loaded, and nothing was said."
-        if self.file == "half precision":
+        if self.file == "float16":
             return "Rounded numbers were loaded, and nothing was said."
         if self.model == "GELU for ReLU":
             return "All entries are right and the answers are others, and nothing was said."

@@ -49,9 +49,8 @@ class BothLists(Task):
             return failed(f"Expected a tuple of two lists; got {seen.type}.", hint="sides")
         for kind in seen.also["kinds"]:
             if kind not in ("list", "tuple"):
-                return failed(
-                    f"Expected two lists; one of yours is a {kind}, which has no order of names.", hint="order"
-                )
+                why = ", which has no order" if "set" in kind else ""
+                return failed(f"Expected two lists; one of yours is a {kind}{why}.", hint="order")
         first, second = seen.value
         if missing and (first, second) == (unexpected, missing):
             return failed("The two lists are the wrong way round: missing is what the model wants.", hint="sides")

@@ -135,7 +135,7 @@ class LoadPartial(Task):
             return failed(f"{few}, and nothing was said. Expected a ValueError.", hint="floor")
         if "ValueError" not in seen.also["raised"]:
             return failed(f"{few}. Expected a ValueError; `{seen.error_type}` was raised.", hint="floor")
-        if not all(re.search(rf"(?<![\d.]){count}(?![\d.]\d)", seen.error) for count in (len(fits), len(own))):
+        if not all(re.search(rf"(?<![\d.]){count}(?!\d|\.\d)", seen.error) for count in (len(fits), len(own))):
             return failed(f"{few}. The ValueError's text should have both numbers.", hint="floor")
         if not unchanged(own, seen.also["values"]):
             return failed(f"{few}. It raised, and the model was changed before. Expected it as it was.", hint="floor")
