@@ -439,21 +439,19 @@ assert torch.equal(other.weight, square.weight.T)
 assert list(nn.BatchNorm1d(2, eps=1).state_dict()) == list(nn.BatchNorm1d(2).state_dict())
 
 # %% [markdown]
-# An activation has no entries either. Here the code has a Sigmoid, then a GELU, where the training had a ReLU.
+# An activation has no entries either. Here the code has a GELU where the training had a ReLU.
 
 # %%
 smooth = MLP(hidden=32)
-smooth.layers[3] = nn.Sigmoid()
-smooth.load_state_dict(model.state_dict())
-sigmoid = evaluate(smooth, validation).accuracy
 smooth.layers[3] = nn.GELU()
 print(smooth.load_state_dict(model.state_dict()))
-gelu = evaluate(smooth, validation)
-print(f"ReLU {trained:.3f}   GELU {gelu.accuracy:.3f}   Sigmoid {sigmoid:.3f}")
-assert sigmoid < trained - 0.03
+sharp, soft = evaluate(model, validation), evaluate(smooth, validation)
+changed = (sharp.logits.argmax(1) != soft.logits.argmax(1)).sum().item()
+print(f"ReLU {sharp.accuracy:.3f}   GELU {soft.accuracy:.3f}   other answers: {changed} of 360")
+assert abs(sharp.accuracy - soft.accuracy) < 0.02 and changed > 0
 
 # %% [markdown]
-# With a GELU the accuracy may hardly move, which is worse: nobody looks. The guard is a fixed batch whose logits are
+# The accuracy hardly moves, so nobody looks, and answers have changed. The guard is a fixed batch whose logits are
 # saved beside the weights. After the load, ask again and compare.
 
 # %%

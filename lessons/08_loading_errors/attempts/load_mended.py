@@ -230,3 +230,31 @@ def load_mended(model, path):
         state = {name.removeprefix(prefix): tensor for name, tensor in state.items()}
     model.load_state_dict(state)
     return model.eval()
+
+
+# %% wrong: a copy is loaded and returned · clause 5 · message: "was it a copy that you loaded?"
+import copy
+
+import torch
+
+
+def load_mended(model, path):
+    content = torch.load(path, map_location="cpu", weights_only=True)
+    state = content.get("model_state_dict", content)
+    for prefix in ("module.", "_orig_mod."):
+        state = {name.removeprefix(prefix): tensor for name, tensor in state.items()}
+    fresh = copy.deepcopy(model)
+    fresh.load_state_dict(state)
+    return fresh
+
+
+# %% wrong: as it was, with all its bugs · clause 2 · message: "A key was asked for"
+import torch
+
+
+def load_mended(model, path):
+    content = torch.load(path, weights_only=True)
+    state = content["model_state_dict"]
+    for prefix in ("module.", "_orig_mod."):
+        state = {name.replace(prefix, ""): tensor for name, tensor in state.items()}
+    return model.load_state_dict(state, strict=False)

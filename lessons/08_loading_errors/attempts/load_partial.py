@@ -314,3 +314,35 @@ def load_partial(model, state, *, at_least):
         "kept": [n for n in own if n not in fits],
         "unused": unused,
     }
+
+
+# %% wrong: by the count of elements · clause 1 · message: "choose first"
+def load_partial(model, state, *, at_least):
+    own = model.state_dict()
+    fits = {n: state[n] for n in own if n in state and state[n].numel() == own[n].numel()}
+    if len(fits) < at_least * len(own):
+        raise ValueError(f"{len(fits)} of {len(own)} fit")
+    model.load_state_dict(fits, strict=False)
+    return {
+        "loaded": list(fits),
+        "kept": [n for n in own if n not in fits],
+        "unused": [n for n in state if n not in fits],
+    }
+
+
+# %% wrong: a copy is loaded · clause 1 · message: "doesn't have the file's values"
+import copy
+
+
+def load_partial(model, state, *, at_least):
+    model = copy.deepcopy(model)
+    own = model.state_dict()
+    fits = {n: state[n] for n in own if n in state and state[n].shape == own[n].shape}
+    if len(fits) < at_least * len(own):
+        raise ValueError(f"{len(fits)} of {len(own)} fit")
+    model.load_state_dict(fits, strict=False)
+    return {
+        "loaded": list(fits),
+        "kept": [n for n in own if n not in fits],
+        "unused": [n for n in state if n not in fits],
+    }

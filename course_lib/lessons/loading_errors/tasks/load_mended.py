@@ -106,7 +106,10 @@ class LoadMended(Task):
         if seen.error:
             return self._raised(seen, case)
         if difference := first_difference(self.state(case), seen.also["values"]):
-            return failed(f"Nothing was raised, and the model isn't what is in the file: {difference}.", hint="strict")
+            copy = "" if seen.value else " What you returned is not that model; was it a copy that you loaded?"
+            return failed(
+                f"Nothing was raised, and the model isn't what is in the file: {difference}.{copy}", hint="strict"
+            )
         if not seen.also["own"]:
             return failed("The model has new parameters or buffers. Expected its own, with new values.", hint="beside")
         if not seen.value:

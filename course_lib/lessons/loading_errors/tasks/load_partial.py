@@ -12,11 +12,17 @@ from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
 from course_lib.lessons.loading_errors.tasks.shared import named, network, unchanged, wrong_list
 
 
-def asked(
-    at_least: float, *, classes: int = 3, head: str = "head", prefix: str = "", half: bool = False
-) -> dict[str, Any]:
+def asked(at_least: float, **settings: Any) -> dict[str, Any]:
     """The settings of a case: the floor, and how the file differs from the model."""
-    return {"at_least": at_least, "classes": classes, "head": head, "prefix": prefix, "half": half}
+    return {
+        "at_least": at_least,
+        "classes": 3,
+        "head": "head",
+        "prefix": "",
+        "half": False,
+        "turned": False,
+        **settings,
+    }
 
 
 class LoadPartial(Task):
@@ -29,6 +35,7 @@ class LoadPartial(Task):
         "just below the floor": asked(0.8, classes=2),
         "everything fits": asked(1.0),
         "in half precision": asked(0.5, classes=5, half=True),
+        "a transposed matrix": asked(0.5, turned=True),
     }
     graded: ClassVar = {
         "exactly the floor": asked(7 / 9, classes=4),
@@ -46,6 +53,8 @@ class LoadPartial(Task):
     def state(self, case: Case) -> dict[str, Any]:
         """What the file holds, in the opposite order."""
         state = dict(reversed(copied(network(case.seed + 3, classes=case.classes, head=case.head)).items()))
+        if case.turned:
+            state["encoder.0.weight"] = state["encoder.0.weight"].T.contiguous()
         if case.half:
             state = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in state.items()}
         return {case.prefix + name: tensor for name, tensor in state.items()}
