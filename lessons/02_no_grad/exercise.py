@@ -18,7 +18,8 @@ from course_lib.classroom import check, check_quiz, hint, solution
 # Write `saved_bytes(model, x)`:
 #
 # 1. it runs `model(x)` once, as the model is: no flag is changed, gradients are on;
-# 2. it returns the bytes (an int) that autograd keeps for the backward pass of it;
+# 2. it returns the bytes (an int) that autograd keeps for the backward pass of it; the batch counts, too, where it is
+#    kept;
 # 3. the model's own parameters and buffers don't count: they are there anyway;
 # 4. what two layers keep counts once: two tensors are the same memory if they have the same `data_ptr()`.
 
@@ -31,7 +32,7 @@ def saved_bytes(model, x):
 
     def pack(tensor):
         kept[tensor.data_ptr()] = tensor.nbytes
-        return tensor
+        return tensor.detach()
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         output = model(x)  # held until the count: else its memory could be used again
@@ -51,11 +52,11 @@ check(saved_bytes)
 #
 # Write `embed(model, x)`:
 #
-# 1. it returns `model(x)` as eval mode gives it, shape (N, D);
+# 1. it returns `model(x)` as eval mode gives it, a tensor of shape (N, D);
 # 2. the features ask for no gradient and have no graph behind them;
 # 3. a head can be trained on them;
-# 4. every layer has its own training flag back, and no running statistic moved, also if the model raises an error,
-#    which comes through;
+# 4. every layer has its own training flag back, no running statistic moved, and each parameter asks for a gradient or
+#    not, as before; also if the model raises an error, which comes through;
 # 5. gradients are switched on or off afterwards as they were before.
 
 
@@ -99,11 +100,11 @@ def loss_with_leaks(model, batches):
 # %% [markdown]
 # Write `leak_free_loss(model, batches)`, mended:
 #
-# 1. `batches` gives pairs of inputs and classes; it returns a pair `(mean, history)`. `mean` is the mean
-#    cross-entropy over all examples, as eval mode gives it, a float;
+# 1. `batches` gives pairs of inputs and classes, and can be read once, like a generator; it returns a pair
+#    `(mean, history)`. `mean` is the mean cross-entropy over all examples, as eval mode gives it, a float;
 # 2. `history` is a list with the mean loss of each batch, in order, floats;
 # 3. autograd keeps nothing, not even while it runs;
-# 4. the model comes back with every flag and statistic as it was.
+# 4. the model comes back with every flag (`training`, `requires_grad`) and statistic as it was.
 
 
 # %% solution="leak_free_loss"
@@ -148,7 +149,8 @@ check(leak_free_loss)
 #
 # 1. it returns a dictionary with a word for each of the six;
 # 2. the job gets done with it, and whatever is trained afterwards can be trained;
-# 3. of the words that do the job, it is the one that keeps and counts the least, and leaves nothing changed behind.
+# 3. of the words that do the job, it is the one that keeps the least, leaves no parameter changed that nobody asked to
+#    change, and, if two are equal in that, takes the least time.
 
 
 # %% solution="choose_modes"

@@ -35,8 +35,8 @@ assert total.numel() == 1 and kept[-1] > 15 * kept[0]
 # %% [markdown]
 # ## Predict
 #
-# PyTorch keeps those bytes for a backward pass, which here never comes. How much of it does a single pass keep, beside
-# the images that went in? Commit to an answer.
+# PyTorch keeps those bytes for a backward pass, which here never comes. How many does a single pass keep, the images
+# themselves included if they are kept? Commit to an answer.
 
 # %%
 predict(
@@ -63,8 +63,9 @@ came_out(
 # %% [markdown]
 # ## Learn: what is kept, and why
 #
-# While gradients are on, each operation on a parameter hangs a node behind its output: `grad_fn`. All nodes together
-# are the **graph**. A node keeps what its way back will need, such as the input of a linear layer.
+# While gradients are on, each operation on a parameter, or on what came out of one, hangs a node behind its output:
+# `grad_fn`. All nodes together are the **graph**. A node keeps what its way back will need, such as the input of a
+# linear layer.
 
 # %%
 layer = nn.Linear(64, 128)
@@ -73,18 +74,21 @@ print(type(features.grad_fn).__name__, "keeps", bytes_behind(features, layer), "
 assert bytes_behind(features, layer) == batch.nbytes  # the input, not the output
 
 # %% [markdown]
-# Layer by layer, in training mode. `Flatten` only looks at the same bytes in another shape. The last layer's input is
-# the dropout's output: a product is not kept by the one who made it, so it counts here.
+# Layer by layer, in training mode; what an earlier layer keeps already isn't counted again. `Flatten` only looks at the
+# same bytes in another shape. Batch norm keeps its input, with the mean and the scale of this batch; ReLU its output;
+# dropout its mask. The last layer keeps its input, which is what dropout gave out.
 
 # %%
-for name, shape, kept_bytes in bytes_by_layer(MLP().train().layers, batch):
+table = bytes_by_layer(MLP().train().layers, batch)
+for name, shape, kept_bytes in table:
     print(f"{name:12} -> {str(tuple(shape)):10} keeps {kept_bytes:7,} bytes")
-rows = {name: kept_bytes for name, _, kept_bytes in bytes_by_layer(MLP().train().layers, batch)}
-assert rows["Flatten"] == 0 and rows["ReLU"] == 64 * 128 * 4
+hidden = 64 * 128 * 4  # bytes of what goes through the middle
+expected = [0, batch.nbytes, hidden + 2 * 128 * 4, hidden, hidden, hidden]
+assert [kept_bytes for *_, kept_bytes in table] == expected
 
 # %% [markdown]
-# The graph grows with the batch, the width and the depth; the parameters don't grow with the batch. That is why a
-# batch size that evaluates with ease can be too large to train.
+# What is kept grows with the batch, and the parameters don't. It is one reason why a batch size that evaluates with
+# ease can be too large to train. (Width and depth: see the explorer below.)
 
 # %%
 double = bytes_behind(model(torch.cat([batch, batch])), model)
@@ -92,17 +96,52 @@ assert 1.9 < double / bytes_behind(model(batch), model) <= 2
 print(f"twice the batch keeps {double / bytes_behind(model(batch), model):.2f} times as much")
 
 # %% [markdown]
+# `backward()` uses what was kept, and lets go of it. So a training loop frees its graph at each step, and a second way
+# back through the same graph is an error.
+
+# %%
+loss = F.cross_entropy(model(batch), targets)
+held = bytes_behind(loss, model)
+loss.backward()
+print(f"before backward {held:,} bytes, after it {bytes_behind(loss, model)}")
+assert held > 0 == bytes_behind(loss, model)
+try:
+    loss.backward()
+except RuntimeError as error:
+    print(str(error).split(" (")[0])
+else:
+    raise AssertionError("the same graph was walked twice")
+
+# %% [markdown]
 # You can watch PyTorch keep things. `saved_tensors_hooks(pack, unpack)` calls `pack` with every tensor that a node
-# wants to keep, and keeps what `pack` returns; `unpack` gives it back on the way back.
+# wants to keep, and keeps what `pack` returns; on the way back `unpack` makes a tensor of that again. Below, the linear
+# layer keeps its input and ReLU its output. (`append` returns `None`,
+# and `None or t.detach()` is `t.detach()`: another tensor over the same bytes, without a graph.)
 
 # %%
 seen = []
 with torch.autograd.graph.saved_tensors_hooks(
-    lambda t: seen.append(tuple(t.shape)) or t, lambda t: t
+    lambda t: seen.append(tuple(t.shape)) or t.detach(), lambda t: t
 ):
     nn.Linear(3, 2)(torch.ones(5, 3)).relu()
 print(seen)
 assert seen == [(5, 3), (5, 2)]
+
+# %% [markdown]
+# Why not hand `t` itself back? ReLU keeps its output, and the output holds the graph that would hold it: nobody could
+# let go first. `ref` looks at a tensor without holding it.
+
+# %%
+from weakref import ref
+
+for pack in (torch.Tensor.detach, lambda t: t):
+    looks = []
+    with torch.autograd.graph.saved_tensors_hooks(
+        lambda t, looks=looks, pack=pack: looks.append(ref(t)) or pack(t), lambda t: t
+    ):
+        nn.Linear(3, 2)(torch.ones(5, 3)).relu()  # nobody takes the output
+    print("still there:", [look() is not None for look in looks])
+    assert (looks[-1]() is None) == (pack is torch.Tensor.detach)
 
 # %% [markdown]
 # ### Your turn
@@ -110,8 +149,8 @@ assert seen == [(5, 3), (5, 2)]
 # Write `count_kept(run)`:
 #
 # 1. `run` is a function without arguments; it is called once;
-# 2. it returns how many times autograd kept a tensor meanwhile, as an int;
-# 3. an error that `run` raises comes through.
+# 2. it returns how many times autograd kept a tensor meanwhile, as an int; one that is kept twice counts twice;
+# 3. whatever `run` does works as ever, a backward pass too, and an error that it raises comes through.
 
 
 # %% turn="count_kept"
@@ -119,7 +158,9 @@ def count_kept(run):
     """How many tensors autograd keeps while run() is running."""
     ### BEGIN SOLUTION
     kept = []
-    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(1) or t, lambda t: t):
+    with torch.autograd.graph.saved_tensors_hooks(
+        lambda t: kept.append(1) or t.detach(), lambda t: t
+    ):
         run()
     return len(kept)
     ### END SOLUTION
@@ -131,8 +172,9 @@ check(count_kept)
 # %% [markdown]
 # ## Learn: four ways to keep nothing
 #
-# **`torch.no_grad()`** switches the recording off for a block. The numbers are the same to the last bit, and nothing is
-# kept. It doesn't touch the model: its parameters still ask for gradients, and dropout still drops in training mode.
+# **`torch.no_grad()`** switches the recording off for a block, and nothing is kept. It doesn't touch the model: its
+# parameters still ask for gradients, and dropout still drops in training mode. Our model's numbers are the same to the
+# last bit.
 
 # %%
 with torch.no_grad():
@@ -142,20 +184,46 @@ assert bytes_behind(quiet, model) == 0 and model.layers[1].weight.requires_grad
 print("same numbers, nothing kept")
 
 # %% [markdown]
-# **`torch.inference_mode()`** goes one step further: its tensors don't even count their changes, which saves a little
-# time, and so they may never take part in training. PyTorch says so when you try.
+# A few layers have a faster way when gradients are off, and may round otherwise on it. So compare with a tolerance.
+
+# %%
+encoder, words = (
+    nn.TransformerEncoderLayer(16, 2, batch_first=True).eval(),
+    torch.rand(4, 7, 16),
+)
+with torch.no_grad():
+    faster = encoder(words)
+apart = (encoder(words) - faster).abs().max().item()
+print(f"a transformer layer, with and without gradients: {apart:.0e} apart")
+assert apart < 1e-5
+
+# %% [markdown]
+# **`torch.inference_mode()`** goes one step further. An ordinary tensor counts how often it was changed, so that
+# backward notices when a kept one no longer is what it was. Inference tensors don't count, which saves a little time,
+# and so autograd refuses to keep them. A sum keeps nothing and lets them through; a layer that is trained on one raises.
 
 # %%
 with torch.inference_mode():
     for_good = model(batch)
 assert for_good.is_inference() and not quiet.is_inference()
 try:
-    layer = nn.Linear(10, 2)(for_good)
+    nn.Linear(10, 2)(for_good)
 except RuntimeError as error:
     print(error)
 else:
     raise AssertionError("an inference tensor was kept for backward")
 assert nn.Linear(10, 2)(quiet).requires_grad  # what no_grad made can be trained on
+assert (logits + for_good).requires_grad  # a sum keeps neither
+
+# %% [markdown]
+# `no_grad` is a switch that can be turned back inside its block; `inference_mode` is not.
+
+# %%
+with torch.no_grad(), torch.enable_grad():
+    assert model(batch).requires_grad
+with torch.inference_mode(), torch.enable_grad():
+    assert not model(batch).requires_grad
+print("enable_grad() undoes no_grad, and not inference_mode")
 
 # %% [markdown]
 # The way out is a copy made outside: `clone()` gives an ordinary tensor.
@@ -164,8 +232,8 @@ assert nn.Linear(10, 2)(quiet).requires_grad  # what no_grad made can be trained
 #
 # Write `usable(tensor)`:
 #
-# 1. it returns a tensor with the same values that may take part in training;
-# 2. if `tensor` may do so already, it is returned itself, not a copy.
+# 1. it returns a tensor with the same values and dtype that a layer can be trained on;
+# 2. an ordinary tensor is returned itself, with its graph if it has one, not a copy.
 
 
 # %% turn="usable"
@@ -182,23 +250,35 @@ check(usable)
 # %% [markdown]
 # ### Cut one tensor out
 #
-# **`detach()`** takes one tensor out of the graph. The graph before it was built all the same, and lives as long as
-# something else holds it. The two tensors share their memory.
+# **`detach()`** takes one tensor out of the graph: it serves where one use of a tensor needs its gradient and another
+# must not have it. The graph before it was built all the same, and lives as long as something else holds it. The two
+# tensors share their memory.
 
 # %%
 cut = logits.detach()
 print(
     f"behind logits {bytes_behind(logits, model):,} bytes, behind the detached {bytes_behind(cut, model)}"
 )
-assert cut.data_ptr() == logits.data_ptr() and bytes_behind(cut, model) == 0 < bytes_behind(
-    logits, model
-)
+assert cut.data_ptr() == logits.data_ptr()
+assert bytes_behind(cut, model) == 0 < bytes_behind(logits, model)
+
+# %% [markdown]
+# The use that you will meet first: NumPy and plots know no graph.
+
+# %%
+try:
+    logits.numpy()
+except RuntimeError as error:
+    print(error)
+else:
+    raise AssertionError("NumPy took a tensor with a graph")
+assert logits.detach().numpy().shape == (64, 10)
 
 # %% [markdown]
 # ### Freeze parameters
 #
-# **`requires_grad_(False)`** freezes parameters, for good and not for a block. Autograd records from the first thing
-# that asks for a gradient: freeze the body and train the head, and only the head's input is kept.
+# **`requires_grad_(False)`** freezes parameters until you say otherwise, not for a block. Autograd records from the
+# first thing that asks for a gradient: freeze the body and train the head, and only the head's input is kept.
 
 # %%
 frozen = MLP().eval()
@@ -208,6 +288,16 @@ print(
     f"all trainable: {bytes_behind(model(batch), model):,} bytes; head only: {head_only:,} bytes"
 )
 assert head_only == 64 * 128 * 4 < bytes_behind(model(batch), model) / 2
+
+# %% [markdown]
+# The first thing may also be the image: then `backward` reaches the pixels, and says which of them move the answer.
+# That is no training, and needs the graph all the same.
+
+# %%
+image = batch[:1].clone().requires_grad_()
+(by_pixel,) = torch.autograd.grad(model(image).max(), image)
+print("the pixel that moves the answer most:", by_pixel.abs().argmax().item())
+assert by_pixel.shape == image.shape and by_pixel.abs().max() > 0 and not model.training
 
 # %% [markdown]
 # Before you freeze something, ask what is frozen already: each parameter carries its own flag.
@@ -238,7 +328,8 @@ check(freeze_all_but)
 # %% [markdown]
 # ### Memory first, speed second
 #
-# People reach for `no_grad` to be faster. Measure it on your machine: what it saves for certain is memory.
+# People reach for `no_grad` to be faster. Measure it on your machine, each mode twice: if the two times of one mode lie
+# as far apart as those of two modes, the clock can't tell them apart. What the modes save for certain is memory.
 
 # %%
 from time import perf_counter
@@ -246,37 +337,42 @@ from time import perf_counter
 
 def milliseconds(mode, repeats=20):
     with mode():
+        model(images)  # once before the clock runs: the first call is slower
         start = perf_counter()
         for _ in range(repeats):
             model(images)
-    return (perf_counter() - start) / repeats * 1000
+        return (perf_counter() - start) / repeats * 1000
 
 
-for mode in (
-    torch.enable_grad,
-    torch.no_grad,
-    torch.inference_mode,
-    torch.no_grad,
-    torch.enable_grad,
-):
+# %%
+modes = torch.enable_grad, torch.no_grad, torch.inference_mode
+for mode in (*modes, *reversed(modes)):
     print(f"{mode.__name__:15} {milliseconds(mode):6.2f} ms")
 
 # %% [markdown]
-# On a GPU the peak can be read from the allocator; here it shows what the graph adds.
+# A GPU's allocator knows its peak, and what is still held after the pass.
+
+
+# %%
+def on_gpu(mode, network, x):
+    torch.cuda.reset_peak_memory_stats()
+    before = torch.cuda.memory_allocated()
+    with mode():
+        output = network(x)
+    held = torch.cuda.memory_allocated() - before  # the output is still there
+    return torch.cuda.max_memory_allocated() - before, held
+
 
 # %%
 if torch.cuda.is_available():
-    on_gpu, there = MLP(hidden=4096).cuda().eval(), images.cuda()
-    for mode in (torch.enable_grad, torch.no_grad):
-        torch.cuda.reset_peak_memory_stats()
-        before = torch.cuda.memory_allocated()
-        with mode():
-            kept_output = on_gpu(there)
-        peak = torch.cuda.max_memory_allocated() - before
+    wide, there = MLP(hidden=4096).cuda().eval(), images.cuda()
+    on_gpu(torch.no_grad, wide, there)  # the first call also takes room to work in
+    on, off = (on_gpu(mode, wide, there) for mode in (torch.enable_grad, torch.no_grad))
+    for name, (peak, held) in {"on": on, "off": off}.items():
         print(
-            f"GPU, {mode.__name__}: peak {peak / 2**20:.1f} MiB, still held {bytes_behind(kept_output) / 2**20:.1f}"
+            f"GPU, gradients {name}: peak {peak / 2**20:.2f} MiB, held {held / 2**20:.2f} MiB"
         )
-        del kept_output
+    assert on[0] > off[0] and on[1] > 100 * off[1]
 else:
     print("No GPU here: bytes_behind() stands in for its memory meter.")
 
@@ -305,8 +401,10 @@ memory_of_a_pass()
 # %% [markdown]
 # ## Break it: the loop, mended
 #
-# The loop of the beginning needs two mends. `no_grad` stops the recording; `.item()` takes the number out of the
-# tensor, so that even where gradients are on, nothing hangs behind the sum. A list of losses leaks like a sum.
+# Either of two mends stops the leak of the first loop, and a good loop has both. `no_grad` stops the recording, so that
+# not even one batch's graph is built. `.item()` takes the number out of the tensor, so that the sum stays a number where
+# somebody leaves gradients on. (`* len(y)`: the last batch is smaller, and each image should count once.) A list of
+# losses leaks like a sum.
 
 # %%
 history, total = [], 0.0
@@ -325,8 +423,21 @@ assert sum(bytes_behind(one, model) for one in leaky) > 10 * bytes_behind(leaky[
 # %% [markdown]
 # ## Break it: a body that never learns
 #
-# Silent: a `no_grad` that is still open around a part of the training. The head learns, the body has no gradient, and
-# the optimizer passes over parameters without one.
+# Loud: the whole pass of a training step under `no_grad`. There is nothing to walk back through.
+
+# %%
+with torch.no_grad():
+    loss = F.cross_entropy(model(batch), targets)
+try:
+    loss.backward()
+except RuntimeError as error:
+    print(error)
+else:
+    raise AssertionError("backward() found a way without a graph")
+
+# %% [markdown]
+# Silent: a `no_grad` that is still open around a part of it. The head learns, the body has no gradient, and the
+# optimizer passes over parameters without one.
 
 # %%
 body, head = nn.Linear(64, 32), nn.Linear(32, 10)
@@ -338,50 +449,55 @@ for _ in range(10):
         hidden = body(batch.flatten(1)).relu()
     F.cross_entropy(head(hidden), targets).backward()
     optimizer.step()
-print(
-    "head moved:",
-    not torch.equal(head.weight, before[1]),
-    "  body moved:",
-    not torch.equal(body.weight, before[0]),
-)
-assert body.weight.grad is None and torch.equal(body.weight, before[0])
-assert not torch.equal(head.weight, before[1])
+moved = [not torch.equal(part.weight, was) for part, was in zip((body, head), before)]
+print("body moved:", moved[0], "  head moved:", moved[1])
+assert moved == [False, True] and body.weight.grad is None
 
 # %% [markdown]
-# The guard, after the first `backward()`: every parameter that should learn has a gradient.
+# The guard, after the first `backward()`: every parameter that should learn has a gradient. Here it meets the broken
+# loop, then the mended one.
+
 
 # %%
-F.cross_entropy(head(body(batch.flatten(1)).relu()), targets).backward()
-without = [
-    name
-    for name, p in nn.Sequential(body, head).named_parameters()
-    if p.requires_grad and p.grad is None
-]
-print("without a gradient:", without)
-assert without == []
+def without_gradient(network):
+    return [
+        name for name, p in network.named_parameters() if p.requires_grad and p.grad is None
+    ]
+
+
+# %%
+both = nn.Sequential(body, nn.ReLU(), head)
+for broken in (True, False):
+    both.zero_grad()
+    with torch.set_grad_enabled(not broken):
+        hidden = both[:2](batch.flatten(1))
+    F.cross_entropy(head(hidden), targets).backward()
+    print("without a gradient:", without_gradient(both))
+    assert without_gradient(both) == (["0.weight", "0.bias"] if broken else [])
 
 # %% [markdown]
 # ## Break it: a table made while evaluating
 #
 # Some models make a table at their first call and keep it: positions, masks. If the first call happens under
-# `inference_mode`, the table is an inference tensor, and training fails, perhaps hours later. Under `no_grad` it works.
+# `inference_mode`, the table is an inference tensor. Training fails as soon as autograd has to keep it, as for this
+# product. Under `no_grad` it works.
 
 
 # %%
-class Shifted(nn.Module):
+class Weighted(nn.Module):
     def __init__(self):
         super().__init__()
         self.linear, self.table = nn.Linear(64, 10), None
 
     def forward(self, x):
         if self.table is None:
-            self.table = torch.linspace(0, 1, 64)
-        return self.linear(x * self.linear.weight[0] * self.table)
+            self.table = torch.linspace(0, 1, 10)
+        return self.linear(x) * self.table
 
 
 # %%
 for mode in (torch.no_grad, torch.inference_mode):
-    net = Shifted()
+    net = Weighted()
     with mode():
         net(batch.flatten(1))
     try:
@@ -398,8 +514,7 @@ for mode in (torch.no_grad, torch.inference_mode):
 #
 # ## Break it: another thread
 #
-# The switch belongs to the thread. A worker thread started inside the block records as ever; so does a data loader's
-# or a server's.
+# The switch belongs to the thread. A worker thread started inside the block, by a server for example, records as ever.
 
 # %%
 from threading import Thread
@@ -413,7 +528,7 @@ print("other thread:", recorded[0], "  this thread:", recorded[1])
 assert recorded == [True, False]
 
 # %% [markdown]
-# The guard is to switch inside the function that the thread runs: both are decorators, too.
+# The guard is to switch inside the function that the thread runs. `no_grad` and `inference_mode` are decorators, too.
 
 
 # %%
@@ -437,7 +552,7 @@ print("decorated:", answers[0][:8].tolist())
 # |---|---|---|
 # | `with torch.no_grad():` and `eval()` | `eval()` alone | eval mode keeps the whole graph |
 # | `total += loss.item() * len(y)` | `total += loss` | a tensor brings its graph along |
-# | `no_grad` where a model may be trained afterwards | `inference_mode` there | its tensors may never be trained with |
+# | `no_grad` where a model may be trained afterwards | `inference_mode` there | autograd refuses to keep its tensors |
 # | `requires_grad_(False)` for parameters that stay | `no_grad` around a part of the training | a body without gradients never learns, in silence |
 # | switch inside the function that runs | around the start of a thread | the switch belongs to the thread |
 #

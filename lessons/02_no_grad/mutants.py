@@ -1,5 +1,6 @@
 """Worlds in which a claim of this lesson is false; `python tests/mutants.py 02_no_grad` shows who notices."""
 
+import contextlib
 import threading
 
 import torch
@@ -57,6 +58,35 @@ def _():
     torch.autograd.graph.saved_tensors_hooks = hooks
 
 
+@world("dropout keeps its output in place of its mask", noticed_by=KEEPS)
+def _():
+    plain = nn.Dropout.forward
+    nn.Dropout.forward = lambda self, x: plain(self, x.detach()).exp().log() + 0 * x
+
+
+@world("backward() keeps what it has used", noticed_by=KEEPS)
+def _():
+    plain = torch.Tensor.backward
+    torch.Tensor.backward = lambda self, **kwargs: plain(self, retain_graph=True, **kwargs)
+
+
+@world("enable_grad() undoes nothing", noticed_by=FOUR)
+def _():
+    torch.enable_grad = contextlib.nullcontext
+
+
+@world("NumPy takes a tensor with its graph", noticed_by="Cut one tensor out")
+def _():
+    plain = torch.Tensor.numpy
+    torch.Tensor.numpy = lambda self: plain(self.detach())
+
+
+@world("a frozen or evaluated model hides the image's gradient", noticed_by="Freeze parameters")
+def _():
+    plain = torch.autograd.grad
+    torch.autograd.grad = lambda *args: tuple(0 * grad for grad in plain(*args))
+
+
 @world("no_grad keeps the graph", noticed_by=FOUR)
 def _():
     plain = nn.Linear.forward
@@ -102,6 +132,14 @@ def _():
 @world("frozen parameters are recorded like others", noticed_by="Freeze parameters")
 def _():
     nn.Module.requires_grad_ = lambda self, requires_grad=True: self
+
+
+@world(
+    "backward() without a graph does nothing", noticed_by="Break it: a body that never learns"
+)
+def _():
+    plain = torch.Tensor.backward
+    torch.Tensor.backward = lambda self: plain(self) if self.requires_grad else None
 
 
 @world(

@@ -23,7 +23,7 @@ from course_lib.evaluation import evaluation_mode
 # 2. it returns the mean cross-entropy over all examples, as one number: the batches make no difference;
 # 3. a target of -100 is ignored: it counts neither in the sum nor in what the sum is divided by, not even when a whole
 #    batch is ignored;
-# 4. `weight` (C,), if given, holds class weights: the result is what `F.cross_entropy(..., weight=weight)` gives for
+# 4. `weight` (C,), if given, holds class weights above 0: the result is what `F.cross_entropy(..., weight=weight)` gives for
 #    all examples at once;
 # 5. if no example counts, because there is none or all are ignored, it raises a `ValueError`.
 
@@ -56,7 +56,7 @@ check(mean_loss)
 # 1. logits (N, C) with two or more columns: the class with the largest logit; of equal ones the first;
 # 2. logits (N, 1) or (N,) come from a one-logit head: 1 where the logit is above 0, else 0;
 # 3. it returns an int64 tensor of shape (N,), also for a single example;
-# 4. the logits decide, however small or close they are: no rounded probability does;
+# 4. the logits decide, in their own dtype, however small or close they are: no rounded number does;
 # 5. a NaN among the logits raises a `ValueError`; infinite logits are fine (a class is masked with -inf);
 # 6. the tensor that it was given stays as it was.
 
@@ -82,18 +82,19 @@ check(predict_labels)
 # Your training loop calls this between two epochs, on somebody else's model and somebody else's loader.
 #
 # Write `evaluate(model, batches, loss_fn)`. It returns an object (a dataclass, for instance) with the attributes
-# `logits`, `targets`, `loss` and `accuracy`:
+# `logits`, `targets`, `loss` and `accuracy`. (The course's own `evaluate` passes this check, too.)
 #
 # 1. `batches` gives pairs (inputs, targets) and is read once, whatever its length; row i of `logits` and of `targets`
 #    belongs to the same example;
 # 2. `logits` is (N, C); where the model returns (B, 1), a one-logit head, it is (N,); `targets` is (N,);
 # 3. `loss` is `loss_fn` of all logits and targets at once, a number; the loss of a one-logit head is given logits and
 #    targets of shape (N,), the targets as floats;
-# 4. `accuracy` is the share of right labels, a number; targets of -100 are left out of it;
+# 4. `accuracy` is the share of right labels, a number; targets of -100 are left out of it (some others remain);
 # 5. the model computes in eval mode, and afterwards every submodule has its own flag back, also when the model raised;
-# 6. no graph is built: `logits.requires_grad` is False;
-# 7. no batch, or targets that are not of shape (B,): a `ValueError`;
-# 8. PyTorch's global random state is afterwards what it was, even if the loader is a plain `DataLoader`.
+# 6. no graph is built: `logits.requires_grad` is False; afterwards gradients are on again, if they were;
+# 7. no batch, or targets that are not of shape (B,), one for each row of logits: a `ValueError`;
+# 8. PyTorch's global random state is afterwards what it was, even if the loader is a plain `DataLoader`, and also when
+#    the model raised.
 #
 # You may use `evaluation_mode` from the cell above, which turns both switches and puts every flag back.
 
@@ -158,8 +159,8 @@ def validate_with_bugs(model, loader):
 #
 # 1. the model returns one logit an example, shape (B, 1); `y` is (B,), float32, 0 or 1; it returns two numbers, the
 #    binary cross-entropy of the logits and the accuracy;
-# 2. the loss is that of the logits;
-# 3. each prediction is compared with its own target: yes where the logit is above 0;
+# 2. the loss is that of the logits, also where a sigmoid would be rounded to 0 or 1;
+# 3. each prediction is compared with its own target: yes where the logit is above 0, however small;
 # 4. each example counts alike, however the batches are cut;
 # 5. the numbers are those of eval mode, and the model comes back with every flag and statistic as it was;
 # 6. no graph is built.

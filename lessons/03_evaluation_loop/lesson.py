@@ -1,5 +1,6 @@
 # %%
 import math
+import warnings
 
 import torch
 import torch.nn.functional as F
@@ -45,7 +46,7 @@ def textbook_loop(model, loader):
 
 
 # %% [markdown]
-# Try it on 65 test digits. The network reads 64 of them; the last one it gets wrong.
+# Try it on 65 test digits. The network gets 64 of them right and the last one wrong.
 
 # %%
 images, labels = splits.test.tensors
@@ -84,9 +85,8 @@ came_out(f"{len(agree)}: {', '.join(map(str, agree))}")
 assert agree == [size for size in range(1, 361) if 360 % size == 0] and len(agree) == 24
 
 # %% [markdown]
-# A mean of means is the mean when the parts are equally large. Otherwise the batches of a ragged end, where the last
-# one is smaller, count for more than they hold, and the result depends on a setting that has nothing to do with the
-# model.
+# A mean of means is the mean when the parts are equally large. Where the last batch is smaller, a ragged end, its
+# examples count for more than the others, and the result depends on a setting that has nothing to do with the model.
 #
 # ## Learn: add up, divide once
 #
@@ -135,7 +135,8 @@ check(mean_absolute_error)
 # ## Explore
 #
 # Each bar is a batch: as wide as the digits in it, as high as their mean loss. The right mean weighs a bar by its
-# width. The textbook's doesn't look at the width. Move the batch size, and put the hardest digits last.
+# width. The textbook's doesn't look at the width. Move the batch size, and put the hardest digits last. (The network
+# here is a plainer one, a single layer.)
 
 # %%
 from course_lib.lessons.evaluation_loop import batch_means
@@ -146,7 +147,7 @@ batch_means()
 # ## Learn: what a mean is divided by
 #
 # "The number of examples" is right for a plain loss. With **class weights** a mean of cross-entropy is divided by the
-# sum of the weights of the targets. So here eights count five times, above and below the line.
+# sum of the weights of the targets. So here eights count five times, above the fraction's line and below it.
 
 # %%
 weight = torch.ones(10).index_fill(0, torch.tensor([8]), 5.0)
@@ -178,8 +179,9 @@ assert math.isnan(means[0]) and sums[0] == 0
 assert torch.isclose(sum(sums) / (some != -100).sum(), F.cross_entropy(logits, some), rtol=1e-4)
 
 # %% [markdown]
-# And there is no general rule: `BCEWithLogitsLoss` divides by the number of examples whatever its `pos_weight`. What
-# holds for any loss: keep all logits and all targets, and call the loss on them once.
+# And there is no general rule. `BCEWithLogitsLoss`, the loss of yes-or-no logits, lets each yes count `pos_weight`
+# times, and divides by the number of logits all the same. What holds whatever a loss divides by: keep all logits and
+# all targets, and call it on them once. The price is the memory that they take.
 
 # %%
 z, t, pos_weight = torch.tensor([2.0, -1.0]), torch.tensor([1.0, 0.0]), torch.tensor(9.0)
@@ -213,11 +215,11 @@ optimizer = torch.optim.Adam(doctor.parameters(), lr=0.01)
 for epoch in range(15):
     for x, y in batches(clinic.train, 32, shuffle=True, seed=epoch):
         optimizer.zero_grad()
-        F.binary_cross_entropy_with_logits(doctor(x), y).backward()
+        F.binary_cross_entropy_with_logits(doctor(x), y).backward()  # doctor(x) is (B,), as y
         optimizer.step()
 patients, ill = clinic.test.tensors
 with evaluation_mode(doctor):
-    column = doctor.layers(patients)  # as the last Linear layer gives it
+    column = doctor.layers(patients)  # as its last Linear layer gives them: (B, 1)
 print("logits", tuple(column.shape), "  targets", tuple(ill.shape))
 assert column.shape == (114, 1) and ill.shape == (114,)
 
@@ -276,7 +278,8 @@ print(
 assert said.unique().tolist() == [0] and wrong == (ill == 0).float().mean() and correct > 0.85
 
 # %% [markdown]
-# The guard: put the baseline, "always the commonest class", beside the accuracy. A number that equals it is a question.
+# The guard: put the baseline, "always the commonest class", beside the accuracy. A number that isn't above it is a
+# question.
 #
 # ## Break it: 12,996 comparisons of 114 patients
 #
@@ -298,7 +301,7 @@ assert (
 
 # %% [markdown]
 # `squeeze(1)` takes the column away, and keeps a batch of one a batch. The guard is one line before each comparison.
-# `binary_cross_entropy_with_logits` has that line inside: it is loud.
+# `binary_cross_entropy_with_logits` has that line inside: it is loud. Not every loss is: `mse_loss` warns and goes on.
 
 # %%
 preds = column.squeeze(1) > 0
@@ -309,6 +312,10 @@ except ValueError as error:
     print(error)
 else:
     raise AssertionError("it broadcast")
+with warnings.catch_warnings(record=True) as told:
+    warnings.simplefilter("always")
+    F.mse_loss(column, ill)
+assert len(told) == 1 and "different to the input size" in str(told[0].message)
 
 # %% [markdown]
 # ## Break it: two passes, two orders
@@ -332,7 +339,7 @@ assert (preds == truth).float().mean() < 0.25
 # %%
 with evaluation_mode(model):
     pairs = [(model(x), y) for x, y in shuffled]
-kept, truth = (torch.cat(column) for column in zip(*pairs))
+kept, truth = (torch.cat(part) for part in zip(*pairs))  # all logits, all labels
 assert torch.equal(truth.sort().values, labels.sort().values)
 assert (kept.argmax(1) == truth).sum() == hits
 
@@ -340,8 +347,8 @@ assert (kept.argmax(1) == truth).sum() == hits
 # %% [markdown]
 # ## Break it: looking at the validation data changes the training
 #
-# A `DataLoader` draws a number from PyTorch's global generator each time you begin to read it, shuffled or not. The
-# dropout after it gets other dice. Below, the same training three times; between its epochs somebody reads.
+# A plain `DataLoader` draws a number from PyTorch's global generator each time you begin to read it, shuffled or not.
+# The dropout after it gets other dice. Below, the same training three times; between its epochs somebody reads.
 
 
 # %%
@@ -383,7 +390,7 @@ print("inside fork_rng: no trace; outside: other dice for whoever comes next")
 # ## Break it: squashed twice
 #
 # `F.cross_entropy` applies the softmax itself. A network that ends in one hands over probabilities, and they are
-# squashed again. Accuracy doesn't notice. The loss can't fall below log(1 + 9 / e) for ten classes, however good the
+# squashed again. Accuracy hardly notices. The loss can't fall below log(1 + 9 / e) for ten classes, however good the
 # network is.
 
 # %%
@@ -400,12 +407,17 @@ perfect = F.one_hot(labels, 10).float()  # a network that is right and sure abou
 assert math.isclose(F.cross_entropy(perfect, labels), floor, rel_tol=1e-5)
 
 # %% [markdown]
-# The guard: rows of logits hardly ever sum to 1 all together. The library's `evaluate`, below, warns of outputs that do.
+# The guard: look at the outputs. Probabilities lie between 0 and 1 and sum to 1 in every row; logits hardly ever do. The
+# library's `evaluate`, below, warns of them.
+
 
 # %%
-sums_to_one = lambda out: torch.allclose(out.sum(1), torch.ones(len(out)))
-print("rows sum to 1: probabilities", sums_to_one(outputs), "  logits", sums_to_one(logits))
-assert sums_to_one(outputs) and not sums_to_one(logits)
+def are_probabilities(out):
+    return bool((out >= 0).all()) and torch.allclose(out.sum(1), torch.ones(len(out)))
+
+
+print("squashed:", are_probabilities(outputs), "  logits:", are_probabilities(logits))
+assert are_probabilities(outputs) and not are_probabilities(logits)
 
 # %% [markdown]
 # ## Learn: who is judged at all
@@ -419,9 +431,9 @@ print(judged, "of", len(splits.test), "digits")
 assert judged == 320
 
 # %% [markdown]
-# On several GPUs each reads a share of the data. `DistributedSampler` makes the shares equally long: it repeats
-# some examples to fill up, or with `drop_last=True` leaves some out. Either is good for training and wrong for a test.
-# It can be asked without any GPU.
+# With several GPUs, each reads a share of the data. If the shares don't come out even, `DistributedSampler` makes them
+# so: it repeats some examples to fill up, or with `drop_last=True` leaves some out. Either will do for training and is
+# wrong for a test. You can ask it without any GPU.
 
 # %%
 shares = [
@@ -439,10 +451,11 @@ assert sum(map(len, cut)) == 357
 # %% [markdown]
 # ### Your turn
 #
-# The guard is a share of your own, and sums and counts that the GPUs add up before anyone divides. Write
-# `my_share(examples, gpus, rank)`:
+# The guard is a share of your own: each GPU reads `Subset(data, my_share(len(data), gpus, rank))`, and the sums and
+# counts of all GPUs are added up before anyone divides. Write `my_share(examples, gpus, rank)`:
 #
-# 1. it returns the list of indices that the GPU number `rank` (from 0) reads, out of `range(examples)`;
+# 1. `examples` and `gpus` say how many there are; it returns the list of indices that the GPU number `rank` (from 0)
+#    reads, out of `range(examples)`;
 # 2. over all `gpus`, each index is read exactly once;
 # 3. no two shares differ by more than one in length.
 
@@ -462,7 +475,8 @@ check(my_share)
 # ## Learn: a result is an object
 #
 # The textbook's loop returns two numbers, or prints them. The next question (which digits were wrong?) needs another
-# pass. Return what the numbers were made of, and let them be computed when asked for.
+# pass. Return what the numbers were made of, and let them be computed when asked for. (`@dataclass` makes a class of
+# the fields that you list; with `@property`, `result.accuracy` calls the function.)
 
 # %%
 from dataclasses import dataclass
@@ -514,17 +528,17 @@ assert torch.equal(torch.get_rng_state(), dice)
 assert math.isclose(again.loss, evaluation.loss, rel_tol=1e-3)
 
 # %% [markdown]
-# And it can see two of the mistakes above, and warns of them.
+# And it can see three of the mistakes above, and warns of them.
 
 # %%
-import warnings
-
 with warnings.catch_warnings(record=True) as told:
     warnings.simplefilter("always")
     evaluate(ends_in_softmax, DataLoader(splits.test, 64, drop_last=True))
+    evaluate(model, DataLoader(splits.test, 64, sampler=DistributedSampler(splits.test, 7, 0)))
 for warning in told:
-    print(str(warning.message).partition(",")[0])
-assert len(told) == 2
+    print(str(warning.message).partition(":")[0])
+said = " ".join(str(warning.message) for warning in told)
+assert len(told) == 3 and all(what in said for what in ("drop_last", "softmax", "second time"))
 
 # %% [markdown]
 # In the exercise you write an `evaluate` of your own that agrees with it.
@@ -547,7 +561,7 @@ trace_image()
 # | Do | Don't | Why |
 # |---|---|---|
 # | `reduction="sum"`, then divide by the count | mean of batch means | a ragged last batch counts for more than it holds |
-# | call the loss once on all logits | weigh batch means by their size | class weights and ignored labels change the divisor |
+# | call the loss once on all logits | `loss.item() * len(y)`, unless the loss is plain | class weights and ignored labels change the divisor |
 # | `logits.squeeze(1) > 0` for one logit | `argmax(1)`, `squeeze()` | argmax of one is 0; a batch of one loses its shape |
 # | `assert preds.shape == targets.shape` | trust `==` | `(N, 1) == (N,)` is N x N comparisons |
 # | logits and targets in one pass | a second pass for the labels | a shuffled loader has a new order |

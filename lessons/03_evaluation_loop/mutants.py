@@ -128,6 +128,16 @@ def _():
     )
 
 
+@world("mse_loss says nothing", noticed_by="Break it: 12,996 comparisons of 114 patients")
+def _():
+    mse = F.mse_loss
+
+    def silent(a, b):
+        return mse(*torch.broadcast_tensors(a, b))
+
+    F.mse_loss = silent
+
+
 @world("a shuffled loader keeps its first order", noticed_by="Break it: two passes, two orders")
 def _():
     def same_order(self):

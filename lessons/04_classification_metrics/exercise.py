@@ -20,7 +20,8 @@ from course_lib.classroom import check, check_quiz, hint, solution
 # Write `confusion_matrix(preds, targets, num_classes)` for two tensors of labels (N,), without the course's function or
 # scikit-learn's if you want to learn most. N is at least 1.
 #
-# 1. It returns a tensor of integers: in row i, column j stands how many examples of class i were taken for class j.
+# 1. It returns integers, as a tensor or an array: in row i, column j stands how many examples of class i were taken
+#    for class j.
 # 2. Its shape is (C, C) with C = `num_classes`, also if a class occurs nowhere.
 # 3. A label below 0 or beyond C - 1, among the predictions or the targets, raises a `ValueError`.
 # 4. Predictions and targets of different number raise a `ValueError`.
@@ -47,8 +48,8 @@ check(confusion_matrix)
 # %% [markdown]
 # ## 2. Mend it (10 minutes)
 #
-# `precision_recall_f1_with_bugs` has been in use for a year and has raised nothing. It is wrong in four ways. Two of
-# them only show where a class was never predicted or has no examples.
+# `precision_recall_f1_with_bugs` has been in use for a year and has raised nothing. It is wrong in several ways, and
+# some only show where a class was never predicted or has no examples.
 
 
 # %%
@@ -104,12 +105,13 @@ print("Three cells, ever darker:", ticks, "- with 12 written into the last.")
 # Write `plot_confusion_matrix(matrix, class_names, ax)`:
 #
 # 1. it draws on the axes `ax` that it is given, and nowhere else, and returns `ax`;
-# 2. in the middle of each cell stands its count: that of row i, column j at x = j, y = i;
+# 2. in the middle of each cell, centred both ways, stands its count: that of row i, column j at x = j, y = i;
 # 3. on both axes stand the names of the classes, that of class k at k;
 # 4. the label of the x axis contains the word "predicted", that of the y axis "true" (capitals or not);
 # 5. row 0 is on top, column 0 on the left, and all cells are in view;
 # 6. `ax.imshow` shades each cell by its share of its row, on a scale from 0 to 1; a row of zeros has shares of 0;
-# 7. each count can be read: it contrasts with its cell by at least 3 to 1 (black on white has 21, white on white 1).
+# 7. each count can be read: it contrasts with what is behind it by at least 3 to 1 (black on white has 21, white on
+#    white 1).
 
 
 # %% solution="plot_confusion_matrix"

@@ -1,6 +1,6 @@
 # %% [markdown]
 # Four tasks, one question to answer in words, and four quiz questions. `check(...)` tells you at once what it saw;
-# nothing is graded until you hand the notebook in, so try as often as you like. About 55 minutes.
+# nothing is graded until you hand the notebook in, so try as often as you like.
 
 # %%
 import os
@@ -25,7 +25,8 @@ from course_lib.classroom import check, check_quiz, hint, solution
 #
 # 1. `checkpoint` is a dictionary of tensors and plain data, `path` (text or a `pathlib.Path`) a file in a folder that
 #    exists; afterwards `torch.load(path, weights_only=True)` gives the dictionary back;
-# 2. at every moment the file under that name is the whole old one or the whole new one;
+# 2. at every moment the file under that name is the whole old one or the whole new one. So the bytes are first written
+#    in the same folder: from another one, perhaps on another disk, a move is a copy;
 # 3. all the new bytes are forced to the disk (`os.fsync`) before they take the name;
 # 4. if saving fails, or if the file could not be loaded back with `weights_only=True` (a NumPy number anywhere in it is
 #    enough), an error comes, of whatever type, and the old file is untouched;
@@ -110,7 +111,7 @@ def train_with_checkpoints_with_bugs(model, optimizer, batches, folder, *, epoch
 # 7. other files in `folder`, such as `epoch-006.pt.tmp-5e1f` of a killed save, are ignored, and stay;
 # 8. `epochs` is how many there are in all, never fewer than in the newest file. At the end the model has the weights
 #    that an unbroken run of `epochs` epochs would have given, also where nothing was left to train;
-# 9. it returns the list of the mean losses, plain floats, of the epochs that it trained in this call.
+# 9. it returns the list of the mean losses, numbers, of the epochs that it trained in this call.
 
 
 # %% solution="train_with_checkpoints"
@@ -182,7 +183,8 @@ check(train_with_checkpoints)
 # 4. the file is a dictionary with `model` (the state_dict), `epoch` (counted from 1) and `val_accuracy` (a plain float),
 #    for `torch.load(..., weights_only=True)`;
 # 5. after the last epoch it loads that file back into the model;
-# 6. only then it looks at `test`, a list like `validation`, and returns the accuracy there, a plain float.
+# 6. it doesn't look at `test`, a list like `validation`, before the last epoch is over; it returns the accuracy there of
+#    the model of clause 5, a float.
 #
 # Whether a save is atomic is not checked here; `save_file` makes it so.
 
@@ -221,9 +223,9 @@ check(best_by_validation_accuracy)
 # 1. `logs` is a dictionary of names and numbers, which may be floats, NumPy numbers or tensors of one element. If
 #    `logs[monitor]` is strictly better than in all epochs before, less with "min" and more with "max", `on_epoch_end`
 #    writes `path` (text or a `pathlib.Path`) at once;
-# 2. NaN is never better than anything, and any other number is better than NaN;
+# 2. NaN is never better than anything, and any finite number is better than NaN;
 # 3. what it writes is a dictionary with `model` (the state_dict), `epoch` and `logs` as plain floats, for
-#    `torch.load(..., weights_only=True)`;
+#    `torch.load(..., weights_only=True)`. The dictionary `logs` stays as it is;
 # 4. `on_epoch_end` returns `True` if it saved, else `False`;
 # 5. `best` is the best value so far, `None` at first;
 # 6. if `monitor` is not in `logs`, an error comes whose message names it, and the file stays as it is;

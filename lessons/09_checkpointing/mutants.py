@@ -93,22 +93,6 @@ def _():
     os.replace = lambda source, target: os.unlink(source)
 
 
-@world(
-    "a failed torch.save leaves the old file", noticed_by="Learn: the old file or the new one"
-)
-def _():
-    def save(thing, file):
-        before = file.read_bytes() if isinstance(file, Path) and file.exists() else None
-        try:
-            torch_save(thing, file)
-        except Exception:
-            if before is not None:
-                file.write_bytes(before)
-            raise
-
-    torch.save = save
-
-
 @world("SIGTERM can't be caught", noticed_by="Learn: a warning before the kill")
 def _():
     in_the_program("import signal\nsignal.signal = lambda number, handler: None")
@@ -119,11 +103,6 @@ def _():
     in_the_program("""
 import signal, sys
 signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))""")
-
-
-@world("SIGKILL can be caught", noticed_by="Learn: a warning before the kill")
-def _():
-    signal.signal = lambda number, handler: None
 
 
 @world("the manager deletes nothing", noticed_by="Learn: a manager for all of it")

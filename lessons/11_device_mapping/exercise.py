@@ -14,8 +14,8 @@ from course_lib.classroom import check, check_quiz, hint, solution
 # %% [markdown]
 # ## 1. The server has no GPU (10 minutes)
 #
-# "You trained a model on a GPU. How do you load its weights on a machine that has only a CPU?" is a question that
-# comes up in every quiz. Here you answer it with a function, and for every tag there is.
+# The lesson's first question was which call loads a GPU's file without a GPU. Here you answer it with a function, for
+# every tag there is.
 #
 # Write `load_anywhere(path, device="cpu")`:
 #
@@ -27,7 +27,9 @@ from course_lib.classroom import check, check_quiz, hint, solution
 # 5. a file that holds anything but plain data is refused: `torch.load`'s own UnpicklingError comes through, and nothing
 #    in the file is executed.
 #
-# `check` uses the device `meta` as a second device: it has no memory, but tensors on it know where they are.
+# `check` uses the device `meta` as a second device: it has no memory, but tensors on it know where they are. If you
+# write a function for `map_location`, `storage.to(...)` doesn't know `meta`;
+# `torch.serialization.default_restore_location(storage, "meta")` does.
 
 
 # %% solution="load_anywhere"

@@ -51,7 +51,7 @@ assert server.returncode == 1 and "torch.cuda.is_available() is False" in server
 #
 # ## Predict
 #
-# Quizzes on saving and loading like to ask this one. Commit to an answer, then see all four tried.
+# Commit to an answer, then see all four tried.
 
 # %%
 predict(
@@ -179,8 +179,9 @@ print("on the GPU:", landing(second, one_gpu, map_location={"cuda:1": "cuda:0"})
 assert landing(second, one_gpu, map_location={"cuda:1": "cuda:0"}) == {"cuda:0"}
 
 # %% [markdown]
-# The first message has two causes: no GPU, or a PyTorch that was built without CUDA, on a machine *with* one.
-# `is_available()` asks the build first. Then `torch.version.cuda` is `None`, and another PyTorch is the mend.
+# The first message says what `is_available()` said, not why. There is no GPU, or it is hidden, as from our server, or
+# this PyTorch was built without CUDA: `is_available()` asks the build first. Then `torch.version.cuda` is `None`, and
+# another PyTorch is the mend.
 
 # %%
 from course_lib.lessons.device_mapping import cuda_is_available
@@ -259,7 +260,7 @@ assert no_text.startswith(("TypeError", "AttributeError"))
 
 # %% [markdown]
 # Each storage was in main memory when the function got it, whatever its tag. To return it is to leave it there; `None`
-# says: where the tag says. Views share a storage, so there is one call for both.
+# says: where the tag says. Views share a storage: one call for both, if you leave it here.
 
 # %%
 calls, row = [], torch.ones(6)
@@ -282,9 +283,6 @@ assert "is_available() is False" in attempt(path, map_location=lambda storage, t
 
 
 # %% turn="bytes_by_tag"
-import torch
-
-
 def bytes_by_tag(path):
     """Tag -> bytes of the storages that carry it."""
     ### BEGIN SOLUTION
@@ -361,8 +359,8 @@ assert served.layers[1].weight.data_ptr() == address != loaded.data_ptr()
 
 # %% [markdown]
 # The device `meta` has no memory: its tensors know their shape and dtype, and hold no numbers. Every machine has it, so
-# with it we can watch where things go. The default device, for instance, is for tensors that you make, not for those
-# you read.
+# with it we can watch where things go. A function sends a storage there, or anywhere, by `default_restore_location`. The
+# default device is for tensors that you make, not for those you read.
 
 # %%
 torch.save({"weight": torch.ones(2)}, folder / "plain.pt")
@@ -370,21 +368,9 @@ torch.set_default_device("meta")
 made, read = torch.ones(2), torch.load(folder / "plain.pt", weights_only=True)["weight"]
 torch.set_default_device(None)
 print("made on", made.device.type, "- read to", read.device.type)
-assert made.is_meta and read.device.type == "cpu"
-
-# %% [markdown]
-# And a file that was saved *from* `meta` holds no storages, so there is nothing to place. `map_location` is ignored, and
-# a function isn't called.
-
-# %%
-torch.save({"weight": torch.ones(2, device="meta")}, folder / "meta.pt")
-asked = []
-empty = torch.load(
-    folder / "meta.pt", map_location=lambda storage, tag: asked.append(tag), weights_only=True
-)
-mapped = torch.load(folder / "meta.pt", map_location="cpu", weights_only=True)
-print("asked:", asked, "  map_location='cpu':", mapped["weight"].device)
-assert not asked and empty["weight"].is_meta and mapped["weight"].is_meta
+send = lambda storage, tag: torch.serialization.default_restore_location(storage, "meta")
+sent = torch.load(folder / "plain.pt", map_location=send, weights_only=True)["weight"]
+assert made.is_meta and read.device.type == "cpu" and sent.is_meta
 
 # %% [markdown]
 # ## Learn: which device is here?
@@ -407,9 +393,6 @@ print("here, torch", torch.__version__, "chooses", device)
 assert torch.ones(2, device=device).sum() == 2
 
 # %% [markdown]
-# From torch 2.7 on, `current_accelerator(check_available=True)` asks both, and returns `None` where there is none. 2.6,
-# whose build is for no accelerator, raises.
-#
 # ## Learn: move a training and go on
 #
 # Four steps: read to the CPU; fill the model and move it; build the optimizer on the moved parameters and fill it;
@@ -454,7 +437,7 @@ assert (here - gpus).abs().max() < 1e-4 and (new - gpus).abs().max() > 1e-3
 # training.
 #
 # Who carried the moments? `optimizer.load_state_dict` sends each to the device of its parameter, and lets the step
-# counter be. With a model on `meta` you can see it.
+# counter be, unless the training was `fused` or `capturable`, Adam's settings for speed. On `meta` you can see it.
 
 # %%
 elsewhere = torch.optim.Adam(MLP(hidden=32).to("meta").parameters())
@@ -462,6 +445,11 @@ elsewhere.load_state_dict(saved["optimizer"])
 state = next(iter(elsewhere.state.values()))
 print({name: tensor.device.type for name, tensor in state.items()})
 assert state["exp_avg"].is_meta and state["exp_avg_sq"].is_meta and state["step"].is_cpu
+for setting in ("fused", "capturable"):
+    groups = [group | {setting: True} for group in saved["optimizer"]["param_groups"]]
+    other = torch.optim.Adam(elsewhere.param_groups[0]["params"])
+    other.load_state_dict(saved["optimizer"] | {"param_groups": groups})
+    assert all(state["step"].is_meta for state in other.state.values())
 
 # %% [markdown]
 # ### Your turn
@@ -471,7 +459,7 @@ assert state["exp_avg"].is_meta and state["exp_avg_sq"].is_meta and state["step"
 #
 # 1. the model is on `device` afterwards;
 # 2. it returns a new optimizer, from `build_optimizer(parameters)`, which holds the model's parameters as they are now;
-# 3. the new optimizer has the old one's state (`state_dict()`), beside its parameters.
+# 3. the new optimizer has the old one's state and learning rate (`state_dict()`), the state beside its parameters.
 
 
 # %% turn="move_live"
@@ -524,7 +512,7 @@ else:
 # ### An aside: larger than memory
 #
 # `mmap=True` maps the file, and bytes come in when they are used. To see that, the file is changed *after* loading. With
-# `map_location="meta"` they never come in: names, shapes and dtypes of a file of any size.
+# `map_location="meta"` as well you get names, shapes and dtypes of a file of any size.
 
 # %%
 mapped_file = folder / "mapped.pt"
@@ -677,9 +665,8 @@ print("ghosts: built before", counts[0], "- after", counts[1], "- for the head",
 assert counts == [6, 0, 0]
 
 # %% [markdown]
-# A plain move can do the same: `.to("meta")` gives the model new Parameters, as a move to some other devices does. Where
-# the Parameters survive, the optimizer's state still doesn't travel with them. A change of dtype shows that without a
-# GPU.
+# A plain move can do the same: `.to("meta")` gives the model new Parameters. Where the Parameters survive, the
+# optimizer's state still doesn't travel with them. A change of dtype shows that without a GPU.
 
 # %%
 net = torch.nn.Linear(2, 2)

@@ -228,17 +228,6 @@ def _():
     torch.Tensor.__add__ = lambda a, b: add(a.double(), b)
 
 
-@world("a file from meta obeys map_location", noticed_by="What it does not do")
-def _():
-    def load(path, map_location=None, **options):
-        found = torch_load(path, map_location=map_location, **options)
-        if map_location == "cpu" and isinstance(found, dict) and "weight" in found:
-            found["weight"] = torch.zeros(found["weight"].shape)
-        return found
-
-    torch.load = load
-
-
 @world(
     "current_accelerator() asks the machine, not the build",
     noticed_by="Learn: which device is here?",

@@ -60,10 +60,10 @@ check(reliability)
 # tensors, (N, C), or (N,) for a one-logit head whose target 1 is "yes"; `targets` is (N,), int64.
 #
 # 1. It finds the number T > 0 for which the mean log-loss of the validation logits divided by T is lowest, to within
-#    1 %. In every case here T lies between 0.05 and 20.
+#    1 %. In every case here T lies between 0.05 and 20, or there is none.
 # 2. It returns `(T, probs)`. `probs` are the probabilities of the test logits at T: (M, C), or (M,) of "yes".
-# 3. Where the largest logit is right for every validation example, there is no best T (the lower the better): it raises
-#    a `ValueError`.
+# 3. It raises a `ValueError` where no T is best: where the most probable class is the right one in every validation
+#    example (the lower T, the better), and where the logits are worse than chance (the higher T, the better).
 # 4. The tensors that it is given stay as they were.
 #
 # One way: the log-loss has a single valley in T, so try many T, each a little larger than the last (`np.geomspace`).
@@ -76,11 +76,14 @@ def fit_temperature(validation, test_logits):
     logits, targets = validation
     single = logits.ndim == 1
     table = torch.stack([torch.zeros_like(logits), logits], dim=1) if single else logits
-    if (table.argmax(1) == targets).all():
-        raise ValueError("Every example is right, so no temperature is best.")
     tried = np.geomspace(0.04, 25, 800)
     losses = [F.cross_entropy(table.double() / t, targets).item() for t in tried]
-    best = float(tried[np.argmin(losses)])
+    lowest = int(np.argmin(losses))
+    if lowest in (0, len(tried) - 1):  # it goes on falling beyond what was tried
+        raise ValueError(
+            "No temperature is best: every example is right, or the logits are worse than chance."
+        )
+    best = float(tried[lowest])
     probs = (test_logits / best).sigmoid() if single else (test_logits / best).softmax(1)
     return best, probs
     ### END SOLUTION
@@ -99,9 +102,9 @@ check(fit_temperature)
 #
 # 1. it returns the probability from which on calling somebody back is cheaper on average, a number; `false_positive` and
 #    `false_negative` are the two costs, and the probability is calibrated;
-# 2. if `trained` and `used` are given, the probability is calibrated for data in which the share `trained` is ill, and
-#    the share `used` is ill among the patients. It returns the threshold for the probability **as the network gives
-#    it**;
+# 2. if `trained` and `used` are given (both or neither is), the probability is calibrated for data in which the share
+#    `trained` is ill, and the share `used` is ill among the patients. It returns the threshold for the probability
+#    **as the network gives it**;
 # 3. one of the costs may be 0: then the threshold is 0 or 1;
 # 4. it raises a `ValueError` for a negative cost, for two costs of 0, and for a share that isn't above 0 and below 1.
 #
@@ -149,11 +152,11 @@ def multiclass_auc_with_bugs(logits, targets):
 # 1. it returns `(macro, areas)`. `areas` has C numbers in the order of the classes (an array, a tensor or a list):
 #    number k is the area with which the softmax probability of class k ranks class k above the rest, ties counted one
 #    half;
-# 2. a class that doesn't occur has NaN, and so has one besides which nothing else occurs;
+# 2. a class that doesn't occur has NaN;
 # 3. `macro` is the mean of those areas that aren't NaN;
 # 4. the network may be very sure: logits that are 30 apart still rank (float32's softmax is 1 from about 17 on; float64
 #    carries to about 36);
-# 5. where no class has an area it raises a `ValueError`.
+# 5. where only one class occurs none has an area, and it raises a `ValueError`.
 
 
 # %% solution="multiclass_auc"

@@ -94,8 +94,8 @@ assert above[0] > 0.05 and above[-1] < -0.1
 
 # %% [markdown]
 # Below the diagonal on the right and above it on the left: that is the shape of a network that is too sure. One number
-# says how far the points are off: the **calibration error**, the mean distance between claim and outcome, each bin
-# weighted by how many claims are in it.
+# says how far the points are off: the **calibration error** (in papers ECE), the mean distance between claim and
+# outcome, each bin weighted by how many claims are in it.
 
 # %%
 from course_lib.metrics import calibration_curve, calibration_error
@@ -202,8 +202,8 @@ assert T > 1.7 and T_train < 1
 assert metrics.log_loss(ill, cool_probs) < metrics.log_loss(ill, ignorant)
 
 # %% [markdown]
-# The order stays, so the area stays. The largest logit stays the largest, and a cut at 0 stays where it is. Any other
-# cut has to be divided by T as well, or it calls other people.
+# The order of single logits stays, and so does the area. The largest of several stays the largest, and a cut at 0 stays
+# where it is. Any other cut has to be divided by T as well, or it calls other people.
 
 # %%
 assert metrics.roc_auc_score(ill, cooled) == metrics.roc_auc_score(ill, logits)
@@ -267,21 +267,15 @@ def luck_alone(probs):
     return np.quantile([calibration_error(probs, drawn) for drawn in draws], 0.95)
 
 
-for name, p in (("as trained", probs), ("cooled", cool_probs)):
-    print(f"{name:10} error {calibration_error(p, ill):.3f}, by luck up to {luck_alone(p):.3f}")
+for name, p in (("as trained", probs), ("cooled", cool_probs), ("the ignorant", ignorant)):
+    print(f"{name:12} error {calibration_error(p, ill):.3f}, by luck up to {luck_alone(p):.3f}")
 assert calibration_error(probs, ill) > 1.5 * luck_alone(probs)
+assert calibration_error(ignorant, ill) < 0.02 and metrics.roc_auc_score(ill, ignorant) == 0.5
 
 # %% [markdown]
-# Nor does a small error make a model useful. The ignorant one's claims are nearly true, and they tell no patient from
-# another. Read it beside a log-loss.
-
-# %%
-print(f"the ignorant: error {calibration_error(ignorant, ill):.3f}, ", end="")
-print(f"area {metrics.roc_auc_score(ill, ignorant)}")
-assert calibration_error(ignorant, ill) < 0.02
-assert metrics.roc_auc_score(ill, ignorant) == 0.5
-
-# %% [markdown]
+# An error within luck doesn't show that the claims are true: 114 patients can't tell. Nor does a small one make a model
+# useful: those of the ignorant are nearly true, and they tell no patient from another.
+#
 # ## Break it: calibrated for other people
 #
 # In our data 37 of 100 tumours are malignant. Use the cooled network where 5 in 100 are; as in lesson 05,
@@ -298,9 +292,9 @@ area = metrics.roc_auc_score(ill, cool_probs, sample_weight=weight)
 assert np.isclose(area, metrics.roc_auc_score(ill, cool_probs))
 
 # %% [markdown]
-# A rarer illness takes the same amount from everybody's log-odds: the difference between the log-odds of the two
-# prevalences. So shift the logits by it. (As the weights do, this assumes that the ill and the healthy out there look
-# like ours.)
+# A logit claims **log-odds**, log(p / (1 - p)). A rarer illness takes the same amount from everybody's: the difference
+# between the log-odds of the two prevalences. Shift the logits by it. (As the weights do, this assumes that the ill and
+# the healthy out there look like ours.)
 
 
 # %%
@@ -319,7 +313,7 @@ assert now < 0.7 * there and mean_claim < 2 * share
 
 # %% [markdown]
 # No temperature can do this, for dividing leaves 0 where it is. Push the cooled logits up by 3, and the best temperature
-# can only make every claim vague. The best shift, found on validation data, puts them back.
+# can only make all claims less bold. The best shift, found on validation data, puts them back.
 
 # %%
 pushed, kept = validated.logits.double().numpy() / T + 3, validated.targets.numpy()
@@ -361,7 +355,7 @@ assert bills["two costs, cooled"] < bills["two costs, as trained"] < bills["cut 
 
 # %% [markdown]
 # The promise comes nearer to the bill as well. And where fewer are ill, shift the claims before you compare them, or, what
-# is the same, take the shift off the cut: with claims that are too high the cut must be higher.
+# is the same, take the shift off the cut.
 
 # %%
 cool_promise = np.where(cooled >= cut, 1 - cool_probs, 10 * cool_probs).sum()
@@ -375,9 +369,8 @@ for name, there_from in (("the cut as it was", cut), ("the shift taken off", cut
 assert cost_there["the shift taken off"] < 0.9 * cost_there["the cut as it was"]
 
 # %% [markdown]
-# A tuned threshold needs no true probabilities, and may do better or worse than this on other patients, for it hangs on
-# the few ill people near it. Draw the validation data again with replacement, choose both anew each time, and see how
-# uncertain a chosen threshold is.
+# A tuned threshold needs no true probabilities, but it hangs on the few ill people near it. Draw the validation data
+# again with replacement, choose both anew each time, and see how uncertain a chosen threshold is.
 
 # %%
 rng, choices = np.random.default_rng(0), []
@@ -416,8 +409,8 @@ check(to_delete)
 # %% [markdown]
 # ## Trace
 #
-# One patient, from the network's logit to the decision, in a screening where 5 in 100 are ill. Watch what each step
-# moves, and where the decision turns.
+# One patient, from the logit of a network like ours to the decision, in a screening where 5 in 100 are ill. Watch where
+# the decision turns.
 
 # %%
 from course_lib.lessons.calibration import trace_decision
@@ -443,8 +436,7 @@ calibration_explorer()
 # ## Learn: say "I don't know"
 #
 # With true claims a model can **abstain**: answer where it is sure and hand the rest to a person. What share it answers
-# is its **coverage**. Here is a network for the ten digits. By an accident that you will meet again below, only three
-# of its training images are eights.
+# is its **coverage**. Here is a network for the ten digits. By accident, only three of its training images are eights.
 
 # %%
 images = digits()
@@ -506,7 +498,8 @@ assert flagged > 0.95
 #
 # With ten classes there are ten ROC curves: each class against all the others, ranked by its probability. Their plain
 # mean is the **macro** average, `multi_class="ovr"`; with `average="weighted"` each counts as often as its class occurs.
-# scikit-learn wants to be told so, and it wants probabilities whose rows add up to 1; 16 bits are too few for that.
+# scikit-learn wants to be told so, and it wants probabilities whose rows add up to 1; 16 bits are too few for that. A
+# temperature moves these areas a little, as it ranks images anew.
 
 # %%
 areas = [metrics.roc_auc_score(shown.targets == k, ten[:, k]) for k in range(10)]
@@ -516,6 +509,8 @@ print(
 )
 options = {"multi_class": "ovr", "average": "weighted"}
 weighted = metrics.roc_auc_score(shown.targets, ten, **options)
+uncooled = shown.logits.double().softmax(1)
+assert metrics.roc_auc_score(shown.targets, uncooled, multi_class="ovr") != macro
 assert np.isclose(macro, np.mean(areas)) and macro > 0.99
 assert np.isclose(weighted, np.average(areas, weights=np.bincount(shown.targets)))
 
@@ -562,10 +557,10 @@ assert macro > 0.99 and areas[8] > 0.95
 # another class. The guard is to print the worst class beside every mean, with its recall and its count.
 
 # %% [markdown]
-# ## Break it: one column for each class takes anything
+# ## Break it: one column for each class takes logits
 #
-# Give scikit-learn the truth as columns of 0 and 1, and it believes that the classes don't exclude each other. Then it
-# checks nothing: labels, logits, everything gets an area.
+# Give scikit-learn the truth as columns of 0 and 1, and it believes that the classes don't exclude each other. Then
+# rows needn't add up to 1: labels and logits get an area, too.
 
 # %%
 columns10 = F.one_hot(shown.targets, 10)
@@ -581,9 +576,9 @@ assert np.isclose(anything["probabilities"], macro)
 assert anything["labels"] < anything["logits"] - 0.005 < macro - 0.01
 
 # %% [markdown]
-# A logit by itself ranks worse, as it is its distance from the image's other logits that counts. The guard: pass the
-# truth as class numbers. Then even a class that is missing in the data is an error, and not a gap that nobody sees; take
-# each class by itself there, and say which has no area.
+# A logit by itself ranks worse here, as it is its distance from the image's other logits that counts. The guard: pass
+# the truth as class numbers. Then a class that is missing in the data is an error, too; take each class by itself there,
+# and say which has no area.
 
 # %%
 no_seven = shown.targets != 7
@@ -599,7 +594,7 @@ except ValueError as error:
 # Write `area_of(probs, targets, k)`, one class against the rest:
 #
 # 1. `probs` is an array (N, C), `targets` (N,); it returns the area with which the probability of class k ranks the
-#    examples of class k above all others;
+#    examples of class k above all others, ties counted one half;
 # 2. it returns NaN where class k doesn't occur, or nothing else does.
 
 

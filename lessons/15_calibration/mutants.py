@@ -213,7 +213,7 @@ def _():
 
 @world(
     "the truth as columns is checked as well",
-    noticed_by="Break it: one column for each class takes anything",
+    noticed_by="Break it: one column for each class takes logits",
 )
 def _():
     def the_same(targets, scores, **options):
@@ -226,7 +226,7 @@ def _():
 
 @world(
     "an absent class is left out of the mean",
-    noticed_by="Break it: one column for each class takes anything",
+    noticed_by="Break it: one column for each class takes logits",
 )
 def _():
     def lenient(targets, scores, **options):

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from attempts import ROOT, attempt
+from attempts import ROOT, SECRET, answer_of, attempt, judged
 
 from course_lib.classroom.quizzes.bank import load_bank
 from course_lib.classroom.quizzes.marking import typed_key
 from course_lib.classroom.tasks.checking import solution_code
+from course_lib.classroom.tasks.task import find_task
 from course_lib.syllabus import load_syllabus
 
 pytestmark = [pytest.mark.grading, pytest.mark.timeout(900)]
@@ -106,14 +107,22 @@ def students(quiz):
     first_only = {"evaluation_mode": SOLUTIONS["evaluation_mode"]}
     one_flag = {**SOLUTIONS, "evaluation_mode": attempt("evaluation_mode", "one flag for all").code}
     no_finally = {**SOLUTIONS, "evaluation_mode": attempt("evaluation_mode", "no finally").code}
+    task = find_task("evaluation_mode")
+    share = judged(task, answer_of(no_finally["evaluation_mode"], "evaluation_mode"), SECRET).share
+    assert 0.2 < share < 0.9
     return {
         "full": (SOLUTIONS, quiz, "", everything),
         "stub": ({}, {}, "", 0),
         "partial_tasks": (first_only, {}, "", POINTS["evaluation_mode"]),
         # fails the first, ordinary case: nothing for the task
         "partial_wrong": (one_flag, quiz, "", everything - POINTS["evaluation_mode"]),
-        # right in three of its four cases
-        "partial_share": (no_finally, {}, "", everything - LESSON.quiz_points - POINTS["evaluation_mode"] * 1 / 4),
+        # right in some of its cases
+        "partial_share": (
+            no_finally,
+            {},
+            "",
+            everything - LESSON.quiz_points - POINTS["evaluation_mode"] * (1 - share),
+        ),
         "quiz_half": ({}, {"q1": quiz["q1"], "q2": quiz["q2"]}, "", 2),
         "noisy": ({**SOLUTIONS, "predict": NOISY + SOLUTIONS["predict"]}, quiz, "", everything),
         "forger": ({**SOLUTIONS, "predict": FORGED}, quiz, "", everything - POINTS["predict"]),

@@ -78,6 +78,19 @@ def test_rare_illness_leaves_recall_and_ruins_precision():
 def test_nobody_called_ill_has_no_precision():
     nobody = RatesState(sensitivity=0, specificity=100)
     assert "Precision undefined" in nobody.text()
+    word = next(e for e in ET.fromstring(nobody.svg()).iter() if e.text == "undefined")
+    assert float(word.get("x")) + 8.5 * len("undefined") <= 720  # it isn't cut at the edge
+
+
+def test_a_figure_is_1_only_where_nothing_is_wrong():
+    rare = RatesState(ill=1, sensitivity=90, specificity=100)
+    assert "Accuracy >0.999," in rare.text()
+    assert ">0.999" in [e.text for e in ET.fromstring(rare.svg()).iter()]
+    assert "Accuracy 1.000," in RatesState(sensitivity=100, specificity=100).text()
+
+
+def test_nobody_called_ill_has_an_f1():
+    nobody = RatesState(sensitivity=0, specificity=100)
     assert "F1 0.000" in nobody.text()
 
 

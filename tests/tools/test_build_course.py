@@ -163,7 +163,10 @@ def test_a_turn_that_course_toml_does_not_promise_and_one_that_is_missing(course
     edit(course / "lessons/01_eval_mode/lesson.py", 'turn="still_training"', 'turn="asleep"')
     assert main(["--root", str(course)]) == 1
     said = capsys.readouterr().err
-    assert "lesson.py has turn cells for ['asleep', 'dropping', 'keep_dropping', 'output_of']; course.toml promises ['dropping', 'keep_dropping', 'output_of', 'still_training']. Make them agree." in said
+    assert (
+        "lesson.py has turn cells for ['asleep', 'dropping', 'keep_dropping', 'output_of']; course.toml promises ['dropping', 'keep_dropping', 'output_of', 'still_training']. Make them agree."
+        in said
+    )
 
 
 def test_the_minutes_follow_from_what_stands_in_a_lesson(tmp_path):

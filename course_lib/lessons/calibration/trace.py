@@ -51,7 +51,7 @@ def trace_decision() -> Trace:
             Stage(
                 "The network's logit",
                 goes_in=f"Four standardised measurements: {measured}.",
-                happens="The network, which nearly knows its training data by heart, makes one number of them.",
+                happens="A network like ours, which nearly knows its training data by heart, makes one number of them.",
                 comes_out=f"The logit {svg.shown(raw)}.",
                 **_line(here),
             ),
@@ -124,6 +124,6 @@ def _line(points: list[tuple[str, float, str]], cut: float | None = None) -> dic
     if cut is not None:
         x, _ = axes.place(cut, 0)
         parts.append(svg.line((x, axes.top), (x, axes.top + axes.height), width=2))
-        parts.append(svg.text(x + 4, axes.top + axes.height - 5, "called from here", size=11))
+        parts.append(svg.text(x + 4, axes.top + 56, "called from here", size=11))
         words.append(f"threshold: log-odds {svg.shown(cut)}, probability {sigmoid(cut):.3f}")
     return {"picture_svg": svg.picture(440, 132, *parts), "picture_text": "\n".join(words)}

@@ -101,7 +101,7 @@ class RatesState:
         return "".join(parts) + svg.text(left, top + 2 * height + 20, words, size=11)
 
     def _bars(self) -> str:
-        left, top, width, step = 470, 34, 190, 28
+        left, top, width, step = 440, 34, 190, 28
         parts = []
         for i, (name, (value, without)) in enumerate(self.rates.items()):
             y = top + step * i
@@ -118,9 +118,11 @@ class RatesState:
 
 
 def shown(value: float) -> str:
-    """Three digits, or that it is 0 / 0.
+    """Three digits, or that it is 0 / 0; 1.000 only where it is 1.
 
-    >>> shown(0.0833), shown(float("nan"))
-    ('0.083', 'undefined')
+    >>> shown(0.0833), shown(0.9999), shown(float("nan"))
+    ('0.083', '>0.999', 'undefined')
     """
+    if 0.9995 <= value < 1:
+        return ">0.999"
     return f"{value:.3f}" if value == value else "undefined"

@@ -119,6 +119,7 @@ def _picture(logits, pairs: list[tuple[int, int]], arrived: int) -> dict[str, st
 def _matrix(counts: dict[tuple[int, int], int], newest: tuple[int, int] | None) -> str:
     left, top, width, height = 366, 50, 92, 46
     parts = [svg.text(left + width, 16, "said", anchor="middle", bold=True)]
+    parts.append(svg.text(left - 8, top - 10, "truth", anchor="end", bold=True))
     parts += [svg.text(left + (k + 0.5) * width, top - 10, WORDS[k], anchor="middle") for k in (0, 1)]
     parts += [svg.text(left - 8, top + (k + 0.5) * height + 4, WORDS[k], anchor="end") for k in (0, 1)]
     for (true, said), count in counts.items():

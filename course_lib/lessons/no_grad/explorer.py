@@ -105,9 +105,9 @@ class State:
         """A bar a layer, and three totals below each other."""
         most = max(1, max(kept for _, kept in _kept(MODES[0], self.depth, self.width, self.batch)))
         count = len(self.kept)
-        axes = svg.Axes(70, 50, 380, 190, (0, count), (0, most / 2**20))
+        axes = svg.Axes(70, 52, 380, 180, (0, count), (0, most / 2**20))
         step = axes.width / count
-        parts = [svg.title(8, "Kept for backward, layer by layer", _size(self.kept_bytes))]
+        parts = [svg.title(8, "Kept for backward, layer by layer", _size(self.kept_bytes), y=16)]
         for i, (name, kept) in enumerate(self.kept):
             x, top = axes.place(i, kept / 2**20)
             parts.append(svg.rect(x + 0.15 * step, top, 0.7 * step, axes.top + axes.height - top, fill=VERMILION))
@@ -116,9 +116,9 @@ class State:
         parts.append(
             axes.frame(y_label="MiB", x_ticks=(), x_label="" if count <= 9 else "layers, from input to output")
         )
-        parts.append(svg.title(490, "Beside each other", ""))
-        rows = (("kept", self.kept_bytes, VERMILION), ("weights", self.weights_bytes, BLUE),
-                ("passing", self.passing_bytes, GREEN))  # fmt: skip
+        parts.append(svg.text(490, 16, "All layers together"))
+        rows = (("kept for backward", self.kept_bytes, VERMILION), ("weights", self.weights_bytes, BLUE),
+                ("in and out of one layer", self.passing_bytes, GREEN))  # fmt: skip
         widest = max(1, *(size for _, size, _ in rows))
         for i, (name, size, color) in enumerate(rows):
             y = 66 + 58 * i

@@ -28,8 +28,11 @@ def bytes_behind(output: Tensor, *models: nn.Module) -> int:
         seen.add(node)
         todo += (behind for behind, _ in node.next_functions)
         for name in dir(node):
-            if name.startswith("_saved_"):
-                value = getattr(node, name)
+            if name.startswith("_saved_") or name == "saved_tensors":  # the latter: a Function written in Python
+                try:
+                    value = getattr(node, name)
+                except RuntimeError:  # backward() has let go of it
+                    continue
                 kept |= _storages(value if isinstance(value, tuple | list) else [value])
     return sum(size for at, size in kept.items() if at not in own)
 
@@ -50,7 +53,7 @@ def bytes_by_layer(layers: nn.Sequential, x: Tensor) -> list[tuple[str, tuple[in
     rows = []
     for layer in layers:
         kept: list[Tensor] = []
-        with torch.autograd.graph.saved_tensors_hooks(lambda t, kept=kept: kept.append(t) or t, lambda t: t):
+        with torch.autograd.graph.saved_tensors_hooks(lambda t, kept=kept: kept.append(t) or t.detach(), lambda t: t):
             x = layer(x)
         new = {at: size for at, size in _storages(kept).items() if at not in known}
         known |= set(new)

@@ -28,7 +28,9 @@ def trace_saved() -> Trace:
     stages, kept_so_far = [], {}
     for layer in (*net, nn.CrossEntropyLoss()):
         saved: list[Tensor] = []
-        with torch.autograd.graph.saved_tensors_hooks(lambda t, saved=saved: saved.append(t) or t, lambda t: t):
+        with torch.autograd.graph.saved_tensors_hooks(
+            lambda t, saved=saved: saved.append(t) or t.detach(), lambda t: t
+        ):
             out = layer(x, targets) if isinstance(layer, nn.CrossEntropyLoss) else layer(x)
         new = {t.untyped_storage()._cdata: t for t in saved if t.untyped_storage()._cdata not in {*own, *kept_so_far}}
         kept_so_far |= new

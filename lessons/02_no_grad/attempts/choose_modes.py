@@ -148,3 +148,15 @@ def choose_modes():
         "target": "detach",
         "saliency": "gradients on",
     }
+
+
+# %% wrong: a list of the words · clause 1 · message: "Expected a dictionary"
+def choose_modes():
+    return [
+        "inference_mode",
+        "no_grad",
+        "requires_grad_(False)",
+        "no_grad",
+        "detach",
+        "gradients on",
+    ]

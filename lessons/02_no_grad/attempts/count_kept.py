@@ -77,7 +77,57 @@ def count_kept(run):
     return len(kept)
 
 
-# %% wrong: gradients are always counted · clause 2 · message: "got 4"
+# %% wrong: a number for all · clause 2 · message: "got 4"
 def count_kept(run):
     run()
     return 4
+
+
+# %% wrong: what is kept twice counts once · clause 2 · message: "Expected"
+import torch
+
+
+def count_kept(run):
+    kept = []
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t) or t, lambda t: t):
+        run()
+    return len({t.data_ptr() for t in kept})
+
+
+# %% wrong: counts both ways · clause 2 · message: "Expected"
+import torch
+
+
+def count_kept(run):
+    kept = []
+
+    def note(t):
+        kept.append(t)
+        return t
+
+    with torch.autograd.graph.saved_tensors_hooks(note, note):
+        run()
+    return len(kept)
+
+
+# %% wrong: gradients switched off · clause 2 · message: "got 0"
+import torch
+
+
+def count_kept(run):
+    kept = []
+    hooks = torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t) or t, lambda t: t)
+    with torch.no_grad(), hooks:
+        run()
+    return len(kept)
+
+
+# %% wrong: pack gives nothing back · clause 3 · message: "raised"
+import torch
+
+
+def count_kept(run):
+    kept = []
+    with torch.autograd.graph.saved_tensors_hooks(kept.append, lambda t: t):
+        run()
+    return len(kept)

@@ -77,7 +77,7 @@ def embed(model, x):
             m.training = flag
 
 
-# %% wrong: asks for a gradient again · clause 2 · message: "bring their graph along"
+# %% wrong: asks for a gradient again · clause 2 · message: "ask for a gradient"
 import torch
 from course_lib.evaluation import evaluation_mode
 
@@ -195,3 +195,38 @@ from course_lib.evaluation import evaluation_mode
 def embed(model, x):
     with evaluation_mode(model):
         return model(x).squeeze()
+
+
+# %% wrong: the body frozen in place of a block · clause 4 · message: "another `requires_grad`"
+def embed(model, x):
+    flags = [(m, m.training) for m in model.modules()]
+    model.eval().requires_grad_(False)
+    try:
+        return model(x)
+    finally:
+        for m, flag in flags:
+            m.training = flag
+
+
+# %% wrong: NumPy · clause 1 · message: "as a tensor"
+from course_lib.evaluation import evaluation_mode
+
+
+def embed(model, x):
+    with evaluation_mode(model):
+        return model(x).numpy()
+
+
+# %% wrong: only the direct children's flags put back · clause 4 · message: "another mode"
+import torch
+
+
+def embed(model, x):
+    flags = [(m, m.training) for m in (model, *model.children())]
+    model.eval()
+    try:
+        with torch.no_grad():
+            return model(x)
+    finally:
+        for m, flag in flags:
+            m.training = flag

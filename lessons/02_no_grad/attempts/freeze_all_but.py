@@ -49,3 +49,17 @@ def freeze_all_but(model, prefix):
     for name, module in model.named_modules():
         module.train(name.startswith(prefix))
     return sum(p.numel() for name, p in model.named_parameters() if name.startswith(prefix))
+
+
+# %% wrong: anywhere in the name · clause 1 · message: "should be frozen"
+def freeze_all_but(model, prefix):
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(prefix in name)
+    return sum(p.numel() for p in model.parameters() if p.requires_grad)
+
+
+# %% wrong: a dot put behind the prefix · clause 1 · message: "should be trained"
+def freeze_all_but(model, prefix):
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(name.startswith(f"{prefix}."))
+    return sum(p.numel() for p in model.parameters() if p.requires_grad)

@@ -175,7 +175,7 @@ def leak_free_loss(model, batches):
     return sum(history) / len(history), history
 
 
-# %% wrong: the history adds up · clause 2 · message: "in `history`"
+# %% wrong: the history adds up · clause 2 · message: "other numbers"
 import torch.nn.functional as F
 from course_lib.evaluation import evaluation_mode
 
@@ -187,7 +187,7 @@ def leak_free_loss(model, batches):
             total += F.cross_entropy(model(x), y).item() * len(y)
             count += len(y)
             history.append(total / count)
-    return total / count, history + [0.0]
+    return total / count, history
 
 
 # %% wrong: left in eval mode · clause 4 · message: "another mode"
@@ -200,3 +200,68 @@ def leak_free_loss(model, batches):
     model.eval()
     pairs = [(F.cross_entropy(model(x), y).item(), len(y)) for x, y in batches]
     return sum(a * n for a, n in pairs) / sum(n for _, n in pairs), [a for a, _ in pairs]
+
+
+# %% wrong: the batches are read twice · clause 1 · message: "division by zero"
+import torch.nn.functional as F
+from course_lib.evaluation import evaluation_mode
+
+
+def leak_free_loss(model, batches):
+    with evaluation_mode(model):
+        history = [F.cross_entropy(model(x), y).item() for x, y in batches]
+        sizes = [len(y) for x, y in batches]
+    return sum(h * n for h, n in zip(history, sizes)) / sum(sizes), history
+
+
+# %% wrong: parameters frozen for good · clause 4 · message: "another `requires_grad`"
+import torch.nn.functional as F
+
+
+def leak_free_loss(model, batches):
+    flags = [(m, m.training) for m in model.modules()]
+    model.eval().requires_grad_(False)
+    total, count, history = 0.0, 0, []
+    for x, y in batches:
+        history.append(F.cross_entropy(model(x), y).item())
+        total, count = total + history[-1] * len(y), count + len(y)
+    for m, flag in flags:
+        m.training = flag
+    return total / count, history
+
+
+# %% wrong: the pair the wrong way round · clause 1 · message: "Expected a pair"
+import torch.nn.functional as F
+from course_lib.evaluation import evaluation_mode
+
+
+def leak_free_loss(model, batches):
+    with evaluation_mode(model):
+        pairs = [(F.cross_entropy(model(x), y).item(), len(y)) for x, y in batches]
+    return [loss for loss, _ in pairs], sum(a * n for a, n in pairs) / sum(n for _, n in pairs)
+
+
+# %% wrong: the newest first · clause 2 · message: "another order"
+import torch.nn.functional as F
+from course_lib.evaluation import evaluation_mode
+
+
+def leak_free_loss(model, batches):
+    with evaluation_mode(model):
+        pairs = [(F.cross_entropy(model(x), y).item(), len(y)) for x, y in batches]
+    mean = sum(a * n for a, n in pairs) / sum(n for _, n in pairs)
+    return mean, [loss for loss, _ in reversed(pairs)]
+
+
+# %% wrong: the sum of each batch · clause 2 · message: "the sum over each batch"
+import torch.nn.functional as F
+from course_lib.evaluation import evaluation_mode
+
+
+def leak_free_loss(model, batches):
+    history, count = [], 0
+    with evaluation_mode(model):
+        for x, y in batches:
+            history.append(F.cross_entropy(model(x), y, reduction="sum").item())
+            count += len(y)
+    return sum(history) / count, history

@@ -24,7 +24,7 @@ def usable(tensor):
     return tensor.detach() if tensor.is_inference() else tensor
 
 
-# %% wrong: a copy each time · clause 2 · message: "a copy came back"
+# %% wrong: a copy each time · clause 2 · message: "another came back"
 def usable(tensor):
     return tensor.clone()
 
@@ -37,6 +37,19 @@ def usable(tensor):
     return torch.zeros_like(tensor).clone() if tensor.is_inference() else tensor
 
 
-# %% wrong: a copy of whatever has no gradient · clause 2 · message: "a copy came back"
+# %% wrong: a copy of whatever has no gradient · clause 2 · message: "another came back"
 def usable(tensor):
     return tensor if tensor.requires_grad else tensor.clone()
+
+
+# %% wrong: always float32 · clause 1 · message: "dtype"
+import torch
+
+
+def usable(tensor):
+    return torch.tensor(tensor.tolist()) if tensor.is_inference() else tensor
+
+
+# %% wrong: cut from its graph · clause 2 · message: "another came back"
+def usable(tensor):
+    return tensor.clone() if tensor.is_inference() else tensor.detach()

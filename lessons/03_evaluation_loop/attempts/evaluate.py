@@ -116,6 +116,43 @@ def evaluate(model, batches, loss_fn):
     return Told(logits, targets, float(loss), accuracy)
 
 
+# %% right: computed, and refused, when asked · message: "no trace left"
+import torch
+
+from course_lib.evaluation import evaluation_mode
+
+
+class Evaluation:
+    def __init__(self, logits, targets, loss_fn):
+        self.logits, self.targets, self.loss_fn = logits, targets, loss_fn
+
+    @property
+    def loss(self):
+        targets = self.targets.float() if self.logits.ndim == 1 else self.targets
+        return self.loss_fn(self.logits, targets).item()
+
+    @property
+    def accuracy(self):
+        labels = self.logits > 0 if self.logits.ndim == 1 else self.logits.argmax(1)
+        return (labels == self.targets)[self.targets != -100].float().mean().item()
+
+
+def evaluate(model, batches, loss_fn):
+    logits, targets = [], []
+    with torch.random.fork_rng(devices=[]), evaluation_mode(model):
+        for x, y in batches:
+            if y.ndim != 1:
+                raise ValueError("targets are (B,)")
+            logits.append(model(x))
+            targets.append(y)
+    if not logits:
+        raise ValueError("no batch")
+    logits = torch.cat(logits)
+    return Evaluation(
+        logits.squeeze(1) if logits.shape[1] == 1 else logits, torch.cat(targets), loss_fn
+    )
+
+
 # %% wrong: mean of batch means · clause 3 · message: "mean of the batch means"
 from types import SimpleNamespace
 
@@ -479,6 +516,83 @@ def evaluate(model, batches, loss_fn):
     if not pairs or pairs[0][1].ndim != 1:
         raise ValueError("no batch")
     z, t = map(torch.cat, zip(*pairs))
+    hits = ((z > 0 if z.ndim == 1 else z.argmax(1)) == t)[t != -100]
+    loss = loss_fn(z, t.float() if z.ndim == 1 else t).item()
+    return SimpleNamespace(logits=z, targets=t, loss=loss, accuracy=hits.float().mean().item())
+
+
+# %% wrong: gradients stay off · clause 6 · message: "gradients stay off"
+from types import SimpleNamespace
+
+import torch
+
+from course_lib.evaluation import evaluation_mode
+
+
+def evaluate(model, batches, loss_fn):
+    torch.set_grad_enabled(False)
+    pairs = []
+    with torch.random.fork_rng(devices=[]), evaluation_mode(model):
+        for x, y in batches:
+            z = model(x)
+            if y.shape != z.shape[:1]:
+                raise ValueError("targets")
+            pairs.append((z, y))
+    if not pairs:
+        raise ValueError("no batch")
+    z, t = map(torch.cat, zip(*pairs))
+    z = z.squeeze(1) if z.shape[1] == 1 else z
+    hits = ((z > 0 if z.ndim == 1 else z.argmax(1)) == t)[t != -100]
+    loss = loss_fn(z, t.float() if z.ndim == 1 else t).item()
+    return SimpleNamespace(logits=z, targets=t, loss=loss, accuracy=hits.float().mean().item())
+
+
+# %% wrong: targets too many are cut off · clause 7 · message: "a target more than inputs"
+from types import SimpleNamespace
+
+import torch
+
+from course_lib.evaluation import evaluation_mode
+
+
+def evaluate(model, batches, loss_fn):
+    pairs = []
+    with torch.random.fork_rng(devices=[]), evaluation_mode(model):
+        for x, y in batches:
+            z = model(x)
+            if y.ndim != 1:
+                raise ValueError("targets")
+            pairs.append((z, y[: len(z)]))
+    if not pairs:
+        raise ValueError("no batch")
+    z, t = map(torch.cat, zip(*pairs))
+    z = z.squeeze(1) if z.shape[1] == 1 else z
+    hits = ((z > 0 if z.ndim == 1 else z.argmax(1)) == t)[t != -100]
+    loss = loss_fn(z, t.float() if z.ndim == 1 else t).item()
+    return SimpleNamespace(logits=z, targets=t, loss=loss, accuracy=hits.float().mean().item())
+
+
+# %% wrong: the random state comes back only without an error · clause 8 · message: "random state isn't"
+from types import SimpleNamespace
+
+import torch
+
+from course_lib.evaluation import evaluation_mode
+
+
+def evaluate(model, batches, loss_fn):
+    pairs, before = [], torch.get_rng_state()
+    with evaluation_mode(model):
+        for x, y in batches:
+            z = model(x)
+            if y.shape != z.shape[:1]:
+                raise ValueError("targets")
+            pairs.append((z, y))
+    torch.set_rng_state(before)
+    if not pairs:
+        raise ValueError("no batch")
+    z, t = map(torch.cat, zip(*pairs))
+    z = z.squeeze(1) if z.shape[1] == 1 else z
     hits = ((z > 0 if z.ndim == 1 else z.argmax(1)) == t)[t != -100]
     loss = loss_fn(z, t.float() if z.ndim == 1 else t).item()
     return SimpleNamespace(logits=z, targets=t, loss=loss, accuracy=hits.float().mean().item())

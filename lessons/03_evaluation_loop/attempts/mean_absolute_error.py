@@ -62,3 +62,9 @@ def mean_absolute_error(pairs):
         total += (guesses - ages).abs().sum().item()
         people += len(ages)
     return total / people if number else 0.0
+
+
+# %% wrong: a second pass for the sum · clause 3 · message: "empty after one pass"
+def mean_absolute_error(pairs):
+    n = sum(len(ages) for _, ages in pairs)
+    return sum((guesses - ages).abs().sum().item() for guesses, ages in pairs) / n

@@ -334,3 +334,45 @@ def mean_loss(batches, weight=None):
     if n == 0:
         raise ValueError("no example")
     return total / n
+
+
+# %% wrong: a loss of 0 is taken for nobody · clause 5 · message: "There are examples that count"
+import torch
+import torch.nn.functional as F
+
+
+def mean_loss(batches, weight=None):
+    logits, targets = map(torch.cat, zip(*batches))
+    loss = F.cross_entropy(logits, targets, weight=weight).item()
+    if not loss > 0:
+        raise ValueError("no example counts")
+    return loss
+
+
+# %% wrong: a batch of ignored targets is refused · clause 3 · message: "There are examples that count"
+import torch
+import torch.nn.functional as F
+
+
+def mean_loss(batches, weight=None):
+    parts = list(batches)
+    for _, targets in parts:
+        if (targets == -100).all():
+            raise ValueError("no example counts")
+    logits, targets = map(torch.cat, zip(*parts))
+    return F.cross_entropy(logits, targets, weight=weight).item()
+
+
+# %% wrong: a second pass for the sum · clause 1 · message: "a second adds nothing"
+import torch.nn.functional as F
+
+
+def mean_loss(batches, weight=None):
+    counted = 0
+    for _, targets in batches:
+        kept = targets[targets != -100]
+        counted += len(kept) if weight is None else weight[kept].sum().item()
+    if not counted:
+        raise ValueError("no example counts")
+    sums = (F.cross_entropy(a, b, weight=weight, reduction="sum").item() for a, b in batches)
+    return sum(sums) / counted

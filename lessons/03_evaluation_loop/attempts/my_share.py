@@ -53,3 +53,27 @@ import math
 def my_share(examples, gpus, rank):
     each = math.ceil(examples / gpus)
     return list(range(rank * each, (rank + 1) * each))
+
+
+# %% right: a permutation that all GPUs share · message: "Each example once"
+import torch
+
+
+def my_share(examples, gpus, rank):
+    order = torch.randperm(examples, generator=torch.Generator().manual_seed(0))
+    return order[rank::gpus].tolist()
+
+
+# %% wrong: blocks of the size rounded up · clause 3 · message: "[3, 3, 3, 0] examples"
+import math
+
+
+def my_share(examples, gpus, rank):
+    each = math.ceil(examples / gpus)
+    return list(range(rank * each, min(examples, (rank + 1) * each)))
+
+
+# %% wrong: blocks of the size rounded · clause 2 · message: "by nobody: [8]"
+def my_share(examples, gpus, rank):
+    each = round(examples / gpus)
+    return list(range(rank * each, min(examples, (rank + 1) * each)))

@@ -49,6 +49,20 @@ def probability_of_yes(logits):
     return logits.softmax(1)[:, 1]
 
 
-# %% wrong: the column stays · clause 3 · message: "shape (5,)"
+# %% wrong: the column stays · clause 3 · message: "shape (4,)"
 def probability_of_yes(logits):
     return logits.sigmoid() if logits.shape[1] == 1 else logits.softmax(1)[:, 1]
+
+
+# %% wrong: decides by the number of logits · clause 2 · message: "raised IndexError"
+def probability_of_yes(logits):
+    if logits.numel() % 2 == 0:
+        return logits.softmax(1)[:, 1]
+    return logits.sigmoid().squeeze(1)
+
+
+# %% wrong: the larger of the two · clause 1 · message: "for logits ["
+def probability_of_yes(logits):
+    if logits.shape[1] == 2:
+        return logits.softmax(1).max(1).values
+    return logits.sigmoid().squeeze(1)

@@ -385,3 +385,71 @@ def validate(model, loader):
             right += ((logits > 0) == y).sum().item()
     n = len(loader) * loader.batch_size
     return loss / n, right / n
+
+
+# %% wrong: the loss of the sigmoids · clause 2 · message: "rounded to 0 or 1"
+import torch.nn.functional as F
+
+from course_lib.evaluation import evaluation_mode
+
+
+def validate(model, loader):
+    loss, right, n = 0.0, 0, 0
+    with evaluation_mode(model):
+        for x, y in loader:
+            z = model(x).squeeze(1)
+            loss += F.binary_cross_entropy(z.sigmoid(), y, reduction="sum").item()
+            right += ((z > 0) == y).sum().item()
+            n += len(y)
+    return loss / n, right / n
+
+
+# %% wrong: the logarithms of the sigmoids · clause 2 · message: "rounded to 0 or 1"
+import torch.nn.functional as F
+
+from course_lib.evaluation import evaluation_mode
+
+
+def validate(model, loader):
+    loss, right, n = 0.0, 0, 0
+    with evaluation_mode(model):
+        for x, y in loader:
+            z = model(x).squeeze(1)
+            loss += -(y * z.sigmoid().log() + (1 - y) * (1 - z.sigmoid()).log()).sum().item()
+            right += ((z > 0) == y).sum().item()
+            n += len(y)
+    return loss / n, right / n
+
+
+# %% wrong: 0 is called a yes · clause 3 · message: "exactly 0 is no yes"
+import torch.nn.functional as F
+
+from course_lib.evaluation import evaluation_mode
+
+
+def validate(model, loader):
+    loss, right, n = 0.0, 0, 0
+    with evaluation_mode(model):
+        for x, y in loader:
+            z = model(x).squeeze(1)
+            loss += F.binary_cross_entropy_with_logits(z, y, reduction="sum").item()
+            right += ((z >= 0) == y).sum().item()
+            n += len(y)
+    return loss / n, right / n
+
+
+# %% wrong: the sigmoid above one half · clause 3 · message: "sigmoid of exactly 0.5"
+import torch.nn.functional as F
+
+from course_lib.evaluation import evaluation_mode
+
+
+def validate(model, loader):
+    loss, right, n = 0.0, 0, 0
+    with evaluation_mode(model):
+        for x, y in loader:
+            z = model(x).squeeze(1)
+            loss += F.binary_cross_entropy_with_logits(z, y, reduction="sum").item()
+            right += ((z.sigmoid() > 0.5) == y).sum().item()
+            n += len(y)
+    return loss / n, right / n

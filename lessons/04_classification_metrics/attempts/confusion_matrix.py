@@ -234,3 +234,33 @@ def confusion_matrix(preds, targets, num_classes):
     return torch.bincount(cells, minlength=num_classes**2)[: num_classes**2].reshape(
         num_classes, num_classes
     )
+
+
+# %% wrong: counted in the labels' own type · clause 5 · message: "or for such counts"
+import torch
+
+
+def confusion_matrix(preds, targets, num_classes):
+    if len(preds) != len(targets):
+        raise ValueError("different numbers")
+    for labels in (preds, targets):
+        if labels.min() < 0 or labels.max() >= num_classes:
+            raise ValueError("a label without a class")
+    matrix = torch.zeros(num_classes, num_classes, dtype=targets.dtype)
+    for said, true in zip(preds.tolist(), targets.tolist()):
+        matrix[true, said] += 1
+    return matrix
+
+
+# %% right: compared with every class at once · message: "Each pair is in its cell"
+import torch
+
+
+def confusion_matrix(preds, targets, num_classes):
+    if preds.shape != targets.shape:
+        raise ValueError("different numbers")
+    classes = torch.arange(num_classes)
+    said, true = preds[:, None] == classes, targets[:, None] == classes
+    if not (said.any(1).all() and true.any(1).all()):
+        raise ValueError("a label without a class")
+    return (true[:, :, None] & said[:, None, :]).sum(0)

@@ -83,7 +83,8 @@ def plot_confusion_matrix(matrix, class_names, ax):
     shares = counts / np.where(counts.sum(1) == 0, 1, counts.sum(1))[:, None]
     plt.imshow(shares, cmap="gray_r", vmin=0, vmax=1)
     for i, j in np.ndindex(*counts.shape):
-        plt.text(j, i, str(counts[i, j]), color="white" if shares[i, j] >= 0.5 else "black")
+        color = "white" if shares[i, j] >= 0.5 else "black"
+        plt.text(j, i, str(counts[i, j]), color=color, ha="center", va="center_baseline")
     plt.xticks(range(len(counts)), class_names)
     plt.yticks(range(len(counts)), class_names)
     plt.xlabel("Predicted label")
@@ -459,4 +460,76 @@ def plot_confusion_matrix(matrix, class_names, ax):
     ax.set_yticks(range(len(matrix)), class_names)
     ax.set_xlabel("Predicted class")
     ax.set_ylabel("True class")
+    return ax
+
+
+# %% right: black on white boxes · message: "can be read"
+def plot_confusion_matrix(matrix, class_names, ax):
+    shares = matrix / matrix.sum(1, keepdim=True).clamp(min=1)
+    ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for i, row in enumerate(matrix.tolist()):
+        for j, count in enumerate(row):
+            box = dict(facecolor="white", edgecolor="none")
+            ax.text(j, i, count, ha="center", va="center", color="black", bbox=box)
+    ax.set_xticks(range(len(matrix)), class_names)
+    ax.set_yticks(range(len(matrix)), class_names)
+    ax.set(xlabel="Predicted class", ylabel="True class")
+    return ax
+
+
+# %% wrong: begins in the middle · clause 2 · message: "isn't centred"
+def plot_confusion_matrix(matrix, class_names, ax):
+    shares = matrix / matrix.sum(1, keepdim=True).clamp(min=1)
+    ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for i, row in enumerate(matrix.tolist()):
+        for j, count in enumerate(row):
+            color = "white" if shares[i, j] > 0.65 else "black"
+            ax.text(j, i, str(count), color=color)
+    ax.set_xticks(range(len(matrix)), class_names)
+    ax.set_yticks(range(len(matrix)), class_names)
+    ax.set(xlabel="Predicted class", ylabel="True class")
+    return ax
+
+
+# %% wrong: half of the last row cut off · clause 5 · message: "whole or in part"
+def plot_confusion_matrix(matrix, class_names, ax):
+    shares = matrix / matrix.sum(1, keepdim=True).clamp(min=1)
+    ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for i, row in enumerate(matrix.tolist()):
+        for j, count in enumerate(row):
+            color = "white" if shares[i, j] > 0.65 else "black"
+            ax.text(j, i, str(count), ha="center", va="center", color=color)
+    ax.set_xticks(range(len(matrix)), class_names)
+    ax.set_yticks(range(len(matrix)), class_names)
+    ax.set(xlabel="Predicted class", ylabel="True class")
+    ax.set_ylim(len(matrix) - 1, -0.5)
+    return ax
+
+
+# %% wrong: another image over the shades · clause 6 · message: "shaded by something else"
+def plot_confusion_matrix(matrix, class_names, ax):
+    shares = matrix / matrix.sum(1, keepdim=True).clamp(min=1)
+    ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for i, row in enumerate(matrix.tolist()):
+        for j, count in enumerate(row):
+            color = "white" if shares[i, j] > 0.65 else "black"
+            ax.text(j, i, str(count), ha="center", va="center", color=color)
+    ax.set_xticks(range(len(matrix)), class_names)
+    ax.set_yticks(range(len(matrix)), class_names)
+    ax.set(xlabel="Predicted class", ylabel="True class")
+    ax.imshow(matrix * 0, cmap="Greys", vmin=0, vmax=1)
+    return ax
+
+
+# %% wrong: letters as pale as breath · clause 7 · message: "can hardly be read"
+def plot_confusion_matrix(matrix, class_names, ax):
+    shares = matrix / matrix.sum(1, keepdim=True).clamp(min=1)
+    ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for i, row in enumerate(matrix.tolist()):
+        for j, count in enumerate(row):
+            color = "white" if shares[i, j] > 0.65 else "black"
+            ax.text(j, i, str(count), ha="center", va="center", color=color, alpha=0.1)
+    ax.set_xticks(range(len(matrix)), class_names)
+    ax.set_yticks(range(len(matrix)), class_names)
+    ax.set(xlabel="Predicted class", ylabel="True class")
     return ax

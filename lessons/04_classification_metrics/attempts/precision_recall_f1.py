@@ -204,3 +204,16 @@ def precision_recall_f1(matrix):
 def precision_recall_f1(matrix):
     right, true, said = matrix.diagonal(), matrix.sum(1), matrix.sum(0)
     return list(zip(right / said, right / true, 2 * right / (true + said)))
+
+
+# %% right: a generator of three · message: "what can't be known is NaN"
+def precision_recall_f1(matrix):
+    right, said, true = matrix.diagonal(), matrix.sum(0), matrix.sum(1)
+    for above, below in ((right, said), (right, true), (2 * right, said + true)):
+        yield above / below
+
+
+# %% wrong: a dictionary · clause 1 · message: "names out of a dictionary"
+def precision_recall_f1(matrix):
+    right, said, true = matrix.diagonal(), matrix.sum(0), matrix.sum(1)
+    return {"precision": right / said, "recall": right / true, "f1": 2 * right / (said + true)}

@@ -662,3 +662,62 @@ def best_by_validation_accuracy(model, train_epoch, validation, test, path, *, e
             torch.save(content, path)
     model.load_state_dict(torch.load(path, weights_only=True)["model"])
     evaluate(model, test)
+
+
+# %% right: test batches listed before the file is loaded · message: "tested once"
+import torch
+from course_lib.checkpoints import save_file
+
+
+def accuracy(model, data):
+    model.eval()
+    right = count = 0
+    with torch.no_grad():
+        for x, y in data:
+            right += (model(x).argmax(1) == y).sum().item()
+            count += len(y)
+    return right / count
+
+
+def best_by_validation_accuracy(model, train_epoch, validation, test, path, *, epochs):
+    best = -1.0
+    for epoch in range(1, epochs + 1):
+        model.train()
+        train_epoch(model)
+        found = accuracy(model, validation)
+        if found > best:
+            best = found
+            save_file(
+                {"model": model.state_dict(), "epoch": epoch, "val_accuracy": found}, path
+            )
+    images = list(test)
+    model.load_state_dict(torch.load(path, weights_only=True)["model"])
+    return accuracy(model, images)
+
+
+# %% wrong: the whole model in the file · clause 4 · message: "weights_only=True refuses"
+import torch
+from course_lib.checkpoints import save_file
+
+
+def accuracy(model, data):
+    model.eval()
+    right = count = 0
+    with torch.no_grad():
+        for x, y in data:
+            right += (model(x).argmax(1) == y).sum().item()
+            count += len(y)
+    return right / count
+
+
+def best_by_validation_accuracy(model, train_epoch, validation, test, path, *, epochs):
+    best = -1.0
+    for epoch in range(1, epochs + 1):
+        model.train()
+        train_epoch(model)
+        found = accuracy(model, validation)
+        if found > best:
+            best = found
+            torch.save({"model": model, "epoch": epoch, "val_accuracy": found}, path)
+    model.load_state_dict(torch.load(path, weights_only=False)["model"].state_dict())
+    return accuracy(model, test)

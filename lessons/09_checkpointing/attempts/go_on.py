@@ -76,3 +76,29 @@ def go_on(path, net, sgd, schedule):
     sgd.load_state_dict(saved)
     schedule.load_state_dict(saved)
     return saved["epochs_done"] + 1
+
+
+# %% wrong: the scheduler's count alone · clause 3 · message: "not its last learning rate"
+import torch
+
+
+def go_on(path, net, sgd, schedule):
+    f = torch.load(path, weights_only=True)
+    net.load_state_dict(f["net"])
+    sgd.load_state_dict(f["sgd"])
+    schedule.last_epoch = f["epochs_done"]
+    return f["epochs_done"] + 1
+
+
+# %% wrong: parameters without buffers · clause 1 · message: "not batch norm's statistics"
+import torch
+
+
+def go_on(path, net, sgd, schedule):
+    f = torch.load(path, weights_only=True)
+    with torch.no_grad():
+        for k, p in net.named_parameters():
+            p.copy_(f["net"][k])
+    sgd.load_state_dict(f["sgd"])
+    schedule.load_state_dict(f["schedule"])
+    return f["epochs_done"] + 1

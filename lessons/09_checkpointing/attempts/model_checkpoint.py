@@ -931,3 +931,175 @@ def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
             return better
 
     return Callback()
+
+
+# %% right: infinity passed over like NaN · message: "Saved when it was better"
+import math
+from course_lib.checkpoints import save_file
+
+
+class Keep:
+    def __init__(self, model, path, monitor, mode):
+        if mode not in ("min", "max"):
+            raise ValueError(f"mode {mode!r}")
+        self.model, self.path, self.monitor, self.mode, self.best = (
+            model,
+            path,
+            monitor,
+            mode,
+            None,
+        )
+
+    def on_epoch_end(self, epoch, logs):
+        if self.monitor not in logs:
+            raise KeyError(f"{self.monitor} is not in the logs")
+        value = float(logs[self.monitor])
+        if not math.isfinite(value):
+            return False
+        if self.best is not None and not (
+            value < self.best if self.mode == "min" else value > self.best
+        ):
+            return False
+        self.best = value
+        save_file(
+            {
+                "model": self.model.state_dict(),
+                "epoch": epoch,
+                "logs": {k: float(v) for k, v in logs.items()},
+            },
+            self.path,
+        )
+        return True
+
+
+def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
+    return Keep(model, path, monitor, mode)
+
+
+# %% wrong: logs made plain in place · clause 3 · message: "changed the `logs`"
+import math
+from course_lib.checkpoints import save_file
+
+
+class Keep:
+    def __init__(self, model, path, monitor, mode):
+        if mode not in ("min", "max"):
+            raise ValueError(f"mode {mode!r}")
+        self.model, self.path, self.monitor, self.mode, self.best = (
+            model,
+            path,
+            monitor,
+            mode,
+            None,
+        )
+
+    def on_epoch_end(self, epoch, logs):
+        if self.monitor not in logs:
+            raise KeyError(f"{self.monitor} is not in the logs")
+        value = float(logs[self.monitor])
+        if math.isnan(value):
+            return False
+        if self.best is not None and not (
+            value < self.best if self.mode == "min" else value > self.best
+        ):
+            return False
+        self.best = value
+        save_file(
+            {
+                "model": self.model.state_dict(),
+                "epoch": epoch,
+                "logs": (logs.update({k: float(v) for k, v in logs.items()}) or logs),
+            },
+            self.path,
+        )
+        return True
+
+
+def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
+    return Keep(model, path, monitor, mode)
+
+
+# %% wrong: a mode of its own · clause 7 · message: "was taken without an error"
+import math
+from course_lib.checkpoints import save_file
+
+
+class Keep:
+    def __init__(self, model, path, monitor, mode):
+        if mode not in ("min", "max", "auto"):
+            raise ValueError(f"mode {mode!r}")
+        self.model, self.path, self.monitor, self.mode, self.best = (
+            model,
+            path,
+            monitor,
+            mode,
+            None,
+        )
+
+    def on_epoch_end(self, epoch, logs):
+        if self.monitor not in logs:
+            raise KeyError(f"{self.monitor} is not in the logs")
+        value = float(logs[self.monitor])
+        if math.isnan(value):
+            return False
+        if self.best is not None and not (
+            value < self.best if self.mode == "min" else value > self.best
+        ):
+            return False
+        self.best = value
+        save_file(
+            {
+                "model": self.model.state_dict(),
+                "epoch": epoch,
+                "logs": {k: float(v) for k, v in logs.items()},
+            },
+            self.path,
+        )
+        return True
+
+
+def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
+    return Keep(model, path, monitor, mode)
+
+
+# %% wrong: NaN is an error · clause 2 · message: "with val_loss nan raised"
+import math
+from course_lib.checkpoints import save_file
+
+
+class Keep:
+    def __init__(self, model, path, monitor, mode):
+        if mode not in ("min", "max"):
+            raise ValueError(f"mode {mode!r}")
+        self.model, self.path, self.monitor, self.mode, self.best = (
+            model,
+            path,
+            monitor,
+            mode,
+            None,
+        )
+
+    def on_epoch_end(self, epoch, logs):
+        if self.monitor not in logs:
+            raise KeyError(f"{self.monitor} is not in the logs")
+        value = float(logs[self.monitor])
+        if math.isnan(value):
+            raise ValueError("nan")
+        if self.best is not None and not (
+            value < self.best if self.mode == "min" else value > self.best
+        ):
+            return False
+        self.best = value
+        save_file(
+            {
+                "model": self.model.state_dict(),
+                "epoch": epoch,
+                "logs": {k: float(v) for k, v in logs.items()},
+            },
+            self.path,
+        )
+        return True
+
+
+def model_checkpoint(model, path, *, monitor="val_loss", mode="min"):
+    return Keep(model, path, monitor, mode)

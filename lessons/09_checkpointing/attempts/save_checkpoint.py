@@ -488,3 +488,47 @@ def save_checkpoint(checkpoint, path):
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+# %% wrong: every tensor made float · clause 1 · message: "something else than the checkpoint"
+import os
+import torch
+import uuid
+from pathlib import Path
+
+
+def save_checkpoint(checkpoint, path):
+    path = Path(path)
+    t = path.with_name(uuid.uuid4().hex)
+    checkpoint = {
+        k: v.float() if isinstance(v, torch.Tensor) else v for k, v in checkpoint.items()
+    }
+    try:
+        with open(t, "xb") as f:
+            torch.save(checkpoint, f)
+            f.flush()
+            os.fsync(f.fileno())
+        torch.load(t, weights_only=True)
+        os.replace(t, path)
+    finally:
+        t.unlink(missing_ok=True)
+
+
+# %% right: the lesson's own name, with the process's number · message: "The old file or the new one"
+import os
+import torch
+from pathlib import Path
+
+
+def save_checkpoint(checkpoint, path):
+    path = Path(path)
+    t = path.with_name(f"{path.name}.tmp-{os.getpid()}")
+    try:
+        with open(t, "wb") as f:
+            torch.save(checkpoint, f)
+            f.flush()
+            os.fsync(f.fileno())
+        torch.load(t, weights_only=True)
+        os.replace(t, path)
+    finally:
+        t.unlink(missing_ok=True)

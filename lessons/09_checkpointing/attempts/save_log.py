@@ -108,3 +108,35 @@ def save_log(text, path):
         file.flush()
         os.fsync(file.fileno())
     os.replace(temporary, path)
+
+
+# %% wrong: the temporary file on another disk · clause 2 · message: "lies in another folder"
+import os
+import shutil
+import tempfile
+
+
+def save_log(text, path):
+    data = text.encode()
+    fd, t = tempfile.mkstemp()
+    with os.fdopen(fd, "wb") as f:
+        f.write(data)
+        f.flush()
+        os.fsync(f.fileno())
+    shutil.move(t, path)
+
+
+# %% wrong: what can't be written left out · clause 4 · message: "yet another was"
+import os
+
+
+def save_log(text, path):
+    t = path.with_name(f"{path.name}.tmp")
+    try:
+        with open(t, "w", encoding="utf-8", errors="ignore", newline="") as f:
+            f.write(text)
+            f.flush()
+            os.fsync(f.fileno())
+        os.replace(t, path)
+    finally:
+        t.unlink(missing_ok=True)

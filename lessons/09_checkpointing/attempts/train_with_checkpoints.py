@@ -13,7 +13,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -158,7 +158,7 @@ class Trainer:
                 continue
             try:
                 saved = torch.load(path, map_location="cpu", weights_only=True)
-            except RuntimeError:
+            except Exception:
                 continue
             self.model.load_state_dict(saved["model"])
             self.optimizer.load_state_dict(saved["optimizer"])
@@ -235,7 +235,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -274,7 +274,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         start = checkpoint["epoch"]
@@ -312,7 +312,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -349,7 +349,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         start = checkpoint["epoch"]
@@ -387,7 +387,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         optimizer.load_state_dict(checkpoint["optimizer"])
         start = checkpoint["epoch"]
@@ -425,7 +425,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -464,7 +464,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -503,7 +503,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -540,7 +540,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -581,7 +581,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -620,7 +620,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -659,7 +659,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -698,7 +698,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -790,7 +790,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     return history
 
 
-# %% wrong: trusts the newest file · clause 6 · message: "the newest empty, raised EOFError"
+# %% wrong: trusts the newest file · clause 6 · message: "raised EOFError. The newest is empty"
 from pathlib import Path
 
 import numpy as np
@@ -826,7 +826,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     return history
 
 
-# %% wrong: only empty files passed over · clause 6 · message: "the newest breaking off, raised RuntimeError"
+# %% wrong: only empty files passed over · clause 6 · message: "The newest breaks off"
 from pathlib import Path
 
 import numpy as np
@@ -880,7 +880,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -924,7 +924,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     ):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -963,7 +963,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt")):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -987,7 +987,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     return history
 
 
-# %% wrong: opens what a killed save left · clause 7 · message: "what a killed save left in the folder, raised EOFError"
+# %% wrong: opens what a killed save left · clause 7 · message: "Nothing was trained in a folder with only what a killed save left"
 from pathlib import Path
 
 import numpy as np
@@ -1038,7 +1038,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1079,7 +1079,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1118,7 +1118,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1159,7 +1159,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1198,7 +1198,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1236,7 +1236,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         model.train()
@@ -1275,7 +1275,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1313,7 +1313,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1352,7 +1352,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1393,7 +1393,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1430,7 +1430,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1467,7 +1467,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1509,7 +1509,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1549,7 +1549,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1589,7 +1589,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1629,7 +1629,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1668,7 +1668,7 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
     for path in sorted(Path(folder).glob("epoch-*.pt"), reverse=True):
         try:
             checkpoint = torch.load(path, weights_only=True)
-        except (EOFError, RuntimeError):
+        except Exception:
             continue
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
@@ -1689,3 +1689,155 @@ def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2
             checkpoint = {"epoch": epoch, "loss": history[-1]}
             checkpoint |= {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
             save_file(checkpoint, Path(folder) / f"epoch-{epoch:03d}.pt")
+
+
+# %% wrong: only two kinds of error caught · clause 6 · message: "The newest breaks off"
+import torch
+import numpy as np
+from pathlib import Path
+import torch.nn.functional as F
+from course_lib.checkpoints import save_file
+
+
+def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2):
+    folder = Path(folder)
+    history, start = [], 0
+    for file in sorted(folder.glob("epoch-[0-9][0-9][0-9].pt"), reverse=True):
+        try:
+            checkpoint = torch.load(file, weights_only=True)
+        except (EOFError, RuntimeError):
+            continue
+        model.load_state_dict(checkpoint["model"])
+        optimizer.load_state_dict(checkpoint["optimizer"])
+        start = checkpoint["epoch"]
+        break
+    for epoch in range(start + 1, epochs + 1):
+        model.train()
+        losses, sizes = [], []
+        for images, labels in batches:
+            loss = F.cross_entropy(model(images), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+            sizes.append(len(labels))
+        history.append(float(np.average(losses, weights=sizes)))
+        if epoch % every == 0:
+            checkpoint = {"epoch": epoch, "loss": history[-1]}
+            checkpoint |= {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            save_file(checkpoint, folder / f"epoch-{epoch:03d}.pt")
+    return history
+
+
+# %% wrong: every so many epochs of this call · clause 3 · message: "After the second call the folder has"
+import torch
+import numpy as np
+from pathlib import Path
+import torch.nn.functional as F
+from course_lib.checkpoints import save_file
+
+
+def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2):
+    folder = Path(folder)
+    history, start = [], 0
+    for file in sorted(folder.glob("epoch-[0-9][0-9][0-9].pt"), reverse=True):
+        try:
+            checkpoint = torch.load(file, weights_only=True)
+        except Exception:
+            continue
+        model.load_state_dict(checkpoint["model"])
+        optimizer.load_state_dict(checkpoint["optimizer"])
+        start = checkpoint["epoch"]
+        break
+    for epoch in range(start + 1, epochs + 1):
+        model.train()
+        losses, sizes = [], []
+        for images, labels in batches:
+            loss = F.cross_entropy(model(images), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+            sizes.append(len(labels))
+        history.append(float(np.average(losses, weights=sizes)))
+        if len(history) % every == 0:
+            checkpoint = {"epoch": epoch, "loss": history[-1]}
+            checkpoint |= {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            save_file(checkpoint, folder / f"epoch-{epoch:03d}.pt")
+    return history
+
+
+# %% right: NumPy numbers returned, a float in the file · message: "unbroken run ends"
+import torch
+import numpy as np
+from pathlib import Path
+import torch.nn.functional as F
+from course_lib.checkpoints import save_file
+
+
+def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2):
+    folder = Path(folder)
+    history, start = [], 0
+    for file in sorted(folder.glob("epoch-[0-9][0-9][0-9].pt"), reverse=True):
+        try:
+            checkpoint = torch.load(file, weights_only=True)
+        except Exception:
+            continue
+        model.load_state_dict(checkpoint["model"])
+        optimizer.load_state_dict(checkpoint["optimizer"])
+        start = checkpoint["epoch"]
+        break
+    for epoch in range(start + 1, epochs + 1):
+        model.train()
+        losses, sizes = [], []
+        for images, labels in batches:
+            loss = F.cross_entropy(model(images), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+            sizes.append(len(labels))
+        history.append(np.average(losses, weights=sizes))
+        if epoch % every == 0:
+            checkpoint = {"epoch": epoch, "loss": float(history[-1])}
+            checkpoint |= {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            save_file(checkpoint, folder / f"epoch-{epoch:03d}.pt")
+    return history
+
+
+# %% wrong: names of two digits · clause 3 · message: "the folder has"
+import torch
+import numpy as np
+from pathlib import Path
+import torch.nn.functional as F
+from course_lib.checkpoints import save_file
+
+
+def train_with_checkpoints(model, optimizer, batches, folder, *, epochs, every=2):
+    folder = Path(folder)
+    history, start = [], 0
+    for file in sorted(folder.glob("epoch-*.pt"), reverse=True):
+        try:
+            checkpoint = torch.load(file, weights_only=True)
+        except Exception:
+            continue
+        model.load_state_dict(checkpoint["model"])
+        optimizer.load_state_dict(checkpoint["optimizer"])
+        start = checkpoint["epoch"]
+        break
+    for epoch in range(start + 1, epochs + 1):
+        model.train()
+        losses, sizes = [], []
+        for images, labels in batches:
+            loss = F.cross_entropy(model(images), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+            sizes.append(len(labels))
+        history.append(float(np.average(losses, weights=sizes)))
+        if epoch % every == 0:
+            checkpoint = {"epoch": epoch, "loss": history[-1]}
+            checkpoint |= {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            save_file(checkpoint, folder / f"epoch-{epoch:02d}.pt")
+    return history

@@ -58,3 +58,22 @@ import re
 
 def full_gpu(message):
     return int(re.search(r"(?:GPU|device) (\d+)", message)[1])
+
+
+# %% wrong: any GPU in any message · clause 3 · message: "says nothing about memory"
+import re
+
+
+def full_gpu(message):
+    found = re.search(r"GPU (\d+)", message)
+    return int(found[1]) if found else None
+
+
+# %% wrong: the first GPU counts as none · clause 1 · message: "It names GPU 0"
+import re
+
+
+def full_gpu(message):
+    found = re.search(r"out of memory.*GPU (\d+)", message)
+    number = int(found[1]) if found else 0
+    return number or None

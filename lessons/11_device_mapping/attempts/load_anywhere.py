@@ -328,3 +328,14 @@ def load_anywhere(path, device="cpu"):
     if str(device) == "cpu":
         return torch.load(path, weights_only=True)
     return torch.load(path, map_location=device, weights_only=True)
+
+
+# %% wrong: by the storage's to · clause 4 · message: "a storage's `.to` doesn't know that device"
+import torch
+
+
+def load_anywhere(path, device="cpu"):
+    def place(storage, tag):
+        return storage if tag == "cpu" else storage.to(device=torch.device(device))
+
+    return torch.load(path, map_location=place, weights_only=True)

@@ -18,7 +18,7 @@ class Mover:
 move_live = Mover()
 
 
-# %% wrong: the old optimizer · clause 2 · message: "no longer has: ghosts"
+# %% wrong: the old optimizer · clause 2 · message: "That is the old optimizer"
 def move_live(model, optimizer, build_optimizer, device):
     model.to(device)
     return optimizer
@@ -60,3 +60,38 @@ def move_live(model, optimizer, build_optimizer, device):
     model.to(device)
     moved = build_optimizer(model.parameters())
     moved.load_state_dict(optimizer.state_dict())
+
+
+# %% right: through bytes · message: "Moved, with its memory"
+import io
+
+import torch
+
+
+def move_live(model, optimizer, build_optimizer, device):
+    file = io.BytesIO()
+    torch.save(optimizer.state_dict(), file)
+    file.seek(0)
+    moved = build_optimizer(model.to(device).parameters())
+    moved.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
+    return moved
+
+
+# %% wrong: the moments without the learning rate · clause 3 · message: "learning rate is"
+def move_live(model, optimizer, build_optimizer, device):
+    model.to(device)
+    moved = build_optimizer(model.parameters())
+    groups = moved.state_dict()["param_groups"]
+    moved.load_state_dict(optimizer.state_dict() | {"param_groups": groups})
+    return moved
+
+
+# %% wrong: an Adam of its own · clause 2 · message: "an optimizer of another making"
+import torch
+
+
+def move_live(model, optimizer, build_optimizer, device):
+    model.to(device)
+    moved = torch.optim.Adam(model.parameters())
+    moved.load_state_dict(optimizer.state_dict())
+    return moved

@@ -90,3 +90,38 @@ def area_of(probs, targets, k):
     if (targets == k).all() or (targets != k).all():
         return float("nan")
     return metrics.roc_auc_score(targets != k, probs[:, k])
+
+
+# %% right: a fraction of pairs · message: "One class against the rest"
+from fractions import Fraction
+
+
+def area_of(probs, targets, k):
+    ours, rest = probs[targets == k, k].tolist(), probs[targets != k, k].tolist()
+    if not ours or not rest:
+        return float("nan")
+    return Fraction(
+        sum(2 * (a > b) + (a == b) for a in ours for b in rest), 2 * len(ours) * len(rest)
+    )
+
+
+# %% wrong: ties count nothing · clause 1 · message: "counts one half"
+def area_of(probs, targets, k):
+    ours, rest = probs[targets == k, k], probs[targets != k, k]
+    return (ours[:, None] > rest).mean() if len(ours) and len(rest) else float("nan")
+
+
+# %% wrong: ties count as right · clause 1 · message: "counts one half"
+def area_of(probs, targets, k):
+    ours, rest = probs[targets == k, k], probs[targets != k, k]
+    return (ours[:, None] >= rest).mean() if len(ours) and len(rest) else float("nan")
+
+
+# %% wrong: cut at one half first · clause 1 · message: "the area of labels"
+from sklearn import metrics
+
+
+def area_of(probs, targets, k):
+    if (targets == k).all() or (targets != k).all():
+        return float("nan")
+    return metrics.roc_auc_score(targets == k, probs[:, k] > 0.5)

@@ -234,3 +234,56 @@ def bayes_threshold(false_positive, false_negative, *, trained=None, used=None):
     alarm = false_positive * (1 - used) * trained
     miss = false_negative * used * (1 - trained)
     return alarm / (alarm + miss)
+
+
+# %% right: a fraction · message: "a call is cheaper"
+from fractions import Fraction
+
+
+def bayes_threshold(false_positive, false_negative, *, trained=None, used=None):
+    alarm, miss = Fraction(false_positive), Fraction(false_negative)
+    if min(alarm, miss) < 0 or alarm + miss == 0:
+        raise ValueError("costs")
+    if trained is not None:
+        trained, used = Fraction(trained), Fraction(used)
+        if not (0 < trained < 1 and 0 < used < 1):
+            raise ValueError("shares")
+        alarm, miss = alarm * (1 - used) * trained, miss * used * (1 - trained)
+    return alarm / (alarm + miss)
+
+
+# %% wrong: a free false alarm divides by zero, with shares only · clause 3 · message: "raised ZeroDivisionError"
+def bayes_threshold(false_positive, false_negative, *, trained=None, used=None):
+    if false_positive < 0 or false_negative < 0 or false_positive + false_negative == 0:
+        raise ValueError("costs")
+    if trained is None:
+        return false_positive / (false_positive + false_negative)
+    if not (0 < trained < 1 and 0 < used < 1):
+        raise ValueError("shares")
+    alarm = false_positive * (1 - used) / (1 - trained)
+    miss = false_negative * used / trained
+    return 1 / (1 + miss / alarm)
+
+
+# %% wrong: rounded to two places · clause 1 · message: "expected 0.7075, got 0.7100"
+def bayes_threshold(false_positive, false_negative, *, trained=None, used=None):
+    if false_positive < 0 or false_negative < 0 or false_positive + false_negative == 0:
+        raise ValueError("costs")
+    alarm, miss = false_positive, false_negative
+    if trained is None:
+        return round(alarm / (alarm + miss), 2)
+    if not (0 < trained < 1 and 0 < used < 1):
+        raise ValueError("shares")
+    alarm, miss = alarm * (1 - used) / (1 - trained), miss * used / trained
+    return alarm / (alarm + miss)
+
+
+# %% wrong: the share in training left out · clause 2 · message: "the share in training was left out"
+def bayes_threshold(false_positive, false_negative, *, trained=None, used=None):
+    if false_positive < 0 or false_negative < 0 or false_positive + false_negative == 0:
+        raise ValueError("costs")
+    if any(s is not None and not 0 < s < 1 for s in (trained, used)):
+        raise ValueError("shares")
+    used = 0.5 if used is None else used
+    alarm, miss = false_positive * (1 - used), false_negative * used
+    return alarm / (alarm + miss)

@@ -35,6 +35,8 @@ def fit_temperature(validation, test_logits):
         bounds=(-4, 4),
         method="bounded",
     )
+    if found.x > 3.9:
+        raise ValueError("the higher the better")
     t = 2.718281828**found.x
     probs = (two(test_logits).double() / t).softmax(1)
     return t, probs[:, 1].numpy() if test_logits.ndim == 1 else probs.numpy()
@@ -68,6 +70,8 @@ def fit_temperature(validation, test_logits):
         return loss
 
     optimizer.step(closure)
+    if inverse.item() <= 0:
+        raise ValueError("the best temperature is negative")
     t = (unit / inverse).detach()
     return t, torch.sigmoid(test_logits / t) if single else torch.softmax(test_logits / t, 1)
 
@@ -89,6 +93,8 @@ def fit_temperature(validation, test_logits):
     true = table[np.arange(len(y)), y.astype(int)]
     if (true == table.max(1)).all():
         raise NoTemperature("every example is right")
+    if (table.mean(1) - true).mean() >= 0:  # the slope where T has no bound
+        raise NoTemperature("worse than chance")
     low, high = 1 / 30, 1 / 0.03
     for _ in range(60):
         middle = (low + high) / 2
@@ -150,7 +156,7 @@ def fit_temperature(validation, test_logits):
     return t, scaled.sigmoid() if single else scaled.softmax(1)
 
 
-# %% wrong: a grid that ends at 5 · clause 1 · message: "The best T is"
+# %% wrong: a grid that ends at 5 · clause 1 · message: "These data have a best T"
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -164,6 +170,8 @@ def fit_temperature(validation, test_logits):
         raise ValueError
     tried = np.geomspace(0.05, 5, 900)
     t = tried[np.argmin([F.cross_entropy(table / s, targets).item() for s in tried])]
+    if t == tried[-1]:
+        raise ValueError("worse than chance")
     scaled = test_logits / t
     return t, scaled.sigmoid() if single else scaled.softmax(1)
 
@@ -337,3 +345,63 @@ def fit_temperature(validation, test_logits):
         raise ValueError
     test_logits /= t
     return t, test_logits.sigmoid() if test_logits.ndim == 1 else test_logits.softmax(1)
+
+
+# %% right: a fraction from a fine grid · message: "the test set is cooled by it"
+from fractions import Fraction
+
+import numpy as np
+
+
+def fit_temperature(validation, test_logits):
+    """NumPy with logaddexp; a lowest log-loss at either end of the grid is refused."""
+    z, y = (part.numpy().astype(float) for part in validation)
+    two = np.stack([0 * z, z], 1) if z.ndim == 1 else z
+    true = two[np.arange(len(y)), y.astype(int)]
+    tried = [Fraction(102, 100) ** k / 25 for k in range(326)]
+    tried = sorted([*tried, *(t * Fraction(101, 100) for t in tried)])
+    losses = [
+        (np.logaddexp.reduce(two / float(t), axis=1) - true / float(t)).mean() for t in tried
+    ]
+    k = int(np.argmin(losses))
+    if k == 0 or k == len(tried) - 1:
+        raise ValueError("at the end of what was tried")
+    scaled = test_logits.double() / float(tried[k])
+    return tried[k], scaled.sigmoid() if scaled.ndim == 1 else scaled.softmax(1)
+
+
+# %% wrong: only the perfect are refused · clause 3 · message: "worse than chance"
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+
+def fit_temperature(validation, test_logits):
+    """T stays at the end of the grid where the logits are worse than chance."""
+    logits, targets = validation
+    single = logits.ndim == 1
+    table = torch.stack([0 * logits, logits], 1) if single else logits
+    if (table.argmax(1) == targets).all():
+        raise ValueError("all right")
+    tried = np.geomspace(0.04, 25, 800)
+    t = tried[np.argmin([F.cross_entropy(table.double() / s, targets).item() for s in tried])]
+    scaled = test_logits / t
+    return t, scaled.sigmoid() if single else scaled.softmax(1)
+
+
+# %% wrong: refused where nine in ten are right · clause 3 · message: "These data have a best T"
+import warnings
+
+from course_lib.metrics import temperature
+
+
+def fit_temperature(validation, test_logits):
+    logits, targets = validation
+    preds = (logits > 0).long() if logits.ndim == 1 else logits.argmax(1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        t = temperature(logits, targets)
+    if t != t or (preds == targets).float().mean() > 0.9:
+        raise ValueError("too good to be fitted")
+    scaled = test_logits / t
+    return t, scaled.sigmoid() if scaled.ndim == 1 else scaled.softmax(1)

@@ -58,3 +58,22 @@ import torch.nn.functional as F
 
 def loss_at(logits, targets, t):
     return F.cross_entropy(logits, targets).item()
+
+
+# %% wrong: the logarithm of a softmax that is 0 · clause 1 · message: "its logarithm is infinite"
+def loss_at(logits, targets, t):
+    probs = (logits / t).softmax(1)
+    return -probs.gather(1, targets[:, None]).log().mean()
+
+
+# %% wrong: softmax over the examples · clause 1 · message: "over the examples"
+import torch.nn.functional as F
+
+
+def loss_at(logits, targets, t):
+    return F.nll_loss((logits / t).log_softmax(0), targets)
+
+
+# %% wrong: the minus sign lost · clause 1 · message: "the sign is the wrong way round"
+def loss_at(logits, targets, t):
+    return (logits / t).log_softmax(1).gather(1, targets[:, None]).mean()

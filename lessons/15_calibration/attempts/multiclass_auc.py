@@ -278,3 +278,39 @@ def multiclass_auc(logits, targets):
     if np.isnan(areas).all():
         raise ValueError
     return np.nanmean(areas), areas
+
+
+# %% right: log-odds against the sum of the others, and a fraction for the mean · message: "The mean of the areas"
+from fractions import Fraction
+
+import torch
+from sklearn import metrics
+
+
+def multiclass_auc(logits, targets):
+    """Equal images may differ in the last bit here; that is no mistake."""
+    z, areas = logits.double(), []
+    for k in range(z.shape[1]):
+        others = z[:, [j for j in range(z.shape[1]) if j != k]]
+        scores, is_k = torch.sigmoid(z[:, k] - others.logsumexp(1)), targets == k
+        both = is_k.any() and not is_k.all()
+        areas.append(metrics.roc_auc_score(is_k, scores) if both else float("nan"))
+    kept = [Fraction(float(a)) for a in areas if a == a]
+    if not kept:
+        raise ValueError("one class only")
+    return sum(kept) / len(kept), areas
+
+
+# %% wrong: ties count nothing · clause 1 · message: "expected an area of"
+import numpy as np
+
+
+def multiclass_auc(logits, targets):
+    probs, areas = logits.double().softmax(1).numpy().round(14), []
+    for k in range(probs.shape[1]):
+        is_k = (targets == k).numpy()
+        ours, rest = probs[is_k, k], probs[~is_k, k]
+        areas.append((ours[:, None] > rest).mean() if len(ours) and len(rest) else np.nan)
+    if np.isnan(areas).all():
+        raise ValueError("none")
+    return np.nanmean(areas), areas

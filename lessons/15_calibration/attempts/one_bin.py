@@ -74,3 +74,27 @@ import numpy as np
 def one_bin(probs, happened, low, high):
     inside = (probs > low) & (probs <= high)
     return (probs[inside].mean(), happened[inside].mean()) if inside.any() else (np.nan, np.nan)
+
+
+# %% right: a fraction for the share · message: "Edges and empty bins"
+from fractions import Fraction
+from statistics import fmean
+
+
+def one_bin(probs, happened, low, high):
+    rows = [
+        (float(p), int(h))
+        for p, h in zip(probs, happened)
+        if low <= p and (p < high or high == 1)
+    ]
+    if not rows:
+        return float("nan"), float("nan")
+    return fmean(p for p, _ in rows), Fraction(sum(h for _, h in rows), len(rows))
+
+
+# %% wrong: a claim of exactly 1 counted in every bin · clause 2 · message: "belongs to the last bin"
+def one_bin(probs, happened, low, high):
+    inside = ((probs >= low) & (probs < high)) | (probs == 1)
+    if not inside.any():
+        return float("nan"), float("nan")
+    return probs[inside].mean(), happened[inside].mean()

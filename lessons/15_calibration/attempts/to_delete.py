@@ -37,3 +37,8 @@ def to_delete(probs, *, alarm, miss):
 # %% wrong: one answer for all · clause 1 · message: "booleans, one for each mail"
 def to_delete(probs, *, alarm, miss):
     return bool(probs.mean() * miss > (1 - probs.mean()) * alarm)
+
+
+# %% wrong: the ratio of the costs · clause 1 · message: "the ratio of the costs"
+def to_delete(probs, *, alarm, miss):
+    return probs * miss > alarm

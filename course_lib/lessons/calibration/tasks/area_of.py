@@ -7,7 +7,7 @@ import numpy as np
 from course_lib.classroom.tasks.comparing import number
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.calibration.tasks.shared import first_line, logits_of
+from course_lib.lessons.calibration.tasks.shared import first_line, logits_of, numeric
 from course_lib.metrics.curves import auc_of, counts_of
 
 
@@ -17,6 +17,7 @@ class AreaOf(Task):
     visible: ClassVar = {
         "class 2 of four": {"examples": 70, "classes": 4, "k": 2},
         "class 0 of three, ranked upside down": {"examples": 50, "classes": 3, "k": 0, "right": -0.7},
+        "class 1 of three, many ties": {"examples": 60, "classes": 3, "k": 1, "digits": 1},
         "a class that doesn't occur": {"examples": 40, "classes": 5, "k": 3, "absent": True},
         "nothing else occurs": {"examples": 20, "classes": 3, "k": 1, "alone": True},
     }
@@ -24,6 +25,7 @@ class AreaOf(Task):
         "two": "Make two classes of it: `targets == k` is the truth, `probs[:, k]` the score.",
         "order": "scikit-learn takes `roc_auc_score(y_true, y_score)`.",
         "nan": "Ask first: `is_k.any()` and `is_k.all()`; without both kinds, `float('nan')`.",
+        "ties": "A pair with equal probabilities counts one half, as in lesson 05; `roc_auc_score` does that.",
         "scores": "A ranking needs probabilities, not the label of the largest.",
     }
 
@@ -37,11 +39,11 @@ class AreaOf(Task):
             targets[targets == case.k] = (case.k + 1) % case.classes
         if case.settings.get("alone"):
             targets[:] = case.k
-        return logits.double().softmax(1).numpy(), targets.numpy()
+        return logits.double().softmax(1).numpy().round(case.settings.get("digits", 12)), targets.numpy()
 
     def probe(self, answer: Any, case: Case) -> Observation:
         """Ask for the area."""
-        return observe(answer, *self.data(case), case.k)
+        return observe(lambda: numeric(answer(*self.data(case), case.k)))
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """The share of pairs that are ranked right, or NaN."""
@@ -58,9 +60,13 @@ class AreaOf(Task):
             return failed(f"Expected NaN, for there is nothing to rank; got {value:.3f}.", hint="nan")
         said = f"Expected {wanted:.3f}, got {value:.3f}"
         picked = probs.argmax(1) == case.k
+        ours, rest = probs[targets == case.k, case.k, None], probs[targets != case.k, case.k]
+        if near(value, float((ours > rest).mean())) or near(value, float((ours >= rest).mean())):
+            return failed(f"{said}: a pair with equal probabilities counts one half.", hint="ties")
         for other, what, hint in (
             (1 - wanted, "1 minus it; what ranks is the probability of class k itself", "two"),
             (_area(picked.astype(float), targets == case.k), "the area of labels", "scores"),
+            (_area((probs[:, case.k] > 0.5).astype(float), targets == case.k), "the area of labels", "scores"),
             (
                 np.mean([_area(probs[:, k], targets == k) for k in range(case.classes)]),
                 "the mean over all classes",

@@ -19,9 +19,10 @@ class BayesThreshold(Task):
         "a share of 0": {"costs": (1, 5), "shares": (0.3, 0.0), "why": "The share in use is 0."},
     }
     graded: ClassVar = {
-        "a false alarm is dear": {"costs": (7.5, 2.5)},
+        "a false alarm is dear": {"costs": (7.5, 3.1)},
         "more are ill than in training": {"costs": (3, 4), "shares": (0.2, 0.65)},
         "the same share": {"costs": (5, 3), "shares": (0.37, 0.37)},
+        "a false alarm costs nothing, and fewer are ill": {"costs": (0, 3), "shares": (0.3, 0.1)},
         "a miss costs nothing": {"costs": (2, 0), "shares": (0.5, 0.1)},
         "both cost nothing": {"costs": (0, 0), "why": "Both costs are 0."},
         "a negative cost of a miss": {"costs": (3, -2), "why": "A cost is -2."},
@@ -81,6 +82,7 @@ def _diagnosis(value: float, wanted: float, case: Case) -> Verdict:
         odds = used / trained
         mistakes += [
             (plain, "the prevalence was left out", "shift"),
+            (threshold(alarm, miss, 0.5, used), "the share in training was left out", "shift"),
             (threshold(alarm, miss, used, trained), "the shift goes in the wrong direction", "direction"),
             (alarm / (alarm + miss * odds) if alarm else 0.0, "only the share of the ill was used; the healthy change too", "shift"),
             (plain * odds, "the threshold was multiplied by a ratio of shares; it is the odds that change", "shift"),

@@ -19,12 +19,15 @@ class FitTemperature(Task):
         "four classes, too bold": {"examples": 220, "classes": 4, "scale": 3.0},
         "one logit, too timid": {"examples": 260, "classes": 1, "scale": 0.4},
         "every example is right": {"examples": 60, "classes": 3, "scale": 1.0, "perfect": True},
+        "worse than chance": {"examples": 200, "classes": 4, "scale": 2.0, "right": -0.7},
     }
     graded: ClassVar = {
         "two classes, very bold": {"examples": 300, "classes": 2, "scale": 13.0},
         "seven classes, very timid": {"examples": 240, "classes": 7, "scale": 0.09},
         "one logit, bold": {"examples": 240, "classes": 1, "scale": 2.2},
+        "nearly every example is right": {"examples": 300, "classes": 3, "scale": 6.0, "right": 6.0},
         "one logit, and every example is right": {"examples": 50, "classes": 1, "scale": 2.0, "perfect": True},
+        "one logit, worse than chance": {"examples": 160, "classes": 1, "scale": 0.5, "right": -1.0},
     }
     hints: ClassVar = {
         "valley": "Compute the log-loss at many T with `F.cross_entropy(logits / t, targets)`, and take the T of the lowest.",
@@ -32,7 +35,7 @@ class FitTemperature(Task):
         "divide": "Dividing by T above 1 makes claims less bold. Do the same to the test logits: `test_logits / T`.",
         "one": "A one-logit head: `F.binary_cross_entropy_with_logits(logits / t, targets.float())`, and `.sigmoid()` at "
         "the end. Softmax belongs to (N, C), over `dim=1`.",
-        "refuse": "`(logits.argmax(1) == targets).all()`, or for one logit `((logits > 0) == (targets == 1)).all()`: then "
+        "refuse": "Try T from 0.04 to 25. Where the lowest log-loss is that of the first or the last, no T is best: "
         "`raise ValueError(...)`.",
         "copy": "`logits / t` is a new tensor; `logits /= t` changes the caller's. Don't call `requires_grad_` on them.",
         "two": "Return two things: `T, probs`.",
@@ -41,7 +44,13 @@ class FitTemperature(Task):
     def data(self, case: Case) -> tuple[tuple[Tensor, Tensor], Tensor]:
         """Validation logits and targets, and test logits, which are a little sharper."""
         generator = case.generator()
-        logits, targets = logits_of(generator, examples=case.examples, classes=case.classes, scale=case.scale)
+        logits, targets = logits_of(
+            generator,
+            examples=case.examples,
+            classes=case.classes,
+            scale=case.scale,
+            right=case.settings.get("right", 1.0),
+        )
         test, _ = logits_of(generator, examples=23, classes=case.classes, scale=1.4 * case.scale)
         if case.settings.get("perfect"):
             targets = (logits > 0).long() if case.classes == 1 else logits.argmax(1)
@@ -60,7 +69,11 @@ class FitTemperature(Task):
         if case.settings.get("perfect"):
             why = "Every validation example is right, so no T is best."
             return refusal(seen, "fit_temperature", why) or passed("It refuses what has no best T.")
+        if case.settings.get("right", 1.0) < 0:
+            why = "These logits are worse than chance: the log-loss falls as long as T grows, so no T is best."
+            return refusal(seen, "fit_temperature", why) or passed("It refuses what no T cures.")
         if said := no_value(seen, "fit_temperature"):
+            said += " These data have a best T." if not seen.error else ""
             return failed(said, hint="one" if case.classes == 1 else "valley")
         got = seen.value["value"]
         if not isinstance(got, list) or len(got) != 2:

@@ -9,7 +9,7 @@ from torch import Tensor
 from course_lib.classroom.tasks.comparing import number, same
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.calibration.tasks.shared import first_line, logits_of
+from course_lib.lessons.calibration.tasks.shared import first_line, logits_of, numeric
 
 
 class LossAt(Task):
@@ -18,11 +18,13 @@ class LossAt(Task):
     visible: ClassVar = {
         "three classes, t = 2": {"examples": 40, "classes": 3, "t": 2.0},
         "seven classes, t = 0.5": {"examples": 25, "classes": 7, "t": 0.5},
+        "five classes, very sure, t = 0.02": {"examples": 30, "classes": 5, "t": 0.02},
         "two classes, t = 1": {"examples": 60, "classes": 2, "t": 1.0},
     }
     hints: ClassVar = {
         "divide": "Divide the logits, then take the cross-entropy: `F.cross_entropy(logits / t, targets)`.",
         "logits": "`F.cross_entropy` takes logits and does the softmax itself.",
+        "log": "Where softmax gives 0 its logarithm is infinite: `log_softmax`, or `F.cross_entropy`, computes both in one.",
         "copy": "`logits / t` is a new tensor; `logits /= t` and `logits.div_(t)` change the caller's.",
         "mean": "One number: the mean over the examples.",
     }
@@ -34,7 +36,7 @@ class LossAt(Task):
     def probe(self, answer: Any, case: Case) -> Observation:
         """Ask for the loss, and look at the logits afterwards."""
         logits, targets = self.data(case)
-        return observe(answer, logits, targets, case.t, also={"logits": lambda: logits})
+        return observe(lambda: numeric(answer(logits, targets, case.t)), also={"logits": lambda: logits})
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """The cross-entropy of the divided logits."""
@@ -47,9 +49,13 @@ class LossAt(Task):
         if value is None:
             return failed(f"Expected one number, the mean; got {seen.type}.", hint="mean")
         wanted = F.cross_entropy(logits / case.t, targets).item()
-        if near(value, wanted):
+        sure = (logits.double() / case.t).softmax(1).gather(1, targets[:, None])
+        cut = [-sure.clamp(min=torch.finfo(dtype).eps).log().mean().item() for dtype in (torch.float32, torch.float64)]
+        if any(near(value, right) for right in (wanted, *cut)):  # scikit-learn cuts probabilities at eps
             return passed(f"The log-loss at t = {case.t:g} is {wanted:.3f}.")
         said = f"Expected {wanted:.3f}, got {value:.3f}"
+        if value == float("inf"):
+            return failed(f"{said}: softmax gave 0 somewhere, and its logarithm is infinite.", hint="log")
         probs = (logits / case.t).softmax(1)
         for other, what, hint in (
             (F.cross_entropy(logits * case.t, targets), "the logits were multiplied by t", "divide"),
@@ -63,6 +69,12 @@ class LossAt(Task):
                 torch.log(case.t / logits.softmax(1).gather(1, targets[:, None])).mean(),
                 "the probabilities were divided, not the logits",
                 "divide",
+            ),
+            (torch.tensor(-wanted), "the sign is the wrong way round", "divide"),
+            (
+                F.nll_loss((logits / case.t).log_softmax(0), targets),
+                "softmax ran over the examples, not over the classes",
+                "logits",
             ),
             (F.cross_entropy(logits / case.t, targets, reduction="sum"), "that is the sum, not the mean", "mean"),
             (-probs.gather(1, targets[:, None]).mean(), "the logarithm is missing", "divide"),

@@ -7,14 +7,14 @@ import numpy as np
 from course_lib.classroom.tasks.comparing import sequence
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.calibration.tasks.shared import claims, first_line
+from course_lib.lessons.calibration.tasks.shared import claims, first_line, numeric
 
 
 class OneBin(Task):
     """The mean claim and the share that came true, from `low` up to `high`."""
 
     visible: ClassVar = {
-        "claims from 0.3 to 0.5": {"examples": 80, "low": 0.3, "high": 0.5, "extra": (0.3, 0.5)},
+        "claims from 0.3 to 0.5": {"examples": 80, "low": 0.3, "high": 0.5, "extra": (0.3, 0.5, 1.0)},
         "the last bin": {"examples": 60, "low": 0.75, "high": 1.0, "extra": (0.75, 1.0)},
         "a bin without claims": {"examples": 40, "low": 0.5, "high": 0.75, "within": (0.0, 0.4), "extra": ()},
     }
@@ -33,7 +33,7 @@ class OneBin(Task):
 
     def probe(self, answer: Any, case: Case) -> Observation:
         """Ask for one bin."""
-        return observe(answer, *self.data(case), case.low, case.high)
+        return observe(lambda: numeric(answer(*self.data(case), case.low, case.high)))
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """Two means over the claims of the bin."""
@@ -54,6 +54,11 @@ class OneBin(Task):
             ((probs >= case.low) & (probs <= case.high), "claims of exactly `high` were counted", "mask"),
             ((probs > case.low) & (probs <= case.high), "`low` was left out and `high` counted", "mask"),
             ((probs > case.low) & (probs < case.high), "claims of exactly `low` were left out", "mask"),
+            (
+                ((probs >= case.low) & (probs < case.high)) | (probs == 1),
+                "a claim of exactly 1 belongs to the last bin, not to each",
+                "last",
+            ),
             (np.ones(len(probs), bool), "all claims were taken, not those of the bin", "mask"),
         ):
             if all(near(g, w) for g, w in zip(got.tolist(), _means(probs, happened, inside), strict=True)):

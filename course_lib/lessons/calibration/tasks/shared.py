@@ -1,6 +1,8 @@
 """What the tasks of lesson `calibration` share."""
 
 from collections.abc import Callable
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -14,9 +16,25 @@ from course_lib.classroom.tasks.task import Case, Verdict, failed
 def asked(answer: Callable, *args: Any, **kwargs: Any) -> dict[str, Any]:
     """What the answer returned, or the text of the ValueError (or a kind of it) with which it refused."""
     try:
-        return {"value": answer(*args, **kwargs)}
+        return {"value": numeric(answer(*args, **kwargs))}
     except ValueError as e:
         return {"refused": str(e)}
+
+
+def numeric(value: Any) -> Any:
+    """A Fraction or a Decimal as a float, also within lists and arrays of objects; anything else as it is.
+
+    >>> from fractions import Fraction
+    >>> numeric(Fraction(1, 4)), numeric((Decimal("0.5"), [2])), numeric("2")
+    (0.25, [0.5, [2]], '2')
+    """
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return [numeric(v) for v in value]
+    if isinstance(value, Real | Decimal) and not isinstance(value, bool | int | float | np.generic):
+        return float(value)
+    return value
 
 
 def refusal(seen: Observation, name: str, why: str) -> Verdict | None:
@@ -35,7 +53,8 @@ def no_value(seen: Observation, name: str) -> str:
     if seen.error:
         return f"`{name}` raised {first_line(seen.error)}."
     if "refused" in seen.value:
-        return f"`{name}` raised ValueError: {first_line(seen.value['refused'])}."
+        words = first_line(seen.value["refused"])
+        return f"`{name}` raised ValueError: {words}." if words else f"`{name}` raised a ValueError."
     return ""
 
 

@@ -50,6 +50,11 @@ class ToDelete(Task):
             (probs < level, "what is to be deleted was let through, and the other way round", "two"),
             (probs > 1 - level, "the two costs are swapped", "formula"),
             (probs >= 1 - level, "the two costs are swapped", "formula"),
+            (
+                probs > case.alarm / case.miss,
+                "this is the ratio of the costs, not the share of `alarm` in their sum",
+                "formula",
+            ),
             (probs > 0.5, "this is one half by habit; the costs were not used", "two"),
             (probs >= 0.5, "this is one half by habit; the costs were not used", "two"),
         ):

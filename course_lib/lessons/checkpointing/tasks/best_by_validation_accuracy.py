@@ -45,6 +45,17 @@ class Watched(list):
         return [*self, *other]
 
 
+class Noted(list):
+    """A hook that notes in which mode the model measures; part of the model, so it can be copied and pickled."""
+
+    def __call__(self, module: nn.Module, args: tuple) -> None:
+        """Note the mode of the model, whose first module this hook knows."""
+        self.append(module[0].training)
+
+    def __deepcopy__(self, memo: dict) -> "Noted":
+        return self
+
+
 class BestByValidationAccuracy(Task):
     """Keep the epoch with the best validation accuracy, and test that one."""
 
@@ -98,12 +109,12 @@ class BestByValidationAccuracy(Task):
     def probe(self, answer: Any, case: Case) -> Observation:
         """Hand in a `train_epoch` that sets the scripted weights, and watch what is read and saved when."""
         (n, m, classes), (labels, weights) = self.sizes(case), self.script(case)
-        clock, modes, held, measured = Counter(), [], [], []
+        clock, modes, held, measured = Counter(), [], [], Noted()
         images = torch.eye(n + m)
         validation = Watched(list(zip(images[:n].split(5), labels[:n].split(5), strict=True)), clock)
         test = Watched(list(zip(images[n:].split(3), labels[n:].split(3), strict=True)), clock)
         model = nn.Sequential(nn.Dropout(0.5), nn.Linear(n + m, classes, bias=False))
-        model.register_forward_pre_hook(lambda module, args: measured.append(module[0].training))
+        model.register_forward_pre_hook(measured)
         with tempfile.TemporaryDirectory() as root:
             path = Path(root, "best.pt")
 

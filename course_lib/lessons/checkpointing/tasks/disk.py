@@ -25,7 +25,8 @@ def watched_disk(folder: Path, answer: Any, *, full: bool = False) -> Iterator[l
         full: Forcing bytes to the disk fails, as it does when a disk has no room.
 
     Yields:
-        A list of notes in their order: `name`, `old whole`, `forced` ("yes", "no", or "too early": bytes came after).
+        A list of notes in their order: `name`, `old whole`, `forced` ("yes", "no", or "too early": bytes came after),
+        `beside` (whether the file came from the folder, so from the same disk).
     """
     folder = Path(os.path.realpath(folder))
     whole = _contents(folder)
@@ -52,7 +53,10 @@ def watched_disk(folder: Path, answer: Any, *, full: bool = False) -> Iterator[l
                 there, new = _content(place), _content(Path(os.fsdecode(source)))
                 size = forced.get(os.stat(source).st_ino)
                 word = "no" if size is None else "yes" if size == os.stat(source).st_size else "too early"
-                notes.append({"name": place.name, "old whole": there == whole.get(place), "forced": word})
+                beside = folder in Path(os.path.realpath(os.path.abspath(os.fsdecode(source)))).parents
+                notes.append(
+                    {"name": place.name, "old whole": there == whole.get(place), "forced": word, "beside": beside}
+                )
                 whole[place] = new
             function(source, target, **options)
 

@@ -30,15 +30,15 @@ class GoOn(Task):
     }
 
     def run(self, seed: int, epochs: int = 0) -> Run:
-        """A small network after so many epochs, with SGD and a rate that halves every second epoch."""
+        """A small network with batch norm after so many epochs, with SGD and a rate that halves every second epoch."""
         with sealed(seed):
-            net, x = nn.Linear(4, 2), torch.randn(8, 4)
+            net, x = nn.Sequential(nn.Linear(4, 2), nn.BatchNorm1d(2)), torch.randn(8, 4)
         sgd = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
         schedule = torch.optim.lr_scheduler.StepLR(sgd, 2, 0.5)
         with torch.inference_mode(False), torch.enable_grad():
             for _ in range(epochs):
                 sgd.zero_grad()
-                net(x.clone()).pow(2).mean().backward()
+                (net(x.clone()) - 1).pow(3).mean().backward()
                 sgd.step()
                 schedule.step()
         return net, sgd, schedule
@@ -62,6 +62,7 @@ class GoOn(Task):
                     "momentum": lambda: [one.get("momentum_buffer") for one in new_sgd.state.values()],
                     "rate": lambda: new_sgd.param_groups[0]["lr"],
                     "count": lambda: new_schedule.last_epoch,
+                    "set last": lambda: new_schedule.get_last_lr()[0],
                 },
             )
 
@@ -72,6 +73,10 @@ class GoOn(Task):
         if seen.error:
             return failed(f"`go_on(...)` raised {seen.error}", hint="load")
         if not same_weights(also["weights"], copied(net)):
+            weights = {name for name, _ in net.named_parameters()}
+            names = weights & set(also["weights"])
+            if same_weights(*({name: state[name] for name in names} for state in (also["weights"], copied(net)))):
+                return failed("The network has the weights of the file, but not batch norm's statistics.", hint="load")
             return failed("The network has not the weights of the file.", hint="load")
         momentum = [one["momentum_buffer"] for one in sgd.state.values()]
         if len(also["momentum"]) != len(momentum) or not all(map(near, also["momentum"], momentum)):
@@ -79,6 +84,11 @@ class GoOn(Task):
         if also["count"] != schedule.last_epoch:
             return failed(
                 f"The scheduler stands at epoch {also['count']}; in the file it is at {schedule.last_epoch}.",
+                hint="scheduler",
+            )
+        if not near(also["set last"], schedule.get_last_lr()[0]):
+            return failed(
+                "The scheduler counts as the file's does, but has not its last learning rate: its state_dict holds both.",
                 hint="scheduler",
             )
         if not near(also["rate"], sgd.param_groups[0]["lr"]):

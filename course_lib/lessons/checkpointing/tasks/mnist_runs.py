@@ -1,10 +1,13 @@
 """The runs that `train_with_checkpoints` is compared with: unbroken ones, and those of the mistakes that people make."""
 
+import copy
 import gzip
+import os
 from collections.abc import Iterator
 from functools import lru_cache
-from importlib.resources import files
+from importlib.resources import files as files
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_lib.classroom.tasks.inputs import copied
+from course_lib.classroom.tasks.task import Case
 from course_lib.seeding import sealed
 
 
@@ -25,9 +29,9 @@ def _images() -> tuple[Tensor, Tensor]:
 
 
 def mnist_batches(seed: int) -> list[tuple[Tensor, Tensor]]:
-    """41 real images in batches of 16, 16 and 9."""
+    """23 real images in batches of 16 and 7."""
     images, labels = _images()
-    rows = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))[:41]
+    rows = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))[:23]
     return list(zip(images[rows].split(16), labels[rows].split(16), strict=True))
 
 
@@ -54,9 +58,14 @@ def new_optimizer(model: nn.Module, kind: str) -> torch.optim.Optimizer:
 
 def small_network(seed: int, kind: str) -> tuple[nn.Module, torch.optim.Optimizer]:
     """A network for MNIST with batch norm and without dropout, and its optimizer."""
-    with sealed(seed):
-        model = nn.Sequential(nn.Flatten(), nn.Linear(784, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 10))
+    model = copy.deepcopy(_fresh(seed))
     return model, new_optimizer(model, kind)
+
+
+@lru_cache(maxsize=32)
+def _fresh(seed: int) -> nn.Module:
+    with sealed(seed):
+        return nn.Sequential(nn.Flatten(), nn.Linear(784, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 10))
 
 
 @lru_cache(maxsize=64)
@@ -86,3 +95,36 @@ def unbroken(
         losses.append(total / n)
         states.append(copied(model))
     return losses, states
+
+
+def plan(case: Case) -> tuple[int, str, int]:
+    """Every how many epochs the first call saves; the optimizer; the epoch from which the second call goes on."""
+    every, damage = case.settings.get("every", 2), case.settings.get("damage")
+    newest = case.first - case.first % every - (every if damage else 0)
+    return every, case.settings.get("optimizer", "sgd"), newest
+
+
+def later(case: Case) -> int:
+    """Every how many epochs the second call saves."""
+    return case.settings.get("later", case.settings.get("every", 2))
+
+
+def reference(case: Case) -> tuple[list[float], list[dict[str, Tensor]]]:
+    """What `unbroken` gives for as many epochs as either call trains."""
+    return unbroken(case.seed, max(case.first, case.then), plan(case)[1])
+
+
+def harm(folder: Path, case: Case) -> None:
+    """What happens to the folder between the calls."""
+    saved = sorted(folder.glob("epoch-*.pt"))
+    if (damage := case.settings.get("damage")) and saved:
+        data = saved[-1].read_bytes()
+        saved[-1].write_bytes(data[: {"empty": 0, "stub": 1, "cut": 5000}[damage]])
+    if case.settings.get("dates"):  # as after a copy: the oldest was written last
+        for age, path in enumerate(saved):
+            os.utime(path, (1e9 - age, 1e9 - age))
+
+
+def names_after(epochs: int, every: int) -> list[str]:
+    """The names that should be there after so many epochs."""
+    return [f"epoch-{epoch:03d}.pt" for epoch in range(every, epochs + 1, every)]

@@ -36,6 +36,7 @@ class ModelCheckpoint(Task):
         "large numbers": {"values": (-3000.0, -20.0, -1e8, -1e9), "as": "float", "monitor": "reward", "mode": "max"},
         "missing later": {"values": (0.9, 0.5, None), "as": "tensor", "monitor": "perplexity"},
         "another unknown mode": {"values": (), "as": "float", "mode": "MIN"},
+        "no mode is guessed": {"values": (), "as": "float", "mode": "auto"},
     }
     hints: ClassVar = {
         "form": "`model_checkpoint(...)` returns an object: a small class with `on_epoch_end` inside the function will do.",
@@ -80,9 +81,14 @@ class ModelCheckpoint(Task):
                 for epoch, value in enumerate(case.values, start=1):
                     with torch.no_grad():
                         model.weight.fill_(epoch)
-                    said = callback.on_epoch_end(epoch, self.logs(case, value))
+                    logs = self.logs(case, value)
+                    before = dict(logs)
+                    said = callback.on_epoch_end(epoch, logs)
+                    kept = logs.keys() == before.keys() and all(logs[name] is before[name] for name in before)
                     content = loaded(path) if path.exists() else None
-                    rows.append({"said": plain(said), "best": plain(callback.best), "content": content})
+                    rows.append(
+                        {"said": plain(said), "best": plain(callback.best), "content": content, "logs kept": kept}
+                    )
 
             with watched_disk(Path(root), answer):  # no disk is waited for
                 return observe(
@@ -109,7 +115,10 @@ class ModelCheckpoint(Task):
             if monitor not in self.logs(case, value):
                 return self.judge_missing(seen, case, rows, epoch, kept)
             if epoch >= len(rows):
-                return failed(f"on_epoch_end({epoch}, logs) raised {raised(seen.error)}", hint="form")
+                hint = "nan" if value != value else "plain" if "plain data" in seen.error else "form"
+                return failed(
+                    f"on_epoch_end({epoch}, logs) with {monitor} {value:g} raised {raised(seen.error)}", hint=hint
+                )
             if value == value and (best is None or sign * value < sign * best):
                 best, kept = value, epoch
             if verdict := self.judge_epoch(rows[epoch], case, epoch, best, kept):
@@ -148,9 +157,16 @@ class ModelCheckpoint(Task):
                 )
         if not (row["best"] is None if best is None else near(row["best"], best)):
             return failed(f"{story} `best` is {described(row['best'])}; expected {best}.", hint=hint)
+        if not row["logs kept"]:
+            return failed("on_epoch_end changed the `logs` that it was given; make a new dictionary.", hint="plain")
         if row["said"] is not (kept == epoch):
+            said = row["said"]
+            if isinstance(said, dict) and not is_mapping(said):
+                said = f"a {said['object'].rpartition('.')[2]}"
+            else:
+                said = described(said)
             return failed(
-                f"on_epoch_end({epoch}, ...) with {monitor} {value:g} returned {described(row['said'])}; expected "
+                f"on_epoch_end({epoch}, ...) with {monitor} {value:g} returned {said}; expected "
                 f"{kept == epoch}: it {'saved' if kept == epoch else 'did not save'}.",
                 hint="returned",
             )

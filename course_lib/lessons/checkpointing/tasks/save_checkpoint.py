@@ -57,6 +57,7 @@ class SaveCheckpoint(Task):
         "flush": "What you wrote may still be Python's: `file.flush()` hands it to the system, then `os.fsync` forces it.",
         "clean": "`try: ... finally: temporary.unlink(missing_ok=True)` clears away what a failed save left; after the "
         "rename there is nothing under that name.",
+        "tell": "Clear up in `finally`, which lets the error through; an `except` that only prints swallows it.",
         "name": "Give the temporary file a name that nobody else has: `f'{path.name}.tmp-{secrets.token_hex(4)}'`, or "
         "`tempfile.mkstemp(dir=path.parent)`. And remove only that one.",
         "prove": "Before you rename, load the temporary file with `weights_only=True`. If that raises, the old file is "
@@ -68,7 +69,12 @@ class SaveCheckpoint(Task):
         """What the old file holds, and what is to be saved."""
         draw = case.generator()
         old, new = (
-            {"epoch": epoch, "model": {"weight": torch.randn(5, 3, generator=draw)}, "metrics": {"loss": 1 / epoch}}
+            {
+                "epoch": epoch,
+                "steps": torch.tensor(100 * epoch),
+                "model": {"weight": torch.randn(5, 3, generator=draw)},
+                "metrics": {"loss": 1 / epoch},
+            }
             for epoch in (3, 4)
         )
         if case.what == "numpy":
@@ -144,6 +150,11 @@ class SaveCheckpoint(Task):
                 "The old file was gone before the new one had its name: killed in between, there is none.",
                 hint="rename",
             )
+        if not last["beside"]:
+            return failed(
+                "The temporary file lies in another folder, perhaps on another disk: from there a move is a copy, in many steps.",
+                hint="aside",
+            )
         if last["forced"] == "too early":
             return failed(
                 "`fsync` came when some bytes had not left Python yet: it forced less than the whole file. `flush()` first.",
@@ -193,5 +204,5 @@ class SaveCheckpoint(Task):
         if not seen.also["untouched"]:
             return failed(f"{why}, and the old checkpoint is gone. Expected it untouched, to the last bit.", hint=hint)
         if not seen.error:
-            return failed(f"{why}, and nobody was told: no error came. Expected an error.", hint=hint)
+            return failed(f"{why}, and nobody was told: no error came. Expected an error.", hint="tell")
         return self.judge_folder(seen, case) or passed("An error, and the old file untouched.")

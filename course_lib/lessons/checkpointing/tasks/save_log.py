@@ -61,6 +61,8 @@ class SaveLog(Task):
         left = failed(f"{', '.join(strays)} was left in the folder.", hint="clean")
         if not case.good:
             if also["text"] != old or also["written over"]:
+                if not seen.error:
+                    return failed("The text can't be written, yet another was, and no error came through.", hint="utf")
                 return failed("The text can't be written, and the old log is gone.", hint="aside")
             if not seen.error:
                 return failed("The text can't be written, and no error came through.", hint="clean")
@@ -75,6 +77,11 @@ class SaveLog(Task):
             return failed("Written under the file's own name: killed half-way, both logs are gone.", hint="aside")
         if not also["notes"][-1]["old whole"]:
             return failed("The old log was gone before the new one had its name.", hint="aside")
+        if not also["notes"][-1]["beside"]:
+            return failed(
+                "The temporary file lies in another folder, perhaps on another disk: from there a move is a copy, in many steps.",
+                hint="aside",
+            )
         if also["notes"][-1]["forced"] == "too early":
             return failed("`fsync` came before the bytes had left Python: call `flush()` before it.", hint="force")
         if also["notes"][-1]["forced"] == "no":

@@ -1,18 +1,32 @@
 """Mend a training loop that checkpoints every 2 epochs and resumes."""
 
-import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Any, ClassVar
+
+import torch
 
 from course_lib.classroom.tasks.comparing import described, is_mapping, near_each
 from course_lib.classroom.tasks.inputs import copied, loaded
 from course_lib.classroom.tasks.observation import Observation, observe, plain
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
 from course_lib.lessons.checkpointing.tasks.disk import watched_disk
-from course_lib.lessons.checkpointing.tasks.mnist_runs import Counted, mnist_batches, small_network, unbroken
+from course_lib.lessons.checkpointing.tasks.mnist_runs import (
+    Counted,
+    harm,
+    later,
+    mnist_batches,
+    names_after,
+    plan,
+    reference,
+    small_network,
+    unbroken,
+)
 from course_lib.lessons.checkpointing.tasks.shared import is_float, lacking, names, no_checkpoint, raised, times
 from course_lib.lessons.checkpointing.tasks.shared import same_weights as same
+
+DAMAGED = {"empty": "is empty", "cut": "breaks off", "stub": "has one byte"}
 
 
 class TrainWithCheckpoints(Task):
@@ -25,10 +39,16 @@ class TrainWithCheckpoints(Task):
     }
     graded: ClassVar = {
         "past the tenth epoch": {"first": 10, "then": 12},
-        "every third epoch, Adam": {"first": 6, "then": 7, "every": 3, "optimizer": "adam"},
+        "every third epoch, then every fourth, Adam": {
+            "first": 6,
+            "then": 8,
+            "every": 3,
+            "later": 4,
+            "optimizer": "adam",
+        },
         "nothing left to do": {"first": 4, "then": 4},
         "a newest file that breaks off": {"first": 4, "then": 5, "damage": "cut"},
-        "no file is good": {"first": 2, "then": 3, "damage": "empty"},
+        "no file is good": {"first": 2, "then": 3, "damage": "stub"},
         "a copied folder": {"first": 4, "then": 6, "dates": True},
     }
     hints: ClassVar = {
@@ -49,22 +69,17 @@ class TrainWithCheckpoints(Task):
         "returned": "A list that begins empty in each call, with one number for each epoch that this call trained.",
     }
 
-    @staticmethod
-    def plan(case: Case) -> tuple[int, str, int]:
-        """Every how many epochs; the optimizer; the epoch from which the second call goes on."""
-        every, damage = case.settings.get("every", 2), case.settings.get("damage")
-        newest = case.first - case.first % every - (every if damage else 0)
-        return every, case.settings.get("optimizer", "sgd"), newest
-
     def probe(self, answer: Any, case: Case) -> Observation:
         """Train, forget everything but the folder, perhaps damage its newest file, and call again with a new model."""
-        every, kind, newest = self.plan(case)
+        every, kind, newest = plan(case)
         batches, record = Counted(mnist_batches(case.seed)), {}
         with tempfile.TemporaryDirectory() as root:
             folder = Path(root)
             strays = ["epoch-099.pt.tmp-5e1f", "notes.txt"] if case.settings.get("stray") else []
-            for name in strays:
-                (folder / name).touch()
+            for name in strays:  # as of a save that was killed just before the rename
+                network, optimizer = small_network(case.seed + 1, kind)
+                states = {"model": network.state_dict(), "optimizer": optimizer.state_dict()}
+                torch.save({"epoch": 99, "loss": 0.5, **states}, folder / name)
 
             def look(returned: Any, notes: list[dict], *, inside: bool = True) -> dict[str, Any]:
                 files = [name for name in names(folder) if name not in strays]
@@ -84,12 +99,12 @@ class TrainWithCheckpoints(Task):
                 with watched_disk(folder, answer) as notes:
                     returned = answer(model, optimizer, batches, folder, epochs=case.first, every=every)
                 record["first"] = look(returned, notes)
-                self.harm(folder, case)
+                harm(folder, case)
                 model, optimizer = small_network(case.seed + (newest > 0), kind)  # it starts anew where nothing is good
                 model.eval()
                 batches.reads = 0
                 with watched_disk(folder, answer) as notes:
-                    returned = answer(model, optimizer, batches, folder, epochs=case.then, every=every)
+                    returned = answer(model, optimizer, batches, folder, epochs=case.then, every=later(case))
                 record["second"] = look(returned, notes, inside=False)
                 record["weights"] = copied(model)
 
@@ -97,43 +112,35 @@ class TrainWithCheckpoints(Task):
                 use, also={name: lambda name=name: record.get(name) for name in ("first", "weights", "second")}
             )
 
-    @staticmethod
-    def harm(folder: Path, case: Case) -> None:
-        """What happens to the folder between the calls."""
-        files = sorted(folder.glob("epoch-*.pt"))
-        if case.settings.get("damage") and files:
-            data = files[-1].read_bytes()
-            files[-1].write_bytes(b"" if case.damage == "empty" else data[:3000])
-        if case.settings.get("dates"):  # as after a copy: the oldest was written last
-            for age, path in enumerate(files):
-                os.utime(path, (1e9 - age, 1e9 - age))
-
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """First the files of the first call, then what the second made of them."""
         first = seen.also["first"]
         if first is None:
             there = "only what a killed save left" if case.settings.get("stray") else "nothing"
             return failed(f"The first call, with {there} in the folder, raised {raised(seen.error)}", hint="newest")
+        if case.settings.get("stray") and not first["reads"]:
+            return failed(
+                "Nothing was trained in a folder with only what a killed save left: epoch-099.pt.tmp-5e1f has not the name "
+                "of a finished file.",
+                hint="newest",
+            )
         if verdict := self.judge_files(first, case) or self.judge_first(first, case):
             return verdict
         if seen.error:
-            state = {"empty": ", the newest empty,", "cut": ", the newest breaking off,"}.get(
-                case.settings.get("damage"), ""
-            )
+            state = f". The newest {DAMAGED[harmed]}" if (harmed := case.settings.get("damage")) else ""
             return failed(
-                f"The second call, with checkpoints in the folder{state} raised {raised(seen.error)}",
+                f"The second call, with checkpoints in the folder, raised {raised(seen.error)}{state}.",
                 hint="damage" if state else "newest",
             )
         return self.judge_second(seen, case)
 
     def judge_files(self, first: dict, case: Case) -> Verdict | None:
         """The files of the first call: which, readable, and with what in them."""
-        every, kind, _ = self.plan(case)
-        losses, states = unbroken(case.seed, case.first, kind)
-        expected, files = self.files(case.first, every), first["files"]
+        every, losses, states = plan(case)[0], *reference(case)
+        expected, files = names_after(case.first, every), first["files"]
         if files != expected:
-            unpadded = [f"epoch-{int(name[6:9])}.pt" for name in expected]
-            hint = "names" if sorted(files) == sorted(unpadded) else "when"
+            numbers = sorted(int(found) for name in files for found in re.findall(r"^epoch-(\d+)\.pt$", name))
+            hint = "names" if numbers == [int(name[6:9]) for name in expected] else "when"
             return failed(f"After {case.first} epochs the folder has {files}; expected {expected}.", hint=hint)
         for epoch, name in zip(range(every, case.first + 1, every), expected, strict=True):
             content = first["contents"][name]
@@ -159,7 +166,7 @@ class TrainWithCheckpoints(Task):
 
     def other_weights(self, name: str, got: Any, case: Case, epoch: int) -> Verdict:
         """Why the model in a file isn't what it should be, as far as its weights tell."""
-        kind, start = self.plan(case)[1], f"The model in {name} has other weights than after {epoch} epochs"
+        kind, start = plan(case)[1], f"The model in {name} has other weights than after {epoch} epochs"
         others = {
             "eval": (" in training mode. It has those of a model trained in eval mode.", "mode"),
             "gradients": (": its gradients were never set to zero, and pile up from step to step.", "zero"),
@@ -173,14 +180,14 @@ class TrainWithCheckpoints(Task):
             return failed(
                 f"{start}: no weight has changed since the start. Did each step have a gradient?", hint="zero"
             )
-        for other, state in enumerate(unbroken(case.seed, case.first, kind)[1]):
+        for other, state in enumerate(reference(case)[1][: case.first + 1]):
             if same(got, state):
                 return failed(f"{start}: it has those after {other}.", hint="when")
         return failed(f"{start}, one step for each batch, in training mode.", hint="mode")
 
     def judge_first(self, first: dict, case: Case) -> Verdict | None:
         """What the first call returned, how often it read the batches, how it wrote."""
-        losses = unbroken(case.seed, case.first, self.plan(case)[1])[0]
+        losses = reference(case)[0][: case.first]
         if first["reads"] != case.first:
             return failed(
                 f"The first call read `batches` {times(first['reads'])} in {case.first} epochs; expected once in each. "
@@ -211,9 +218,9 @@ class TrainWithCheckpoints(Task):
 
     def judge_second(self, seen: Observation, case: Case) -> Verdict:
         """Gone on from the right file with the right epoch, to the right end."""
-        every, kind, newest = self.plan(case)
+        every, kind, newest = plan(case)
         second, longest = seen.also["second"], max(case.first, case.then)
-        losses, states = unbroken(case.seed, longest, kind)
+        losses, states = reference(case)
         left, reads, got = case.then - newest, second["reads"], second["losses"]
         if reads != left:
             return self.other_count(second, case, losses)
@@ -247,7 +254,8 @@ class TrainWithCheckpoints(Task):
             )
         if verdict := self.judge_returned(got, losses[newest : case.then], "The second call", left):
             return verdict
-        expected = self.files(max(case.then, case.first), every)
+        more = [name for name in names_after(case.then, later(case)) if int(name[6:9]) > newest]
+        expected = sorted({*names_after(case.first, every), *more})
         if second["files"] != expected:
             return failed(f"After the second call the folder has {second['files']}; expected {expected}.", hint="when")
         if second["gone"]:
@@ -256,11 +264,9 @@ class TrainWithCheckpoints(Task):
 
     def other_count(self, second: dict, case: Case, losses: list[float]) -> Verdict:
         """Why the second call trained another number of epochs."""
-        every, _, newest = self.plan(case)
+        every, _, newest = plan(case)
         left, reads, got = case.then - newest, second["reads"], second["losses"]
-        state = {"empty": "The newest file is empty. ", "cut": "The newest file breaks off. "}.get(
-            case.settings.get("damage"), ""
-        )
+        state = f"The newest file {DAMAGED[harmed]}. " if (harmed := case.settings.get("damage")) else ""
         loss = got[0] if isinstance(got, list) and got and is_float(got[0]) else None
         if reads == case.then and newest and loss is not None and near(loss, losses[newest], rtol=1e-3):
             return failed(
@@ -289,8 +295,3 @@ class TrainWithCheckpoints(Task):
             f"{left}.",
             hint="damage" if state else "next",
         )
-
-    @staticmethod
-    def files(epochs: int, every: int) -> list[str]:
-        """The names that should be there after so many epochs."""
-        return [f"epoch-{epoch:03d}.pt" for epoch in range(every, epochs + 1, every)]

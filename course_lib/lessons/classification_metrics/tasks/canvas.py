@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 
 
 @contextmanager
@@ -28,7 +29,8 @@ def pair_of_axes() -> Iterator[tuple[Axes, Axes, Callable[[], bool]]]:
 
 def seen_on(ax: Axes) -> dict[str, Any]:
     """Texts with their contrast against the cell below, ticks, labels, limits and the image, as plain values."""
-    image = ax.images[0] if ax.images else None
+    images = sorted(ax.images, key=lambda one: one.get_zorder())
+    image = images[-1] if images else None  # of two, the one that is seen
     return {
         "texts": [_text(ax, image, text) for text in ax.texts],
         "xticks": [
@@ -66,8 +68,19 @@ def _text(ax: Axes, image: Any, text: Any) -> dict[str, Any]:
         "x": round(float(x), 4),
         "y": round(float(y), 4),
         "words": text.get_text() if text.get_visible() else "",
-        "contrast": _contrast(_on_white(below, image), _rgb(text.get_color())),
+        "centred": text.get_ha() == "center" and text.get_va() in ("center", "center_baseline"),
+        "contrast": _contrast_of(text, _on_white(below, image)),
     }
+
+
+def _contrast_of(text: Any, page: np.ndarray) -> float:
+    """Of a text with what is behind it: its own box, if it has one, else the page; opacities counted."""
+    box = text.get_bbox_patch()
+    if box is not None and box.get_visible() and box.get_fill():
+        rgba = np.array(box.get_facecolor())
+        page = rgba[:3] * rgba[3] + page * (1 - rgba[3])
+    rgba = to_rgba(text.get_color(), text.get_alpha())
+    return _contrast(np.array(rgba[:3]) * rgba[3] + page * (1 - rgba[3]), page)
 
 
 def _on_white(rgba: Any, image: Any) -> np.ndarray:
@@ -75,12 +88,6 @@ def _on_white(rgba: Any, image: Any) -> np.ndarray:
     rgba = np.asarray(rgba, dtype=float).ravel()
     opacity = rgba[3] * (1.0 if image is None or image.get_alpha() is None else float(np.mean(image.get_alpha())))
     return rgba[:3] * opacity + 1 - opacity
-
-
-def _rgb(color: Any) -> np.ndarray:
-    from matplotlib.colors import to_rgb
-
-    return np.array(to_rgb(color))
 
 
 def _contrast(one: np.ndarray, other: np.ndarray) -> float:

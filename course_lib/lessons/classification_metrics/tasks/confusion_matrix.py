@@ -27,7 +27,7 @@ class ConfusionMatrix(Task):
     graded: ClassVar = {
         "many classes": {"classes": 13, "examples": 400},
         "two classes": {"classes": 2, "examples": 45},
-        "labels of type int8": {"classes": 15, "examples": 90, "dtype": "int8"},
+        "labels of type int8": {"classes": 15, "examples": 900, "dtype": "int8"},
         "a target beyond the last class": {"classes": 5, "examples": 40, "stray": ("targets", 5)},
         "a prediction far beyond": {"classes": 4, "examples": 30, "stray": ("preds", 9)},
         "one target fewer": {"classes": 4, "examples": 30, "cut": 1},
@@ -113,10 +113,11 @@ def _compared(got: Tensor, wanted: Tensor, case: Case, preds: Tensor, targets: T
         )
     if torch.allclose(got.double(), wanted.flip(0, 1).double()):
         return failed("The classes stand in reversed order; class 0 comes first.", hint="rows")
-    if "dtype" in case.settings and got.sum() <= len(preds):
+    if "dtype" in case.settings and got.double().sum() <= len(preds):
+        k = int((got.double() != wanted.double()).any(1).nonzero()[-1])
         return failed(
-            f"With labels of type {case.dtype} the counts are wrong: expected {int(wanted[-1].sum())} in the last row, got "
-            f"{got[-1].sum():g}. The type is too small for {case.classes} * {case.classes} cells.",
+            f"With labels of type {case.dtype} the counts are wrong: expected {int(wanted[k].sum())} in row {k}, got "
+            f"{got[k].double().sum():g}. The type is too small for {case.classes} * {case.classes} cells or for such counts.",
             hint="dtype",
         )
     if got.double().sum() <= case.classes + 1e-6 and len(preds) > case.classes + 1:

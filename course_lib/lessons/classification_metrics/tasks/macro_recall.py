@@ -15,6 +15,7 @@ class MacroRecall(Task):
         "three classes": {"classes": 3},
         "five classes": {"classes": 5},
         "a class without examples": {"classes": 4, "never_true": (2,)},
+        "a class that is never predicted": {"classes": 4, "never_said": (1,)},
     }
     hints: ClassVar = {
         "row": "Row k holds the true examples of class k, so the recall of k is `matrix[k, k] / matrix[k].sum()`.",
@@ -47,6 +48,8 @@ class MacroRecall(Task):
         wanted = float(recall.mean())
         if near(value, wanted):
             return passed("The mean of the rows' shares; an unknown one makes it unknown.")
+        if value != value:
+            return failed(f"Every class has examples here; expected {wanted:.3f}, got NaN.", hint="row")
         known = {
             "that is the accuracy, which is the weighted recall": matrix.trace() / matrix.sum(),
             "that is the macro precision: the columns were summed": precision.mean(),

@@ -31,7 +31,7 @@ class PlotConfusionMatrix(Task):
     hints: ClassVar = {
         "ax": "Draw with the methods of `ax` (`ax.imshow`, `ax.text`, `ax.set_xlabel`); `plt.` draws on whichever axes is "
         "current. Return `ax`.",
-        "place": "`ax.text` takes x first, and x is the column: `ax.text(j, i, ...)` for `matrix[i, j]`.",
+        "place": "`ax.text` takes x first, and x is the column: `ax.text(j, i, ..., ha='center', va='center')` for `matrix[i, j]`.",
         "names": "`ax.set_xticks(range(C), class_names)` puts ticks and names at once; the same for y.",
         "labels": "`ax.set_xlabel('Predicted class')` and `ax.set_ylabel('True class')`: columns are predicted.",
         "top": "`imshow` puts row 0 on top by itself; `origin='lower'` and `invert_yaxis()` turn it over.",
@@ -42,9 +42,10 @@ class PlotConfusionMatrix(Task):
     }
 
     def table(self, case: Case) -> Tensor:
-        """The matrix: a share of about 0.58 is in it, at which white on blue can't be read yet."""
+        """The matrix: shares of about 0.58, where white on blue can't be read yet, and above 0.9, where black can't."""
         matrix = counts_table(case)
         matrix[0, 0] = matrix[0, 1:].sum() * 7 // 5
+        matrix[1, 1] *= 20
         return matrix
 
     def names(self, case: Case) -> list[str]:
@@ -114,6 +115,11 @@ def _numbers(ax: dict, matrix: Tensor, names: Sequence[str]) -> Verdict | None:
         return failed(
             f"{off['words']!r} stands at x = {off['x']:g}, y = {off['y']:g}, not in the middle of a cell.", hint="place"
         )
+    if beside := next((t for ts in inside.values() for t in ts if not t["centred"]), None):
+        return failed(
+            f"{beside['words']!r} begins in the middle of its cell and isn't centred: say `ha='center', va='center'`.",
+            hint="place",
+        )
     written = [[" ".join(t["words"] for t in inside.get((i, j), [])) for j in range(classes)] for i in range(classes)]
     counts = [[_count(words) for words in row] for row in written]
     wanted = matrix.tolist()
@@ -178,8 +184,8 @@ def _order(ax: dict, matrix: Tensor, names: Sequence[str]) -> Verdict | None:
     if left > right:
         return failed("Column 0 stands on the right; it belongs on the left.", hint="top")
     last = len(names) - 1
-    if left > 0 or right < last or top > 0 or bottom < last:
-        return failed("Some cells are out of view: the limits of the axes cut them off.", hint="top")
+    if left > -0.49 or right < last + 0.49 or top > -0.49 or bottom < last + 0.49:
+        return failed("Some cells are out of view, whole or in part: the limits of the axes cut them off.", hint="top")
     return None
 
 

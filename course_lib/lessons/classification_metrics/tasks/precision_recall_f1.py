@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from course_lib.classroom.tasks.comparing import same, sequence
+from course_lib.classroom.tasks.comparing import is_mapping, same, sequence
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
 from course_lib.lessons.classification_metrics.tasks.shared import asked, counts_table, no_value, rates_of
@@ -48,8 +48,10 @@ class PrecisionRecallF1(Task):
         if said := no_value(seen, CALL):
             return failed(said, hint="nan" if "Zero" in said else "axes")
         matrix, value = counts_table(case), seen.value["value"]
-        if isinstance(value, dict) and "object" not in value:
-            value = list(value.values())
+        if is_mapping(value):
+            return failed(
+                "`precision, recall, f1 = ...` takes the names out of a dictionary; return the three in a row."
+            )
         parts = list(value) if isinstance(value, list | Tensor) else []
         vectors = [sequence(part) for part in parts]
         if len(vectors) != 3 or any(vector is None or len(vector) != case.classes for vector in vectors):

@@ -1,9 +1,11 @@
 """What the tasks of lesson `classification_metrics` share."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from numbers import Number
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -18,9 +20,18 @@ def asked(answer: Callable, *args: Any, **kwargs: Any) -> dict[str, Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # 0 / 0 makes some libraries warn, and that is no mistake
         try:
-            return {"value": answer(*args, **kwargs)}
+            return {"value": _plain(answer(*args, **kwargs))}
         except ValueError as e:
             return {"refused": str(e)}
+
+
+def _plain(value: Any) -> Any:
+    """A fraction or a decimal as a float, what an iterator yields as a list; anything else as it is."""
+    if isinstance(value, Iterator):
+        return [_plain(part) for part in value]
+    if isinstance(value, Number) and not isinstance(value, int | float | complex | np.generic):
+        return float(value)  # type: ignore[arg-type]
+    return value
 
 
 def no_value(seen: Observation, call: str) -> str:

@@ -30,10 +30,11 @@ class BytesByTag(Task):
         """Tensors of several sizes and dtypes, and which of them carry which tag."""
         first, second = case.tags
         a, b, c = torch.ones(4, 5), torch.ones(7), torch.ones(3, dtype=torch.float16)
-        content = {"a": a, "b": b, "c": c}
+        same, part = torch.zeros(4, 5), torch.ones(6, 3)[2:4]  # as many bytes as `a`; a slice of a larger storage
+        content = {"a": a, "b": b, "c": c, "same": same, "part": part}
         if case.shared:
             content |= {"table": a.view(10, 2), "row": a[0]}
-        return content, {first: [a, c], second: [b]}
+        return content, {first: [a, c, same], second: [b, part]}
 
     def expected(self, case: Case) -> dict[str, int]:
         """The bytes under each tag, each storage once."""
@@ -57,6 +58,11 @@ class BytesByTag(Task):
         if set(got) != set(expected):
             return failed(f"Expected the tags {sorted(expected)}; got {sorted(got)}.", hint="function")
         for tag, size in expected.items():
+            if case.shared and type(got[tag]) is int and got[tag] > size:
+                return failed(
+                    f"For {tag} came {got[tag]}. Its storages hold {size} bytes: one that several tensors share counts once.",
+                    hint="add",
+                )
             if got[tag] != size:
                 return failed(f"For {tag} came {got[tag]!r}. Its storages hold {size} bytes.", hint="add")
         return passed("Every storage once, under its tag.")

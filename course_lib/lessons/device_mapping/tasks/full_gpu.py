@@ -14,6 +14,10 @@ OTHER = (
     "Attempting to deserialize object on CUDA device 1 but torch.cuda.device_count() is 1. Please use torch.load with "
     "map_location to map your storages to an existing device."
 )
+BARRIER = (
+    "using GPU 1 to perform barrier as devices used by this process are currently unknown. This can potentially cause "
+    "a hang if this rank to GPU mapping is incorrect."
+)
 
 
 class FullGpu(Task):
@@ -22,11 +26,14 @@ class FullGpu(Task):
     visible: ClassVar = {
         "GPU 3": {"gpu": 3, "text": FULL.format(asked="2.00", gpu=3, free="1.20")},
         "GPU 12": {"gpu": 12, "text": FULL.format(asked="7.00", gpu=12, free="0.50")},
+        "GPU 0": {"gpu": 0, "text": FULL.format(asked="3.00", gpu=0, free="2.10")},
         "another message": {"gpu": None, "text": OTHER},
+        "another message about a GPU": {"gpu": None, "text": BARRIER},
     }
     hints: ClassVar = {
-        "pattern": "`re.search(r'GPU (\\d+)', message)` finds the digits after the word; `int(found[1])` makes a number.",
-        "none": "Where the pattern doesn't occur `re.search` gives None. Ask before you take `found[1]`.",
+        "pattern": "`re.search(r'GPU (\\d+) has', message)` finds the digits between the words; `int(found[1])` makes a number.",
+        "none": "Where the pattern doesn't occur `re.search` gives None. Ask before you take `found[1]`. Other messages name "
+        "GPUs, too: let the pattern hold more of the sentence.",
     }
 
     def probe(self, answer: Any, case: Case) -> Observation:

@@ -111,6 +111,12 @@ class LoadAnywhere(Task):
                 )
             if seen.error_type in ("TypeError", "AttributeError") and "torch.device" in seen.error:
                 return failed(f"{what}: a torch.device stands where torch.load wants text.", hint="text")
+            if "device module is not loaded" in seen.error:
+                return failed(
+                    f"{what}: a storage's `.to` doesn't know that device. "
+                    "`torch.serialization.default_restore_location(storage, str(device))` does.",
+                    hint="text",
+                )
             return failed(f"{what}.", hint="map" if "deserialize" in seen.error else "tags")
         content, tags = self.checkpoint(case)
         found, away = seen.also["found"], {id(t) for tag, tensors in tags.items() if tag != "cpu" for t in tensors}

@@ -34,12 +34,17 @@ class MoveLive(Task):
     def probe(self, answer: Any, case: Case) -> Observation:
         """One step of training, then the move; look where everything is."""
         torch.manual_seed(case.seed)
-        model, build, found = nn.Linear(3, 2), self.builder(case), {}
-        optimizer = build(model.parameters())
+        model, make, found, built = nn.Linear(3, 2), self.builder(case), {}, []
+        optimizer = make(model.parameters())
         model(torch.ones(1, 3)).sum().backward()
         optimizer.step()
+        optimizer.param_groups[0]["lr"] = 0.003  # a schedule's work: what `build` gives is another
         name = "momentum_buffer" if case.momentum else "exp_avg"
         old = optimizer.state[model.weight][name].clone()
+
+        def build(parameters: Any) -> torch.optim.Optimizer:
+            built.append(make(parameters))
+            return built[-1]
 
         def use() -> None:
             new = answer(model, optimizer, build, torch.device(case.device))
@@ -50,29 +55,41 @@ class MoveLive(Task):
             moment = new.state.get(held[0], {}).get(name)
             found["model"] = sorted({str(p.device) for p in model.parameters()})
             found["held"] = [id(p) for p in held] == [id(p) for p in model.parameters()]
-            found["same"] = new is optimizer
+            found["same"], found["built"] = new is optimizer, any(new is one for one in built)
             found["where"] = str(moment.device) if isinstance(moment, Tensor) else ""
+            found["lr"] = new.param_groups[0]["lr"]
             found["equal"] = bool(found["where"] == "meta" or near(moment, old))
 
-        return observe(use, also={"found": lambda: found})
+        return observe(use, also={"found": lambda: found, "built": lambda: len(built)})
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """The model's place, whose Parameters are held, and the state beside them."""
         found = seen.also["found"]
+        if seen.error and not seen.also["built"]:
+            return failed(
+                f"Moving to {case.device} raised {shortly(seen.error)}, and `build_optimizer` was not called.",
+                hint="ghosts",
+            )
         if seen.error:
             return failed(f"Moving to {case.device} raised {shortly(seen.error)}.", hint="state")
         if "held" not in found:
             return failed(f"Expected the new optimizer to be returned; got {found['type']}.", hint="ghosts")
+        if not found["built"]:
+            which = "the old optimizer" if found["same"] else "an optimizer of another making"
+            return failed(f"That is {which}. Expected a new one, from `build_optimizer`.", hint="ghosts")
         if found["model"] != [case.device]:
             return failed(f"The model is on {', '.join(found['model'])}. Expected {case.device}.", hint="move")
         if not found["held"]:
             return failed("The optimizer holds Parameters that the model no longer has: ghosts.", hint="ghosts")
-        if found["same"]:
-            return failed("That is the old optimizer. Expected a new one, from `build_optimizer`.", hint="ghosts")
         if not found["where"]:
             return failed("The new optimizer has no state: the old one's was not loaded.", hint="state")
         if found["where"] != case.device:
             return failed(f"The state is on {found['where']}. Expected {case.device}.", hint="state")
         if not found["equal"]:
             return failed("The new optimizer's state is not the old one's.", hint="state")
+        if found["lr"] != 0.003:
+            return failed(
+                f"The new optimizer's learning rate is {found['lr']}. The old one's was 0.003, and `state_dict()` holds it.",
+                hint="state",
+            )
         return passed("Moved, with its memory.")

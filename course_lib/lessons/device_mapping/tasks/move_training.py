@@ -139,6 +139,12 @@ class MoveTraining(Task):
         what = f"Moving a file tagged {case.tag} to {case.device} raised {error}"
         if "ByteTensor" in seen.error:
             return failed(f"{what}: the random state was taken off the CPU.", hint="cpu")
+        if "Error(s) in loading state_dict" in seen.error:
+            return failed(
+                f"Moving a file tagged {case.tag} to {case.device}: the model couldn't be filled. Its numbers are read to "
+                "the CPU first; `meta`, which stands for another device, keeps none.",
+                hint="cpu",
+            )
         return failed(what, hint="cpu" if "deserialize" in seen.error else "state")
 
     def placed(self, found: Mapping[str, Any], case: Case) -> Verdict | None:

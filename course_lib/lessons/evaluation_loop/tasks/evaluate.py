@@ -50,9 +50,10 @@ class Evaluate(Task):
         "four classes, a plain DataLoader": {"classes": 4, "sizes": (16, 16, 3), "loader": "plain", "modes": "mixed"},
         "one logit, shuffled": {"classes": 1, "sizes": (10, 10, 10, 1), "loader": "shuffled", "modes": "train"},
         "class weights, ignored targets": {"classes": 3, "sizes": (9, 12, 5), "loader": "once", "weighted": True},
-        "the network raises": {"classes": 3, "sizes": (6, 6), "loader": "list", "broken": True},
+        "the network raises": {"classes": 3, "sizes": (6, 6), "loader": "plain", "broken": True},
         "targets in a column": {"classes": 1, "sizes": (6, 4), "loader": "list", "refuse": "column"},
         "no batch": {"classes": 2, "sizes": (), "loader": "list", "refuse": "empty"},
+        "a target too many": {"classes": 3, "sizes": (6, 4), "loader": "list", "refuse": "long"},
     }
     graded: ClassVar = {
         "five classes, shuffled, another loss": {
@@ -118,7 +119,10 @@ class Evaluate(Task):
         """The batches, in the kind of loader that the case asks for."""
         x, targets, _ = self.data(case)
         if case.loader in ("list", "once"):
-            return cut(case.sizes, x, targets, once=case.loader == "once")
+            parts = cut(case.sizes, x, targets, once=case.loader == "once")
+            if case.settings.get("refuse") == "long":
+                parts[-1] = (parts[-1][0], torch.cat([parts[-1][1], targets[:1]]))
+            return parts
         shuffled = {"shuffle": True, "generator": torch.Generator().manual_seed(case.seed)}
         return DataLoader(TensorDataset(x, targets), case.sizes[0], **(shuffled if case.loader == "shuffled" else {}))
 
@@ -132,7 +136,10 @@ class Evaluate(Task):
             if "refused" in got:
                 return got
             result = got["value"]
-            found = {name: getattr(result, name) for name in NAMES if hasattr(result, name)}
+            read = asked(lambda: {name: getattr(result, name) for name in NAMES if hasattr(result, name)})
+            if "refused" in read:  # a result may compute, and refuse, when it is asked
+                return read
+            found = read["value"]
             return {
                 "value": found,
                 "kind": type(result).__name__,
@@ -143,20 +150,28 @@ class Evaluate(Task):
             "flags": lambda: changed(before[0], flags(model)),
             "statistics": lambda: changed(before[1], statistics(model)),
             "dice": lambda: not torch.equal(torch.get_rng_state(), dice),
+            "grad": torch.is_grad_enabled,
         }
-        return observe(use, also=look)
+        with torch.enable_grad():  # whatever the answer leaves behind
+            return observe(use, also=look)
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """Refuses what it should; else rows, loss, accuracy, then what it left behind."""
         if why := case.settings.get("refuse"):
-            said = "There is no batch." if why == "empty" else "The targets have the shape (B, 1)."
-            return refusal(seen, "evaluate", said, hint="refuse") or passed("It refuses what can't be judged.")
+            said = {
+                "empty": "There is no batch.",
+                "column": "The targets have the shape (B, 1).",
+                "long": "The last batch has a target more than inputs.",
+            }
+            return refusal(seen, "evaluate", said[why], hint="refuse") or passed("It refuses what can't be judged.")
         if case.settings.get("broken"):
             if seen.also["flags"]:
                 return failed(
                     f"The network raised, and {', '.join(seen.also['flags'])} stayed in another mode.", hint="mode"
                 )
-            return passed("The flags came back after an error, too.")
+            if seen.also["dice"]:
+                return failed("The network raised, and PyTorch's global random state isn't what it was.", hint="dice")
+            return passed("All came back after an error, too.")
         if said := raised(seen):
             wants_floats = case.classes == 1 and ("can't be cast" in said or "dtype" in said)
             hint = "floats" if wants_floats else "shape" if case.classes == 1 else "once"
@@ -247,6 +262,10 @@ class Evaluate(Task):
             )
         if seen.value["graph"]:
             return failed("The result is right, but the logits hold a graph: gradients were on.", hint="mode")
+        if not seen.also["grad"]:
+            return failed(
+                "The result is right, but gradients stay off: nothing can be trained after this.", hint="mode"
+            )
         if seen.also["dice"]:
             return failed(
                 "The result is right, but PyTorch's global random state has moved: the training after this gets other "

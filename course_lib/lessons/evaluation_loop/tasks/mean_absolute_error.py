@@ -49,6 +49,8 @@ class MeanAbsoluteError(Task):
         if near(value, errors.mean()):
             return passed("Every person counts alike.")
         said = f"Expected {errors.mean():.3f}; got {value:.3f}"
+        if case.once and value == 0:
+            return failed(f"{said}: a generator is empty after one pass, so a second adds nothing.", hint="once")
         if near(value, mean_of_batches(errors, case.sizes)):
             return failed(f"{said}, the mean of the batch means.", hint="count")
         if near(value, errors.sum()):

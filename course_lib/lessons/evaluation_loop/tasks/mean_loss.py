@@ -19,7 +19,7 @@ class MeanLoss(Task):
         "a ragged last batch": {"sizes": (16, 16, 3), "classes": 3},
         "a generator": {"sizes": (5, 20, 9), "classes": 4, "once": True},
         "ignored targets": {"sizes": (12, 12, 4, 5), "classes": 5, "ignored": "some"},
-        "a batch of ignored targets": {"sizes": (10, 6, 8), "classes": 3, "ignored": "batch", "once": True},
+        "a batch of ignored targets": {"sizes": (10, 6, 8), "classes": 3, "ignored": "batch"},
         "class weights": {"sizes": (20, 20, 7), "classes": 3, "weight": (1.0, 2.0, 8.0)},
         "class weights, ignored targets": {
             "sizes": (8, 15, 5),
@@ -27,6 +27,7 @@ class MeanLoss(Task):
             "weight": (4.0, 1.0, 2.0),
             "ignored": "some",
         },
+        "sure and right, a loss of 0": {"sizes": (5, 2), "classes": 3, "sure": True},
         "nobody counts": {"sizes": (4, 4), "classes": 3, "ignored": "all"},
         "no batch": {"sizes": (), "classes": 3},
     }
@@ -53,6 +54,8 @@ class MeanLoss(Task):
         for at in range(n):
             late = at >= n - case.sizes[-1]
             logits[at, targets[at]] += -3.0 if late else 1.5
+        if case.settings.get("sure"):
+            logits = 200.0 * F.one_hot(targets, case.classes)
         if ignored == "some":
             targets[torch.arange(n) % 3 == 1] = IGNORED
         elif ignored == "batch":
@@ -87,6 +90,11 @@ class MeanLoss(Task):
             return failed(f"Expected one number; got {described(seen.value['value'])}.", hint="sum")
         if near(value, wanted):
             return passed("The loss of all examples at once, however the batches are cut.")
+        if once and value == 0:
+            return failed(
+                f"Expected {wanted:.4f}; got 0: a generator is empty after one pass, so a second adds nothing.",
+                hint="once",
+            )
         for other, what, its_hint in self.mistakes(case):
             if near(value, other):
                 return failed(f"Expected {wanted:.4f}; got {value:.4f}, {what}.", hint=its_hint)

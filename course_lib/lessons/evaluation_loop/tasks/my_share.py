@@ -12,6 +12,7 @@ class MyShare(Task):
 
     visible: ClassVar = {
         "11 examples, 4 GPUs": {"examples": 11, "gpus": 4},
+        "9 examples, 4 GPUs": {"examples": 9, "gpus": 4},
         "12 examples, 3 GPUs": {"examples": 12, "gpus": 3},
         "2 examples, 3 GPUs": {"examples": 2, "gpus": 3},
     }

@@ -22,6 +22,7 @@ class PredictLabels(Task):
         "a single example": {"shape": (1, 1), "kind": "usual"},
         "tiny logits": {"shape": (10, 1), "kind": "tiny"},
         "close logits": {"shape": (7, 3), "kind": "tiny"},
+        "close logits, float64": {"shape": (6, 3), "kind": "double"},
         "equal logits": {"shape": (4, 3), "kind": "equal"},
         "a NaN": {"shape": (6, 3), "kind": "nan"},
         "a NaN in a column": {"shape": (5, 1), "kind": "nan"},
@@ -53,6 +54,11 @@ class PredictLabels(Task):
                 * 1e-9
                 * (1 if one else torch.arange(1.0, 4.0))
             )
+        if case.kind == "double":
+            rows = torch.arange(case.shape[0])
+            logits = logits.double().sign().mul(1e-12).add(1 + logits[:, :1].double())
+            logits[rows, (rows + 1) % case.shape[1]] += 1e-11
+            return logits
         if case.kind == "equal":
             return torch.tensor([[1.0, 1.0, 0.0], [-3.0, 2.0, 2.0], [0.5, 0.5, 0.5], [4.0, -1.0, 4.0]])
         if case.kind == "zeros":
@@ -114,6 +120,10 @@ class PredictLabels(Task):
             return failed(
                 f"{count} of {n} labels are wrong, where logits are tiny or close: a rounded probability decided.",
                 hint="round",
+            )
+        if case.kind == "double":
+            return failed(
+                f"{count} of {n} labels are wrong: float64 logits were rounded before they were compared.", hint="round"
             )
         if one:
             values = logits.flatten()

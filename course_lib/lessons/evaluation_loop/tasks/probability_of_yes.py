@@ -14,7 +14,7 @@ class ProbabilityOfYes(Task):
 
     visible: ClassVar = {
         "two logits": {"examples": 6, "columns": 2},
-        "one logit": {"examples": 5, "columns": 1},
+        "one logit": {"examples": 4, "columns": 1},
         "one logit, a single example": {"examples": 1, "columns": 1},
     }
     hints: ClassVar = {
@@ -57,4 +57,8 @@ class ProbabilityOfYes(Task):
         if near(got, logits[:, -1]) or near(got, (logits[:, -1] > 0).double()):
             what = "logits" if near(got, logits[:, -1]) else "labels"
             return failed(f"These are {what}, not probabilities.", hint=kind)
-        return failed(f"Expected {yes[0]:.3f} for the first example; got {float(got[0]):.3f}.", hint=kind)
+        worst = int((got.double() - yes).abs().nan_to_num(torch.inf).argmax())
+        return failed(
+            f"Expected {yes[worst]:.3f} for logits {[round(z, 2) for z in logits[worst].tolist()]}; got {float(got[worst]):.3f}.",
+            hint=kind,
+        )

@@ -22,6 +22,7 @@ class Validate(Task):
 
     visible: ClassVar = {
         "in training": {"examples": 40, "batch_size": 16, "modes": "train"},
+        "sure, unsure and undecided": {"examples": 12, "batch_size": 4, "modes": "train", "edge": True},
         "shuffled, a last batch of one": {"examples": 25, "batch_size": 8, "modes": "mixed", "shuffle": True},
     }
     graded: ClassVar = {
@@ -32,6 +33,7 @@ class Validate(Task):
         "mode": "`no_grad` doesn't touch dropout and batch norm. What does, and what puts every flag back?",
         "graph": "Loss and accuracy need no gradients. `no_grad`, or `evaluation_mode`, which turns both switches.",
         "logits": "`binary_cross_entropy_with_logits` applies the sigmoid itself. What is it given here?",
+        "edge": "Ask the logit whether it is above 0; the rounded sigmoid of a tiny one is exactly 0.5.",
         "shapes": "Print the shapes of `p > 0.5` and of `y`, and of what `==` makes of the two.",
         "means": "Which batch is smaller than the others, and what does it weigh? Add up sums, divide once.",
         "squeeze": "`squeeze(1)` takes the column away; `squeeze()` also takes the batch away when it has one example.",
@@ -44,6 +46,8 @@ class Validate(Task):
         A third of the logits lie above 0, some of those below one half; the last batch is judged worst. Drawn again
         until the well-known mistakes give numbers that can be told apart.
         """
+        if case.settings.get("edge"):
+            return self.at_the_edge(case)
         n, sizes = case.examples, self.sizes(case)
         for attempt in range(60):
             model = mixed_head(case, 1)
@@ -65,6 +69,20 @@ class Validate(Task):
             if all(_apart([(value, what) for value, what, *_ in one]) for one in known):
                 break
         return model, TensorDataset(x, y), logits
+
+    @staticmethod
+    def at_the_edge(case: Case) -> tuple[nn.Module, TensorDataset, Tensor]:
+        """Logits of 0, tiny ones, and some whose float32 sigmoid is 0 or 1; their order follows from the seed."""
+        rows = torch.tensor([0.0, 0.0, 1e-9, 3e-9, 2e-9, 40.0, 35.0, -40.0, 110.0, 2.0, -1.0, 0.3])
+        right = torch.tensor([1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 1]).bool()
+        order = torch.randperm(len(rows), generator=case.generator())
+        logits, right = rows[order], right[order]
+        head = nn.Linear(5, 1)
+        with torch.no_grad():
+            head.weight.copy_(torch.eye(5)[:1])
+            head.bias.zero_()
+        x = F.pad(logits[:, None], (0, 4))
+        return nn.Sequential(nn.Dropout(0.5), head), TensorDataset(x, ((logits > 0) == right).float()), logits
 
     def loader(self, case: Case, data: TensorDataset) -> Any:
         """A loader as learners know it."""
@@ -145,6 +163,9 @@ class Validate(Task):
             (each.sum() / (len(sizes) * sizes[0]), "as if the last batch were as large as the others"),
             (each[-sizes[-1] :].mean(), "the loss of the last batch alone"),
         ]
+        if bool((logits == 0).any()):  # at the edge: elsewhere these are no mistakes
+            rounded = F.binary_cross_entropy(logits.sigmoid(), y), torch.inf, torch.nan
+            found += [(value, "the loss of probabilities that were rounded to 0 or 1") for value in rounded]
         return [(float(value), what) for value, what in found]
 
     @staticmethod
@@ -166,6 +187,15 @@ class Validate(Task):
             (1 - hits.mean(), "that is the share of wrong answers", "shapes"),
             (100 * hits.mean(), "a share lies between 0 and 1", "means"),
         ]  # fmt: skip
+        if bool((logits == 0).any()):
+            found[1:1] = [
+                (((logits >= 0) == truth).double().mean(), "a logit of exactly 0 is no yes", "edge"),
+                (
+                    ((logits.sigmoid() > 0.5) == truth).double().mean(),
+                    "a tiny logit has a sigmoid of exactly 0.5",
+                    "edge",
+                ),
+            ]
         return [(float(value), what, hint) for value, what, hint in found]
 
     def wrong_loss(self, value: float, logits: Tensor, y: Tensor, case: Case) -> Verdict:
@@ -174,7 +204,7 @@ class Validate(Task):
         said = f"Expected a loss of {wanted:.4f}; got {value:.4f}"
         for number_, what in known:
             if near(value, number_, rtol=1e-3):
-                return failed(f"{said}, {what}.", hint="logits" if "squashed" in what else "means")
+                return failed(f"{said}, {what}.", hint="logits" if "probabilities" in what else "means")
         if case.settings.get("shuffle"):
             passes = self.loader(case, TensorDataset(torch.arange(len(y))))
             first, second = (torch.cat([rows for (rows,) in passes]) for _ in range(2))

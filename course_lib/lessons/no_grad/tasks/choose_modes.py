@@ -1,5 +1,6 @@
 """Choose the mode for six situations; each choice is tried out."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import torch
@@ -21,7 +22,7 @@ class ChooseModes(Task):
     graded: ClassVar = {name: {"situation": name} for name in ("validation", "target", "saliency")}
     hints: ClassVar = {
         "cheap": "Where nothing is ever trained, which mode costs least?",
-        "later": "What is used in a training later may not be an inference tensor. Neither may what a model keeps.",
+        "later": "What is used in a training later may not be an inference tensor where autograd must keep it. Neither may what a model keeps.",
         "parameters": "A setting of the parameters holds for the whole run; a mode holds for a block.",
         "tensor": "Here one use of a tensor needs its gradient and another must not have it.",
         "input": "A gradient for the pixels needs the graph, also in eval mode.",
@@ -32,7 +33,10 @@ class ChooseModes(Task):
         chosen: list[Any] = []
 
         def use() -> Any:
-            chosen.append(answer()[case.situation])
+            choices = answer()
+            if not isinstance(choices, Mapping):
+                return _NO_DICTIONARY + type(choices).__name__
+            chosen.append(choices[case.situation])
             return chosen[0]
 
         return observe(use, also={"outcome": lambda: tried(case.situation, chosen[0]) if chosen else ""})
@@ -43,6 +47,8 @@ class ChooseModes(Task):
             return failed(f"There is no choice for {case.situation!r} in the dictionary.", hint="later")
         if seen.error:
             return failed(f"`choose_modes()[{case.situation!r}]` raised {seen.error}.", hint="later")
+        if isinstance(seen.value, str) and seen.value.startswith(_NO_DICTIONARY):
+            return failed(f"Expected a dictionary; got {seen.value.removeprefix(_NO_DICTIONARY)}.", hint="later")
         if seen.value not in WORDS:
             return failed(
                 f"{case.situation}: expected one of {', '.join(map(repr, WORDS))}; got {str(seen.value)[:60]!r}.",
@@ -54,6 +60,7 @@ class ChooseModes(Task):
         return passed(f"{case.situation}: {seen.value} works, and costs least.")
 
 
+_NO_DICTIONARY = "no dictionary: "
 _HINTS = {
     "server": "cheap", "features": "later", "validation": "later", "fine-tune": "parameters", "target": "tensor",
     "saliency": "input",
@@ -95,8 +102,8 @@ class _Keeps(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if self.table is None:
-            self.table = torch.linspace(0, 1, 4)
-        return self.linear(x * self.linear.weight[0] * self.table)
+            self.table = torch.linspace(0, 1, 3)
+        return self.linear(x) * self.table
 
 
 def _block(situation: str, word: str, mode: Any, x: torch.Tensor) -> str:
@@ -104,11 +111,11 @@ def _block(situation: str, word: str, mode: Any, x: torch.Tensor) -> str:
     net, kept = _Keeps(), []
     if word == "requires_grad_(False)":
         net.requires_grad_(False)
-    with mode(), torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(1) or t, lambda t: t):
+    with mode(), torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(1) or t.detach(), lambda t: t):
         out = net(x)
         out = out.detach() if word == "detach" else out
     if kept:
-        return f"It works, and autograd kept {len(kept)} tensors for a backward pass that never comes."
+        return f"It works, and autograd kept {len(kept)} tensor{'s' * (len(kept) > 1)} for a backward pass that never comes."
     if situation == "validation" and not all(parameter.requires_grad for parameter in net.parameters()):
         return "The training that goes on afterwards trains nothing any more: the parameters stay frozen."
     if situation == "server":

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from course_lib.classroom.tasks.inputs import changed, flags, statistics
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.no_grad.tasks.shared import body, examples
+from course_lib.lessons.no_grad.tasks.shared import asking, body, examples
 
 
 class Embed(Task):
@@ -25,8 +25,9 @@ class Embed(Task):
     hints: ClassVar = {
         "eval": "`no_grad` and `eval()` are two switches. Which of them stops dropout and makes batch norm use its statistics?",
         "graph": "A tensor with a `grad_fn` holds its whole graph, and the model's activations with it.",
-        "inference": "What `inference_mode` makes may never be trained with. Which mode keeps nothing and allows that?",
+        "inference": "Autograd refuses to keep what `inference_mode` makes. Which mode keeps nothing and allows that?",
         "restore": "Each module has its own flag, and the block may be left by an error: `try`, `finally`.",
+        "block": "`requires_grad_(False)` changes the model until somebody changes it back. A mode holds for a block.",
         "switch": "`torch.set_grad_enabled(False)` as a statement stays. `with torch.no_grad():` ends with its block.",
     }
 
@@ -34,8 +35,8 @@ class Embed(Task):
         """Ask for the features, look at model and switch, and train a new head on them."""
         model, x = body(case), examples(case)
         if case.raises:
-            model[3].register_forward_hook(_raise)
-        before, given, after = (flags(model), statistics(model)), [], []
+            model[1].register_forward_hook(_raise)
+        before, given, after = (flags(model), statistics(model), asking(model)), [], []
 
         def use() -> Any:
             with torch.set_grad_enabled(case.grad):
@@ -57,8 +58,11 @@ class Embed(Task):
         look = {
             "flags": lambda: changed(before[0], flags(model)),
             "statistics": lambda: changed(before[1], statistics(model)),
+            "asking": lambda: changed(before[2], asking(model)),
             "switch": lambda: after == [case.grad],
             "graph": lambda: tensor() and given[0].requires_grad,
+            "behind": lambda: tensor() and given[0].grad_fn is not None,
+            "tensor": tensor,
             "trains": lambda: trains() if tensor() else "",
         }
         return observe(use, also=look)
@@ -75,6 +79,8 @@ class Embed(Task):
         if not case.raises:
             with torch.no_grad():
                 expected = body(case).eval()(examples(case))
+            if not asked["tensor"]:
+                return failed(f"Expected features as a tensor; got {seen.type}.", hint="graph")
             if not isinstance(seen.value, Tensor) or seen.value.shape != expected.shape:
                 got = tuple(seen.value.shape) if isinstance(seen.value, Tensor) else seen.type
                 return failed(f"Expected features of shape {tuple(expected.shape)}; got {got}.", hint="eval")
@@ -82,8 +88,10 @@ class Embed(Task):
                 return failed("The running statistics moved: the model was in training mode, and learned.", hint="eval")
             if not near(seen.value, expected, atol=1e-5):
                 return failed("The features are not those of eval mode.", hint="eval")
-            if asked["graph"]:
+            if asked["behind"]:
                 return failed("The features are right and bring their graph along.", hint="graph")
+            if asked["graph"]:
+                return failed("The features are right and ask for a gradient.", hint="graph")
             if asked["trains"]:
                 return failed(
                     "A head can't be trained on these features: they are inference tensors.", hint="inference"
@@ -92,6 +100,12 @@ class Embed(Task):
             when = ", after an error" if case.raises else ""
             return failed(
                 f"The layers {', '.join(map(repr, asked['flags']))} came back in another mode{when}.", hint="restore"
+            )
+        if asked["asking"]:
+            return failed(
+                f"The parameter {asked['asking'][0]!r} came back with another `requires_grad`: the owner of the body "
+                "goes on training it.",
+                hint="block",
             )
         if not asked["switch"]:
             return failed(

@@ -15,6 +15,7 @@ class FreezeAllBut(Task):
         "the head": {"prefix": "head", "frozen": ()},
         "a layer of the body": {"prefix": "body.2", "frozen": ()},
         "thawed again": {"prefix": "head", "frozen": ("head.weight", "body.0.bias")},
+        "a part of a name": {"prefix": "h", "frozen": ("head.bias",)},
     }
     hints: ClassVar = {
         "flag": "`parameter.requires_grad_(True)` and `requires_grad_(False)`: one of them for each parameter.",

@@ -22,7 +22,7 @@ class SavedBytes(Task):
         "float64": {"kind": "double", "size": 6, "hidden": 10, "training": True, "frozen": 1},
     }
     hints: ClassVar = {
-        "hooks": "`saved_tensors_hooks(pack, unpack)` calls `pack` with each tensor that is kept. `pack` must return it.",
+        "hooks": "`saved_tensors_hooks(pack, unpack)` calls `pack` with each tensor that is kept. `pack` returns `t.detach()`.",
         "own": "The weight of a linear layer is kept, too, but it is there anyway. `data_ptr()` says where a tensor's numbers lie.",
         "twice": "ReLU keeps its output, the next linear layer its input: one tensor, two reports. Count each `data_ptr()` once.",
         "bytes": "`tensor.nbytes` is `numel() * element_size()`.",
@@ -83,13 +83,17 @@ class SavedBytes(Task):
             )
         if got == expected:
             return passed(f"{expected:,} bytes, each of them once.")
-        everything = {tensor.data_ptr(): tensor.nbytes for tensor in kept}
+        everything = {tensor.data_ptr(): tensor for tensor in kept}
         said = f"Expected {expected:,} bytes; got {got:,}. "
         if got == 0:
             return failed(
                 said + "Nothing was recorded: gradients were off, or the hooks were not in place yet.", hint="mode"
             )
-        if got in (sum(everything.values()), sum(tensor.nbytes for tensor in kept)):
+        extra = {
+            sum(t.nbytes for t in everything.values() if t.data_ptr() in {p.data_ptr() for p in part})
+            for part in (model.parameters(), model.buffers())
+        }
+        if got in (sum(t.nbytes for t in kept), *(expected + more for more in (*extra, sum(extra)) if more)):
             return failed(said + "That counts the model's own parameters or buffers, too.", hint="own")
         if got == sum(tensor.nbytes for tensor in others):
             return failed(said + "That counts what two layers keep twice.", hint="twice")
@@ -113,7 +117,10 @@ class SavedBytes(Task):
     @staticmethod
     def _kept(model: nn.Module, x: Tensor) -> list[Tensor]:
         kept: list[Tensor] = []
-        with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t) or t, lambda t: t):
+        with (
+            torch.enable_grad(),
+            torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t) or t.detach(), lambda t: t),
+        ):
             output = model(x)
         del output
         return kept

@@ -13,9 +13,10 @@ class Usable(Task):
     """A tensor that training may use, with the values of the one given."""
 
     visible: ClassVar = {
-        "made under inference_mode": {"mode": torch.inference_mode},
-        "made under no_grad": {"mode": torch.no_grad},
-        "an ordinary one": {"mode": torch.enable_grad},
+        "made under inference_mode": {"mode": torch.inference_mode, "double": False},
+        "float64, made under inference_mode": {"mode": torch.inference_mode, "double": True},
+        "made under no_grad": {"mode": torch.no_grad, "double": False},
+        "an ordinary one with a graph": {"mode": torch.enable_grad, "double": False},
     }
     hints: ClassVar = {
         "clone": "`clone()`, called outside `inference_mode`, makes an ordinary tensor.",
@@ -26,7 +27,7 @@ class Usable(Task):
     def probe(self, answer: Any, case: Case) -> Observation:
         """Hand over a tensor of this kind, and train a layer on what comes back."""
         with case.mode():
-            given = torch.arange(6.0).view(2, 3) * 2
+            given = self._values(case).requires_grad_(case.mode is torch.enable_grad) * 2
         got: list[Any] = []
 
         def use() -> Any:
@@ -35,7 +36,7 @@ class Usable(Task):
 
         def trains() -> bool:
             try:
-                nn.Linear(3, 2)(got[0]).sum().backward()
+                nn.Linear(3, 2).to(got[0].dtype)(got[0]).sum().backward()
             except (RuntimeError, TypeError):
                 return False
             return True
@@ -48,7 +49,9 @@ class Usable(Task):
         """The same values, trainable, and a copy only where one is needed."""
         if seen.error:
             return failed(f"`usable(tensor)` raised {seen.error}.", hint="clone")
-        expected = torch.arange(6.0).view(2, 3) * 2
+        expected = self._values(case) * 2
+        if isinstance(seen.value, Tensor) and seen.value.dtype != expected.dtype:
+            return failed(f"Expected the dtype {expected.dtype}; got {seen.value.dtype}.", hint="clone")
         if (
             not isinstance(seen.value, Tensor)
             or seen.value.shape != expected.shape
@@ -58,5 +61,10 @@ class Usable(Task):
         if not seen.also["trains"]:
             return failed("No layer can be trained on it: it is still an inference tensor.", hint="detach")
         if case.mode is not torch.inference_mode and not seen.also["itself"]:
-            return failed("Training may use this tensor as it is; a copy came back.", hint="same")
+            return failed("Training may use this tensor as it is; another came back.", hint="same")
         return passed("Fit for training.")
+
+    @staticmethod
+    def _values(case: Case) -> Tensor:
+        """Thirds, which no smaller dtype holds."""
+        return torch.arange(6, dtype=torch.float64 if case.double else torch.float32).view(2, 3) / 3
