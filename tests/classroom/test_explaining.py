@@ -72,8 +72,9 @@ def test_an_explanation_reads_well_in_a_terminal_and_in_a_notebook():
     said = str(explanation)
     assert said.startswith("A name is in both and its shape differs.")
     assert "\nMend it:\n\n    print(" in said
-    assert said.endswith("Read: lesson 6, What a state_dict holds, 'Learn: create, read, apply'.")
-    assert 'href="06_state_dict.ipynb"' in explanation._repr_html_()
+    assert said.endswith("'Learn: read both lists'.")
+    assert "Read: lesson 8, Loading errors" in said
+    assert 'href="08_loading_errors.ipynb"' in explanation._repr_html_()
     assert "doesn't teach this error" in str(explain("KeyError: 3"))
     with pytest.raises(InputError, match="got nothing"):
         explain("  \n")

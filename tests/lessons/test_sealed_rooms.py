@@ -16,9 +16,11 @@ from course_lib.lessons import (
     device_mapping,
     eval_mode,
     evaluation_loop,
+    loading_errors,
     no_grad,
     roc_analysis,
     state_dict,
+    whole_model,
 )
 from course_lib.models import MLP
 from course_lib.seeding import rng_state, sealed
@@ -60,6 +62,12 @@ def loading(path):
     return stages(state_dict.trace_loading(path, MLP))
 
 
+def unpickling(path):
+    with sealed(0):
+        torch.save({"weights": MLP().state_dict(), "epoch": 3}, path)
+    return stages(whole_model.trace_unpickling(path))
+
+
 ROOMS = {
     "switchboard": lambda path: moved(eval_mode.switchboard()),
     "trace_modes": lambda path: stages(eval_mode.trace_modes()),
@@ -73,6 +81,10 @@ ROOMS = {
     "trace_decision": lambda path: stages(calibration.trace_decision()),
     "threshold_explorer": lambda path: moved(roc_analysis.threshold_explorer()),
     "trace_roc": lambda path: stages(roc_analysis.trace_roc()),
+    "explore_formats": lambda path: moved(whole_model.explore_formats()),
+    "trace_unpickling": unpickling,
+    "side_by_side": lambda path: moved(loading_errors.side_by_side()),
+    "trace_load": lambda path: stages(loading_errors.trace_load()),
     "crash": lambda path: moved(checkpointing.crash()),
     "trace_folder": lambda path: stages(checkpointing.trace_folder()),
     "device_map": lambda path: moved(device_mapping.device_map()),

@@ -61,6 +61,7 @@ class Flag:
 
 
 @cache
+@sealed(0)
 def tried() -> dict[tuple[str, str], Outcome]:
     """Every format under every change: saved, changed, loaded, and asked the same questions as before."""
     with tempfile.TemporaryDirectory() as name, _quiet():

@@ -1,0 +1,1 @@
+"""The tasks of lesson 08: two lists, a prefix, a part, a loader with bugs."""
