@@ -138,11 +138,12 @@ def load_with_bugs(model, path):
 
 # %% [markdown]
 # Write `load_mended(model, path)`, mended. The file holds tensors by name, either as they are or under the key
-# `"model_state_dict"`; before each name may stand `module.` or `_orig_mod.`.
+# `"model_state_dict"`; before all its names may stand `module.` or `_orig_mod.`
+# (no part of the model itself is called so).
 #
 # 1. it puts the file's values into the model, on a machine that lacks the device the file was saved on;
 # 2. it takes both sorts of file, with the key and without it;
-# 3. it takes the prefix off where each name begins with it, and changes no name otherwise;
+# 3. it takes the prefix off the beginning of each name, once, and changes nothing in the middle of a name;
 # 4. a name that is missing then, or one too many, raises a `RuntimeError` whose text names it;
 # 5. it returns the model, with its own parameters and buffers, and its modes as they were.
 

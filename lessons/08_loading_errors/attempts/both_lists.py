@@ -42,3 +42,18 @@ def both_lists(model, state):
 # %% wrong: the missing ones only · clause 1 · message: "Expected a tuple of two lists"
 def both_lists(model, state):
     return [n for n in model.state_dict() if n not in state]
+
+
+# %% wrong: takes what it finds out of the file · clause 3 · message: "`state` was changed"
+def both_lists(model, state):
+    missing = [n for n in model.state_dict() if state.pop(n, None) is None]
+    return missing, list(state)
+
+
+# %% wrong: loads what fits · clause 3 · message: "`model` was changed"
+def both_lists(model, state):
+    own = model.state_dict()
+    missing, unexpected = [n for n in own if n not in state], [n for n in state if n not in own]
+    fits = {n: t for n, t in state.items() if n in own and own[n].shape == t.shape}
+    model.load_state_dict(fits, strict=False)
+    return missing, unexpected

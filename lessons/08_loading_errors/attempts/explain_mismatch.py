@@ -466,3 +466,45 @@ def explain_mismatch(model, state):
     if any(isinstance(v, dict) and all(n in v for n in own) for v in state.values()):
         cause = "wrapped"
     return missing, unexpected, sizes, cause
+
+
+# %% wrong: a prefix without a dot · clause 4 · message: "not 'prefix'"
+def explain_mismatch(model, state):
+    own = model.state_dict()
+    missing, unexpected = [n for n in own if n not in state], [n for n in state if n not in own]
+    sizes = {
+        n: (tuple(state[n].shape), tuple(t.shape))
+        for n, t in own.items()
+        if n in state and state[n].shape != t.shape
+    }
+    first = next(iter(own))
+    before = {n[: -len(first)] for n in state if n.endswith(first) and n != first}
+    wrapped = any(isinstance(v, dict) and set(own) <= set(v) for v in state.values())
+    prefix = any(all(p + n in state for n in own) for p in before)
+    found = {"missing": missing, "unexpected": unexpected, "sizes": sizes, "cause": "names"}
+    if not (missing or unexpected):
+        found["cause"] = "sizes" if sizes else "same"
+    if wrapped or prefix:
+        found["cause"] = "wrapped" if wrapped else "prefix"
+    return found
+
+
+# %% wrong: the prefix is asked before the dictionary · clause 4 · message: "The cause is 'wrapped'"
+def explain_mismatch(model, state):
+    own = model.state_dict()
+    missing, unexpected = [n for n in own if n not in state], [n for n in state if n not in own]
+    sizes = {
+        n: (tuple(state[n].shape), tuple(t.shape))
+        for n, t in own.items()
+        if n in state and state[n].shape != t.shape
+    }
+    first = next(iter(own))
+    before = {n[: -len(first)] for n in state if n.endswith("." + first)}
+    wrapped = any(isinstance(v, dict) and set(own) <= set(v) for v in state.values())
+    prefix = any(all(p + n in state for n in own) for p in before)
+    found = {"missing": missing, "unexpected": unexpected, "sizes": sizes, "cause": "names"}
+    if not (missing or unexpected):
+        found["cause"] = "sizes" if sizes else "same"
+    if wrapped or prefix:
+        found["cause"] = "prefix" if prefix else "wrapped"
+    return found

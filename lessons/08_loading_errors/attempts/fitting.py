@@ -57,3 +57,19 @@ def fitting(model, state):
     chosen = {n: t for n, t in state.items() if n in own and t.shape == own[n].shape}
     model.load_state_dict(chosen, strict=False)
     return chosen
+
+
+# %% wrong: the first dimension in place of the shape · clause 1 · message: "doesn't fit"
+def fitting(model, state):
+    own = model.state_dict()
+    return {n: t for n, t in state.items() if n in own and own[n].shape[:1] == t.shape[:1]}
+
+
+# %% wrong: the dtype has to be the model's, too · clause 1 · message: "name and shape fit"
+def fitting(model, state):
+    own = model.state_dict()
+    return {
+        n: t
+        for n, t in state.items()
+        if n in own and own[n].shape == t.shape and own[n].dtype == t.dtype
+    }

@@ -346,3 +346,17 @@ def load_partial(model, state, *, at_least):
         "kept": [n for n in own if n not in fits],
         "unused": [n for n in state if n not in fits],
     }
+
+
+# %% wrong: the floor is a share of the file · clause 4 · message: "enough. Yours raised"
+def load_partial(model, state, *, at_least):
+    own = model.state_dict()
+    fits = [n for n in own if n in state and state[n].shape == own[n].shape]
+    if len(fits) < at_least * len(state):
+        raise ValueError(f"{len(fits)} of {len(own)} entries fit")
+    model.load_state_dict({n: state[n] for n in fits}, strict=False)
+    return {
+        "loaded": fits,
+        "kept": [n for n in own if n not in fits],
+        "unused": [n for n in state if n not in fits],
+    }

@@ -35,3 +35,9 @@ def part_of(state, part):
 # %% wrong: the first piece of the name · clause 3 · message: "should be there"
 def part_of(state, part):
     return {n.split(".", 1)[1]: t for n, t in state.items() if n.split(".")[0] == part}
+
+
+# %% wrong: takes the entries out of the file · clause 3 · message: "`state` was changed"
+def part_of(state, part):
+    prefix = part + "."
+    return {n[len(prefix) :]: state.pop(n) for n in list(state) if n.startswith(prefix)}

@@ -198,3 +198,27 @@ def strip_prefix(state, prefix):
     for old, new in zip(list(state), names):
         state[new] = state.pop(old)
     return state
+
+
+# %% wrong: a new name that is an old one counts as a clash · clause 4 · message: "raised ValueError"
+def strip_prefix(state, prefix):
+    found = {}
+    for name, tensor in state.items():
+        short = name.removeprefix(prefix)
+        if short != name and short in state:
+            raise ValueError(f"two are called {short}")
+        found[short] = tensor
+    return found
+
+
+# %% wrong: the same dictionary if there is nothing to do · clause 1 · message: "is returned"
+def strip_prefix(state, prefix):
+    if not any(name.startswith(prefix) for name in state):
+        return state
+    found = {}
+    for name, tensor in state.items():
+        short = name.removeprefix(prefix)
+        if short in found:
+            raise ValueError(f"two are called {short}")
+        found[short] = tensor
+    return found

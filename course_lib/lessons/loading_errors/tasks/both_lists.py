@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from course_lib.classroom.tasks.inputs import copied
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.loading_errors.tasks.shared import network, wrong_list
+from course_lib.lessons.loading_errors.tasks.shared import network, unchanged, wrong_list
 
 
 class BothLists(Task):
@@ -19,6 +19,7 @@ class BothLists(Task):
     hints: ClassVar = {
         "sides": "Missing: `for name in model.state_dict()`, those not in `state`. Unexpected: the other way round.",
         "order": "A set has no order. Go through the names with a loop or a list comprehension.",
+        "alone": "Only look at the names: no loading, no `pop`.",
     }
 
     def state(self, case: Case) -> dict[str, Any]:
@@ -30,14 +31,21 @@ class BothLists(Task):
     def probe(self, answer: Any, case: Case) -> Observation:
         """Ask for the two lists."""
         kinds: list[str] = []
+        model, state = network(case.seed), self.state(case)
+        before = copied(model)
 
         def use() -> Any:
-            value = answer(network(case.seed), self.state(case))
+            value = answer(model, state)
             if isinstance(value, list | tuple):
                 kinds.extend(type(part).__name__ for part in value)
             return value
 
-        return observe(use, also={"kinds": lambda: kinds})
+        look = {
+            "kinds": lambda: kinds,
+            "model": lambda: unchanged(before, model.state_dict()),
+            "state": lambda: unchanged(self.state(case), state),
+        }
+        return observe(use, also=look)
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """Exactly the names, in their orders."""
@@ -57,6 +65,9 @@ class BothLists(Task):
         wrong = wrong_list("the missing names", first, missing) or wrong_list(
             "the unexpected names", second, unexpected
         )
-        return (
-            failed(wrong, hint="order" if "order" in wrong else "sides") if wrong else passed("Both halves, in order.")
-        )
+        if wrong:
+            return failed(wrong, hint="order" if "order" in wrong else "sides")
+        for what in ("model", "state"):
+            if not seen.also[what]:
+                return failed(f"The lists are right, and `{what}` was changed. Expected it as it was.", hint="alone")
+        return passed("Both halves, in order.")

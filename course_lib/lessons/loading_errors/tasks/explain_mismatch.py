@@ -38,6 +38,8 @@ class ExplainMismatch(Task):
         "the file in another order": asked("reversed"),
         "a part of the names has a prefix": asked("some", word="module."),
         "a dictionary that isn't the weights": asked("strange", word="config"),
+        "a text without a dot": asked("undotted", word="old_"),
+        "in a dictionary, and with a prefix beside it": asked("twice", word="inner"),
     }
     hints: ClassVar = {
         "keys": "Return a dictionary with the keys 'missing', 'unexpected', 'sizes' and 'cause'.",
@@ -61,7 +63,9 @@ class ExplainMismatch(Task):
             wide=4 + case.seed % 3,
         )
         state: dict[str, Any] = copied(model)
-        if kind in ("prefix", "averaged"):
+        if kind == "twice":
+            state = {**{f"module.{name}": tensor for name, tensor in state.items()}, case.word: state}
+        if kind in ("prefix", "averaged", "undotted"):
             state = {case.word + name: tensor for name, tensor in state.items()}
         if kind == "averaged":
             state = {"n_averaged": torch.tensor(case.seed % 7), **state}
@@ -85,7 +89,8 @@ class ExplainMismatch(Task):
     def expected(self, case: Case) -> dict[str, Any]:
         """What is to be returned."""
         own, state = self.model(case).state_dict(), self.state(case)
-        causes = {"averaged": "prefix", "both": "names", "reversed": "names", "some": "names", "strange": "names"}
+        causes = {"averaged": "prefix", "twice": "wrapped"}
+        causes |= dict.fromkeys(("both", "reversed", "some", "strange", "undotted"), "names")
         return {
             "missing": [name for name in own if name not in state],
             "unexpected": [name for name in state if name not in own],
@@ -161,7 +166,7 @@ class ExplainMismatch(Task):
             "wrapped": f"`{case.word}` holds a dictionary with all the model's names",
             "prefix": f"every name of the model is in the file with {case.word!r} before it",
             "sizes": "the names are the same, and shapes differ",
-            "names": "names differ, and neither a dictionary around them nor one prefix before all explains it",
+            "names": "names differ, and neither a dictionary around them nor one prefix, with a dot, before all explains it",
         }[expected]
         hint = expected if expected in self.hints else "order"
         return failed(f"The cause is {expected!r}, not {got!r}: {why}.", hint=hint)

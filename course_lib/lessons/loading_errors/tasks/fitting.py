@@ -19,6 +19,8 @@ class Fitting(Task):
         "another head": {"classes": 3, "head": "classifier"},
         "everything fits": {"classes": 3, "head": "head"},
         "a transposed matrix": {"classes": 3, "head": "head", "turned": True},
+        "in double precision": {"classes": 3, "head": "head", "double": True},
+        "more inputs": {"classes": 3, "head": "head", "inputs": True},
     }
     hints: ClassVar = {
         "shape": "Compare `tensor.shape` with that of the model's entry of this name; equal numbers of elements aren't enough.",
@@ -31,6 +33,10 @@ class Fitting(Task):
         state = copied(network(case.seed + 3, classes=case.classes, head=case.head))
         if "turned" in case.settings:
             state["encoder.0.weight"] = state["encoder.0.weight"].T.contiguous()
+        if "inputs" in case.settings:
+            state["encoder.0.weight"] = torch.cat([state["encoder.0.weight"]] * 2, dim=1)
+        if "double" in case.settings:
+            state = {name: tensor.double() if tensor.is_floating_point() else tensor for name, tensor in state.items()}
         return state
 
     def probe(self, answer: Any, case: Case) -> Observation:
@@ -66,6 +72,6 @@ class Fitting(Task):
             return failed(f"{named(lacking)}: name and shape fit, and it isn't in your dictionary.", hint="name")
         for name, tensor in expected.items():
             got = seen.value[name]
-            if not isinstance(got, torch.Tensor) or not torch.equal(got, tensor):
+            if not isinstance(got, torch.Tensor) or got.dtype != tensor.dtype or not torch.equal(got, tensor):
                 return failed(f"`{name}` should hold the file's tensor.", hint="name")
         return passed("What fits by name and shape, and nothing was loaded.")

@@ -21,6 +21,7 @@ def asked(at_least: float, **settings: Any) -> dict[str, Any]:
         "prefix": "",
         "half": False,
         "turned": False,
+        "more": 0,
         **settings,
     }
 
@@ -41,6 +42,7 @@ class LoadPartial(Task):
         "exactly the floor": asked(7 / 9, classes=4),
         "no floor, nothing fits": asked(0.0, prefix="net."),
         "all is wanted, nearly all fits": asked(1.0, head="top"),
+        "a larger file": asked(0.6, classes=2, more=9),
     }
     hints: ClassVar = {
         "fits": "An entry fits if the model has its name and the shapes are equal. Buffers are entries too.",
@@ -57,6 +59,7 @@ class LoadPartial(Task):
             state["encoder.0.weight"] = state["encoder.0.weight"].T.contiguous()
         if case.half:
             state = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in state.items()}
+        state |= {f"teacher.{number}": torch.ones(2) for number in range(case.more)}
         return {case.prefix + name: tensor for name, tensor in state.items()}
 
     def probe(self, answer: Any, case: Case) -> Observation:

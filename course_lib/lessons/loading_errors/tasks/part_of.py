@@ -7,7 +7,7 @@ import torch
 from course_lib.classroom.tasks.comparing import is_mapping
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.loading_errors.tasks.shared import named
+from course_lib.lessons.loading_errors.tasks.shared import named, unchanged
 
 
 class PartOf(Task):
@@ -22,6 +22,7 @@ class PartOf(Task):
     hints: ClassVar = {
         "dot": "The prefix is the part and a dot. `name.startswith(prefix)` asks whether a name begins with it.",
         "remove": "`name.removeprefix(prefix)` takes it off at the beginning, once.",
+        "new": "Put the entries into a new dictionary; `pop` takes them out of the old one.",
     }
 
     def state(self, case: Case) -> dict[str, Any]:
@@ -30,7 +31,8 @@ class PartOf(Task):
 
     def probe(self, answer: Any, case: Case) -> Observation:
         """Ask for the part."""
-        return observe(answer, self.state(case), case.part)
+        state = self.state(case)
+        return observe(answer, state, case.part, also={"state": lambda: unchanged(self.state(case), state)})
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """Exactly the entries below the part."""
@@ -48,4 +50,6 @@ class PartOf(Task):
             got = seen.value[name]
             if not isinstance(got, torch.Tensor) or not torch.equal(got, tensor):
                 return failed(f"`{name}` holds something else than the tensor of `{prefix}{name}`.", hint="remove")
+        if not seen.also["state"]:
+            return failed("`state` was changed. Expected a new dictionary.", hint="new")
         return passed("The part, by the names that it has inside.")

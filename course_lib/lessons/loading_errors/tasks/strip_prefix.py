@@ -29,6 +29,7 @@ class StripPrefix(Task):
     graded: ClassVar = {
         "compiled": asked("_orig_mod.", "_orig_mod.mid.weight", "_orig_mod.dim.bias", "_orig_mod.b._orig_mod.c"),
         "two words": asked("net.inner.", "net.inner.weight", "net.outer.weight", "net.inner.inner.bias"),
+        "a name that moves into another's place": asked("module.", "module.module.bias", "module.bias"),
         "two become one, further on": asked("net.", "net.a.weight", "b.weight", "a.weight"),
     }
     hints: ClassVar = {
@@ -48,16 +49,22 @@ class StripPrefix(Task):
 
     def probe(self, answer: Any, case: Case) -> Observation:
         """Call it; look whether the argument is as it was."""
-        state, raised = self.state(case), []
+        state, raised, same = self.state(case), [], []
 
         def use() -> Any:
             try:
-                return answer(state, case.prefix)
+                value = answer(state, case.prefix)
             except Exception as error:
                 raised.extend(kind.__name__ for kind in type(error).__mro__)
                 raise
+            same.append(value is state)
+            return value
 
-        look = {"state": lambda: unchanged(self.state(case), state), "raised": lambda: raised}
+        look = {
+            "state": lambda: unchanged(self.state(case), state),
+            "raised": lambda: raised,
+            "same": lambda: same == [True],
+        }
         return observe(use, also=look)
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
@@ -68,7 +75,8 @@ class StripPrefix(Task):
         if twice:
             return self._clash(seen, twice, case)
         if seen.error:
-            return failed(f"`strip_prefix(state, {case.prefix!r})` raised {seen.error[:200]}.", hint="stays")
+            hint = "clash" if "ValueError" in seen.also["raised"] else "stays"
+            return failed(f"`strip_prefix(state, {case.prefix!r})` raised {seen.error[:200]}.", hint=hint)
         if not seen.also["state"]:
             return failed("The dictionary that was given is changed. Expected a new one.", hint="new")
         if not is_mapping(seen.value):
@@ -82,6 +90,8 @@ class StripPrefix(Task):
                 return failed(f"`{name}` holds something else than the tensor that it had.", hint="new")
         if got != names:
             return failed(f"The right names in another order: {named(got)}.", hint="new")
+        if seen.also["same"]:
+            return failed("The dictionary that was given is returned. Expected a new one, here too.", hint="new")
         return passed("The prefix is off, once, and nothing else has changed.")
 
     def _wrong_name(self, got: list[str], names: list[str], state: dict[str, Any], case: Case) -> Verdict | None:
