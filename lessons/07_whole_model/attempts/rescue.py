@@ -31,7 +31,8 @@ def rescue(path, new_path, fields):
         raise NoModel(type(found).__name__)
     attributes = {name: getattr(found, name) for name in fields}
     config = {
-        name: getattr(value, "item", lambda it=value: it)() for name, value in attributes.items()
+        name: getattr(value, "item", lambda it=value: it)()
+        for name, value in attributes.items()
     }
     state = {name: tensor.clone() for name, tensor in found.state_dict().items()}
     torch.save({"config": config, "state_dict": state}, new_path)
