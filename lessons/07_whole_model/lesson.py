@@ -198,9 +198,10 @@ else:
 # %% [markdown]
 # ## Learn: a file is a program
 #
-# A pickle is a list of steps, called **opcodes**, for a small machine with a stack. GLOBAL imports something by name,
-# REDUCE calls it. `__reduce__` is the method by which an object says what shall be called to build it again; here it
-# names `exec` and a text that sets a flag in this notebook. That is all it does, and you can see it.
+# A pickle is a list of steps, called **opcodes**, for a small machine with a stack: a pile on which a step lays what
+# the next ones take from the top. GLOBAL imports something by name, REDUCE calls it. `__reduce__` is the method by
+# which an object says what shall be called to build it again; here it names `exec` and a text that sets a flag in
+# this notebook. That is all it does, and you can see it.
 
 
 # %%
@@ -220,7 +221,8 @@ assert builtins.it_ran
 
 # %% [markdown]
 # `pickletools.genops` reads the opcodes and runs none. A GLOBAL's argument is module and name with a space between;
-# `__builtin__` is the old name of `builtins`, which torch's pickles use.
+# `__builtin__` is the old name of `builtins`, which torch's pickles use. Newer kinds of pickle say STACK_GLOBAL, with
+# the names on the stack: a search for GLOBAL alone misses those. (`inspect_file`, below, follows both.)
 
 # %%
 import pickletools
@@ -232,6 +234,10 @@ print(len(steps), "steps, of which", sum(name == "REDUCE" for name, _ in steps),
 asked = [argument for name, argument in steps if name == "GLOBAL"]
 print(*asked, sep="\n")
 assert "__builtin__ exec" in asked and not builtins.it_ran
+newer = {
+    opcode.name for opcode, _, _ in pickletools.genops(pickle.dumps(Postcard(), protocol=4))
+}
+assert "STACK_GLOBAL" in newer and "GLOBAL" not in newer
 
 # %% [markdown]
 # `torch.load` with `weights_only=False` follows each of these steps, as Python's own `pickle.load` does.
@@ -265,7 +271,7 @@ check(asked_for)
 # ## Learn: what refuses, and what that is worth
 #
 # `weights_only=True` has an unpickler of its own with a short list of names. It stops at the first GLOBAL that is not
-# on it, before any call. These pass:
+# on it, before that is imported; what came earlier, such as building a tensor, has been done. These pass:
 
 # %%
 import collections
@@ -339,8 +345,8 @@ else:
     raise AssertionError("it saved an object")
 
 # %% [markdown]
-# It is stricter than `torch.save` in two points. Two names for one tensor (tied weights) and tensors that aren't
-# **contiguous**, whose numbers don't lie in the order in which they are read, are refused.
+# It refuses tensors, too, that `torch.save` takes: two names for one tensor (tied weights), and tensors that aren't
+# **contiguous**, whose numbers don't lie in the order in which they are read.
 
 # %%
 embed = nn.Embedding(20, 6)
@@ -409,6 +415,7 @@ check(separate)
 #
 # Without the class's address the file no longer says how to build the model. So the **config**, the arguments that
 # build it, goes along: in safetensors as text in the `metadata`, here as JSON. Then a new default does no harm.
+# (`framework="pt"` asks for PyTorch's tensors.)
 
 # %%
 import json
@@ -441,8 +448,9 @@ assert json.loads(json.dumps({"sizes": (3, 3), 1: "a"})) == {"sizes": [3, 3], "1
 # ## Learn: torch.export ships the graph
 #
 # Where the other side shall not need your class, export. `torch.export.export` runs `forward` once on an example and
-# writes down each operation; the file holds this graph and the weights. Without `Dim.DYNAMIC` it takes the example's
-# batch size and no other.
+# writes down each operation; the file holds this graph and the weights, and `.module()` makes something of it that
+# can be called. `{0: Dim.DYNAMIC}` leaves dimension 0, the batch, open. Without it the graph takes the example's batch
+# size and no other.
 
 # %%
 from torch.export import Dim
@@ -602,8 +610,8 @@ print("accuracy as noted:", right, "  it_ran:", builtins.it_ran)
 assert right and builtins.it_ran
 
 # %% [markdown]
-# The evaluation can't find it, and afterwards is too late. Look first: `exec`, `eval`, `os.system`, `getattr` have no
-# business in a model.
+# The evaluation can't find it, and afterwards is too late. Look first: `exec`, `eval`, `os.system` have no business
+# in a model.
 #
 # ## Break it: safe, and wrong
 #

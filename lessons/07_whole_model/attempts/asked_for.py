@@ -81,3 +81,30 @@ import pickletools
 def asked_for(pickled):
     steps = pickletools.genops(pickled)
     return list(dict.fromkeys(a.split(" ")[0] for o, a, _ in steps if o.name == "GLOBAL"))
+
+
+# %% wrong: only what is called · clause 1 · message: "Expected ['fractions.Fraction']; got []"
+import pickletools
+
+
+def asked_for(pickled):
+    out, last = [], None
+    for o, a, _ in pickletools.genops(pickled):
+        if o.name == "GLOBAL":
+            last = a.replace(" ", ".")
+        if o.name == "REDUCE" and last and last not in out:
+            out.append(last)
+    return out
+
+
+# %% wrong: a search in the bytes · clause 1 · message: "os.system"
+import re
+
+
+def asked_for(pickled):
+    return list(
+        dict.fromkeys(
+            f"{m.decode()}.{n.decode()}"
+            for m, n in re.findall(rb"c([\w.]+)\n([\w.]+)\n", pickled)
+        )
+    )

@@ -52,3 +52,13 @@ import torch
 def lacks(old, fresh):
     old(torch.ones(1, 2))
     return sorted(set(vars(fresh)) - set(vars(old)))
+
+
+# %% wrong: hasattr, which finds the class's own too · clause 1 · message: "Not in your list: `limit`"
+def lacks(old, fresh):
+    return sorted(n for n in vars(fresh) if not hasattr(old, n))
+
+
+# %% wrong: private names left out · clause 1 · message: "Not in your list: `_cache`"
+def lacks(old, fresh):
+    return sorted(n for n in vars(fresh) if n not in vars(old) and not n.startswith("_"))

@@ -403,3 +403,20 @@ def load_portable(path, build):
     model = build(**json.loads(metadata["config"]))
     model.load_state_dict(load_file(path))
     return model.eval()
+
+
+# %% wrong: a copy of the model comes back · clause 1 · message: "not the one that `build` made"
+import json
+import copy
+from safetensors import safe_open
+from safetensors.torch import load_file
+
+
+def load_portable(path, build):
+    with safe_open(path, framework="pt") as f:
+        meta = f.metadata() or {}
+    if "config" not in meta:
+        raise ValueError("no config")
+    model = build(**json.loads(meta["config"]))
+    model.load_state_dict(load_file(path))
+    return copy.deepcopy(model).eval()

@@ -27,12 +27,12 @@ class NoModel(TypeError):
 
 def rescue(path, new_path, fields):
     found = torch.load(path, map_location=lambda storage, tag: storage, weights_only=False)
-    if not hasattr(found, "state_dict"):
+    if not isinstance(found, torch.nn.Module):
         raise NoModel(type(found).__name__)
-    attributes = vars(found)
+    attributes = {name: getattr(found, name) for name in fields}
     config = {
-        name: getattr(attributes[name], "item", lambda n=name: attributes[n])()
-        for name in fields
+        name: getattr(value, "item", lambda it=value: it)()
+        for name, value in attributes.items()
     }
     state = {name: tensor.clone() for name, tensor in found.state_dict().items()}
     torch.save({"config": config, "state_dict": state}, new_path)
@@ -328,3 +328,59 @@ def rescue(path, new_path, fields):
     config = {k: v.item() if isinstance(v, np.generic) else v for k, v in config.items()}
     torch.save({"config": config, "state_dict": model.state_dict()}, new_path)
     new_path.with_suffix(".json").write_text(json.dumps(config))
+
+
+# %% wrong: asked for a state_dict method · clause 5 · message: "holds an optimizer"
+import torch
+import numpy as np
+
+
+def rescue(path, new_path, fields):
+    m = torch.load(path, map_location="cpu", weights_only=False)
+    if not hasattr(m, "state_dict"):
+        raise TypeError
+    torch.save(
+        {
+            "config": {
+                f: getattr(m, f).item()
+                if isinstance(getattr(m, f), np.generic)
+                else getattr(m, f)
+                for f in fields
+            },
+            "state_dict": m.state_dict(),
+        },
+        new_path,
+    )
+
+
+# %% wrong: the config goes through JSON · clause 3 · message: "expected ("
+import torch
+import json
+import numpy as np
+
+
+def rescue(path, new_path, fields):
+    m = torch.load(path, map_location="cpu", weights_only=False)
+    if not isinstance(m, torch.nn.Module):
+        raise TypeError
+    c = {
+        f: getattr(m, f).item() if isinstance(getattr(m, f), np.generic) else getattr(m, f)
+        for f in fields
+    }
+    torch.save({"config": json.loads(json.dumps(c)), "state_dict": m.state_dict()}, new_path)
+
+
+# %% wrong: vars for the attributes · clause 3 · message: "KeyError"
+import torch
+import numpy as np
+
+
+def rescue(path, new_path, fields):
+    m = torch.load(path, map_location="cpu", weights_only=False)
+    if not isinstance(m, torch.nn.Module):
+        raise TypeError("no module")
+    c = {
+        f: vars(m)[f].item() if isinstance(vars(m)[f], np.generic) else vars(m)[f]
+        for f in fields
+    }
+    torch.save({"config": c, "state_dict": m.state_dict()}, new_path)

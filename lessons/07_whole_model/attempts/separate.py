@@ -62,3 +62,8 @@ def separate(state):
     for name in list(state):
         state[name] = state[name].contiguous().clone()
     return dict(state)
+
+
+# %% wrong: small tensors left out · clause 1 · message: "missing"
+def separate(state):
+    return {n: t.contiguous().clone() for n, t in state.items() if t.numel() and t.dim()}

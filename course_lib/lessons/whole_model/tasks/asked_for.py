@@ -17,11 +17,13 @@ from course_lib.lessons.whole_model.tasks.shared import named
 _VALUES: dict[str, Any] = {
     "one class, twice": {"first": OrderedDict(), "text": "os system", "second": OrderedDict(a=1)},
     "three, in order": [timedelta(1), Counter("a"), Fraction(1, 3), timedelta(2)],
+    "no call": {"kind": Fraction, "text": "cos\nsystem\n"},
     "none": {"epoch": 3, "text": "collections OrderedDict"},
 }
 _EXPECTED = {
     "one class, twice": ["collections.OrderedDict"],
     "three, in order": ["datetime.timedelta", "collections.Counter", "fractions.Fraction"],
+    "no call": ["fractions.Fraction"],
     "none": [],
     "a call": ["collections.OrderedDict", f"{os.mkdir.__module__}.mkdir"],
 }
@@ -30,7 +32,9 @@ _EXPECTED = {
 class AskedFor(Task):
     """List what a pickle imports, and run nothing in it."""
 
-    visible: ClassVar = {name: {"holds": name} for name in ("one class, twice", "three, in order", "none", "a call")}
+    visible: ClassVar = {
+        name: {"holds": name} for name in ("one class, twice", "three, in order", "no call", "none", "a call")
+    }
     hints: ClassVar = {
         "genops": "`for opcode, argument, place in pickletools.genops(pickled)`: which `opcode.name` imports?",
         "dot": 'The argument is one text, `"module name"`. `argument.replace(" ", ".")`',

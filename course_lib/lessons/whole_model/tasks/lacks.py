@@ -12,6 +12,8 @@ from course_lib.lessons.whole_model.tasks.shared import named
 class Model(nn.Module):
     """Attributes by name, and a note of whether it was called."""
 
+    limit = 0.0  # the class's own: `hasattr` finds it, `vars` doesn't
+
     def __init__(self, names: list[str], value: float):
         super().__init__()
         self.called = False
@@ -31,6 +33,7 @@ class Lacks(Task):
     visible: ClassVar = {
         "two are new": {"old": ["hidden", "rate"], "new": ["hidden", "scale", "gain"]},
         "one is new": {"old": ["hidden"], "new": ["scale", "hidden"]},
+        "one is the class's, one private": {"old": ["hidden"], "new": ["limit", "hidden", "_cache"]},
         "nothing is missing": {"old": ["hidden", "rate"], "new": ["hidden"]},
     }
     hints: ClassVar = {

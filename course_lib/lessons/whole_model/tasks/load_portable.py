@@ -89,6 +89,7 @@ class LoadPortable(Task):
                     "raised": lambda: raised,
                     "built": lambda: built,
                     "is model": lambda: model() is not None,
+                    "made": lambda: any(model() is made for made in models),
                     "values": lambda: {} if model() is None else copied(model()),
                     "training": lambda: [] if model() is None else [k for k, on in flags(model()).items() if on],
                 },
@@ -118,6 +119,8 @@ class LoadPortable(Task):
             return failed(f"`load_portable(path, build)` raised {first_line(seen.error)}", hint="open")
         if not seen.also["is model"]:
             return failed(f"Expected the model; got {seen.value}.", hint="model")
+        if not seen.also["made"]:
+            return failed("A model came back, and not the one that `build` made.", hint="model")
         if difference := first_difference(copied(network(case)), seen.also["values"]):
             return failed(f"The model's values are not the file's: {difference}.", hint="open")
         if seen.also["training"]:

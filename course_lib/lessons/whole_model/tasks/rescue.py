@@ -33,7 +33,9 @@ class Rescue(Task):
         "tied weights": {"kind": "tied", "fields": ["width", "rows"], "names": ["tied", "free"]},
         "another device": {"kind": "plain", "fields": ["inputs"], "names": ["1.pt", "2.pt"], "device": "npu:0"},
         "a NumPy integer": {"kind": "numpy", "fields": ["seen", "labels"], "names": ["s.pt", "t.pt"]},
+        "a property and a tuple": {"kind": "sized", "fields": ["outputs", "sizes"], "names": ["q.pt", "r.pt"]},
         "a list in the file": {"kind": "plain", "holds": "list", "fields": [], "names": ["list.pt", "new.ckpt"]},
+        "an optimizer in the file": {"kind": "plain", "holds": "optimizer", "fields": [], "names": ["o.pt", "p.pt"]},
     }
     hints: ClassVar = {
         "load": '`torch.load(path, map_location="cpu", weights_only=False)`: here you trust the file.',
@@ -49,7 +51,12 @@ class Rescue(Task):
         """Write a whole model, have it rescued, and look at both files."""
         model = network(case)
         holds = case.settings.get("holds", "model")
-        content: Any = {"model": model, "state": model.state_dict(), "list": [model]}[holds]
+        content: Any = {
+            "model": model,
+            "state": model.state_dict(),
+            "list": [model],
+            "optimizer": torch.optim.SGD(model.parameters(), lr=0.1),
+        }[holds]
         with tempfile.TemporaryDirectory() as folder:
             path, new = (Path(folder) / name for name in case.names)
             with saved_as(case.settings.get("device", "cpu")):
@@ -69,6 +76,7 @@ class Rescue(Task):
                 also={
                     "raised": lambda: raised,
                     "content": lambda: loaded(new),
+                    "shown": lambda: _shown(new),
                     "old": lambda: path.exists() and path.read_bytes() == before,
                     "files": lambda: sorted(str(p.relative_to(folder)) for p in Path(folder).rglob("*")),
                 },
@@ -101,14 +109,14 @@ class Rescue(Task):
             return failed(f"Expected the keys `config` and `state_dict`; got {named(list(content))}.", hint="save")
         if difference := first_difference(copied(network(case)), content["state_dict"]):
             return failed(f"`state_dict` is not the model's: {difference}.", hint="save")
-        if wrong := self._wrong_config(content["config"], case):
+        if wrong := self._wrong_config(content["config"], seen.also["shown"], case):
             return wrong
         if len(seen.also["files"]) > 2:
             return failed(f"The folder holds {named(seen.also['files'])}. Expected two files.", hint="beside")
         return passed("State and config, and no class asked for.")
 
     def _refused(self, seen: Observation, case: Case) -> Verdict:
-        what = "a state_dict" if case.holds == "state" else "a list"
+        what = {"state": "a state_dict", "optimizer": "an optimizer"}.get(case.holds, "a list")
         if not seen.error:
             return failed(f"The old file holds {what}, no model, and nothing was said.", hint="kind")
         if "TypeError" not in seen.also["raised"]:
@@ -119,7 +127,7 @@ class Rescue(Task):
             return failed(f"The old file holds {what}: a TypeError, and yet a new file was written.", hint="kind")
         return passed()
 
-    def _wrong_config(self, config: Any, case: Case) -> Verdict | None:
+    def _wrong_config(self, config: Any, shown: dict[str, str], case: Case) -> Verdict | None:
         model = network(case)
         expected = {name: _as_python(getattr(model, name)) for name in case.fields}
         if not is_mapping(config):
@@ -131,7 +139,22 @@ class Rescue(Task):
         for name, value in expected.items():
             if not same(config[name], value):
                 return failed(f"`config[{name!r}]` is {config[name]!r}; expected {value!r}.", hint="config")
+            if (as_it_is := _shown_value(getattr(model, name))) != shown.get(name):
+                return failed(f"`config[{name!r}]` is {shown.get(name)}; expected {as_it_is}.", hint="config")
         return None
+
+
+def _shown_value(value: Any) -> str:
+    return repr(value.item() if isinstance(value, np.generic) else value)
+
+
+def _shown(path: Path) -> dict[str, str]:
+    """The config's values as text, straight from the file: on the wire a tuple would be a list."""
+    try:
+        config = torch.load(path, map_location="cpu", weights_only=True)["config"]
+        return {str(name): repr(value) for name, value in config.items()}
+    except Exception:  # whatever the answer wrote: the judge says what is wrong with it before it asks for this
+        return {}
 
 
 def _as_python(value: Any) -> Any:

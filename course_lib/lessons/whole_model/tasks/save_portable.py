@@ -14,6 +14,8 @@ from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
 from course_lib.lessons.whole_model.tasks.shared import config_of, first_line, named, network
 
+_BAD: dict[str, Any] = {"tensor": torch.ones(2), "set": {1, 2}, "tuple as a key": {(3, 3): "size"}}
+
 
 class SavePortable(Task):
     """Write a model's tensors and its config into one safetensors file."""
@@ -28,6 +30,7 @@ class SavePortable(Task):
         "bfloat16, over an older file": {"kind": "bfloat16", "file": "half.st", "older": True},
         "a config with a set": {"kind": "plain", "file": "bad.st", "bad": "set"},
         "a config with levels": {"kind": "half", "file": "a b.safetensors", "deep": True, "as_text": True},
+        "a config with a tuple as a key": {"kind": "plain", "file": "key.st", "bad": "tuple as a key"},
     }
     hints: ClassVar = {
         "file": "`save_file(tensors, path, metadata=...)` of `safetensors.torch`.",
@@ -45,7 +48,7 @@ class SavePortable(Task):
         if case.settings.get("deep"):
             config["optimizer"] = {"name": "Adam", "betas": [0.9, 0.99], "seed": case.seed, "amsgrad": None}
         bad = case.settings.get("bad")
-        return config | ({"extra": torch.ones(2) if bad == "tensor" else {1, 2}} if bad else {})
+        return config | ({"extra": _BAD[bad]} if bad else {})
 
     def probe(self, answer: Any, case: Case) -> Observation:
         """Save into a folder of its own; look at the file, the folder and the model."""

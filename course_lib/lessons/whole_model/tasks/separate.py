@@ -17,6 +17,7 @@ class Separate(Task):
         "tied and plain": {"kind": "tied", "dtype": torch.float32},
         "transposed": {"kind": "transposed", "dtype": torch.float64},
         "two slices of one": {"kind": "slices", "dtype": torch.int64},
+        "one number, and none": {"kind": "small", "dtype": torch.int64},
     }
     hints: ClassVar = {
         "order": "`tensor.contiguous()` puts the numbers in order; where they are in order already it returns the tensor.",
@@ -31,6 +32,8 @@ class Separate(Task):
             return {"embed": values, "bias": values[0].clone(), "head": values}
         if case.kind == "transposed":
             return {"weight": values.t(), "bias": values[:, 0].clone()}
+        if case.kind == "small":
+            return {"count": values[0, 0], "none": values[:0]}
         return {"top": values[:2], "bottom": values[2:], "column": values[:, 1]}
 
     def probe(self, answer: Any, case: Case) -> Observation:

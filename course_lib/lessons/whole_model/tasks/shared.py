@@ -18,6 +18,11 @@ class Tagger(nn.Module):
             nn.Linear(inputs, hidden), nn.BatchNorm1d(hidden), nn.ReLU(), nn.Linear(hidden, len(labels))
         ).float()
 
+    @property
+    def outputs(self) -> int:
+        """How many logits; an attribute that `vars` doesn't have."""
+        return len(self.labels)
+
     def forward(self, x: Tensor) -> Tensor:
         """Logits."""
         return self.body(x)
@@ -74,6 +79,8 @@ def network(case: Case) -> nn.Module:
     if case.kind == "numpy":
         model.rate = np.float64(1 / (2 + case.seed % 5))
         model.seen = np.int64(case.seed % 1000)
+    if case.kind == "sized":
+        model.sizes = (model.inputs, model.hidden)
     if isinstance(model, Tagger):
         model.body[1].eval()
     return model
