@@ -11,6 +11,8 @@ from nbgrader.utils import determine_grade
 
 from course_lib.classroom.grading import GradedExecute
 from course_lib.classroom.grading.judging import Judge
+from course_lib.classroom.quizzes.bank import load_bank
+from course_lib.classroom.quizzes.marking import typed_key
 from course_lib.classroom.tasks.checking import OBSERVATIONS_MIME, probe_all
 from course_lib.classroom.tasks.observation import Observation, encode, plain
 from course_lib.classroom.tasks.task import find_task
@@ -74,8 +76,12 @@ def test_the_quiz_is_marked_by_the_key_and_forgives_case_and_spaces(grader):
         return [new_output("display_data", data={OBSERVATIONS_MIME: {"quiz": "eval_mode", "answers": typed}})]
 
     assert score(grader, "quiz", 4, answers()) == 0
-    assert score(grader, "quiz", 4, answers(q1="c", q2=" 2 ", q3="b,d , e", q4="D")) == 4
-    assert score(grader, "quiz", 4, answers(q1="C", q2="nonsense", q3="A" * 10_000, q4=["D"])) == 1
+    bank = load_bank(ROOT / "lessons" / "01_eval_mode" / "graded_quiz.yaml")
+    keys = {f"q{i}": typed_key(question) for i, question in enumerate(bank.questions, 1)}
+    typed = {name: f" {key.lower().replace(', ', ' ,')} " for name, key in keys.items()}
+    assert typed != keys
+    assert score(grader, "quiz", 4, answers(**typed)) == 4
+    assert score(grader, "quiz", 4, answers(q1=keys["q1"], q2="nonsense", q3="A" * 10_000, q4=[keys["q4"]])) == 1
 
 
 def test_the_secret_is_made_once_and_kept(tmp_path):
