@@ -88,13 +88,15 @@ def _cell(name: str, number: int, header: str, lines: list[str]) -> Cell:
     kind: Literal["code", "markdown"] = "code"
     if "[markdown]" in header:
         kind, header = "markdown", header.replace("[markdown]", "").strip()
+    words = 'message: "' in header  # an attempt's header is words to its end, whatever pairs the message quotes
+    pairs = () if words else _PAIR.finditer(header)
     try:
-        metadata = {m["key"]: json.loads(m["value"]) for m in _PAIR.finditer(header) if m["key"] != "message"}
+        metadata = {m["key"]: json.loads(m["value"]) for m in pairs if m["key"] != "message"}
     except json.JSONDecodeError:
         raise ContentError(
             f'{name}, line {number}: a value in {header!r} can\'t be read; write it as "text", 3 or ["a", "b"].'
         ) from None
-    title = header if 'message: "' in header else _PAIR.sub("", header).strip()
+    title = header if words else _PAIR.sub("", header).strip()
     if kind == "markdown":
         lines = [_uncommented(name, number + i, line) for i, line in enumerate(lines, start=1)]
     return Cell(kind, "\n".join(lines).strip("\n"), title, metadata, number)

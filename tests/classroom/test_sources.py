@@ -34,7 +34,7 @@ x = "# %% no header"
 y = 1
 
 # %% [markdown] tags=["intro"]
-# %% wrong: mean of means · clause 2 · message: "it says points=3, a=1"
+# %% wrong: mean of means · clause 2 · message: "it says points=3 here, a=1"
 def answer(): ...
 """
 
@@ -59,7 +59,7 @@ def test_kinds_headers_sources_and_lines(tmp_path):
         Cell(
             "code",
             "def answer(): ...",
-            title='wrong: mean of means · clause 2 · message: "it says points=3, a=1"',
+            title='wrong: mean of means · clause 2 · message: "it says points=3 here, a=1"',
             line=25,
         ),
     ]

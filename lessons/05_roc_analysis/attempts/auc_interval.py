@@ -410,7 +410,7 @@ def auc_interval(scores, targets, *, resamples=1000, confidence=0.95, seed=0):
     return 2 * area(scores, targets) - high, 2 * area(scores, targets) - low
 
 
-# %% wrong: a thousand resamples, whatever was asked · clause 1 · message: "there is one area"
+# %% wrong: a thousand resamples, whatever was asked · clause 1 · message: "With resamples=1 there is one area"
 import numpy as np
 
 
