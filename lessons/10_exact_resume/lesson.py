@@ -38,9 +38,7 @@ def new_process(seed):
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=6)
     loader = batches(digits().train, 100, shuffle=True, seed=seed)
-    return SimpleNamespace(
-        model=model, optimizer=optimizer, scheduler=scheduler, loader=loader
-    )
+    return SimpleNamespace(model=model, optimizer=optimizer, scheduler=scheduler, loader=loader)
 
 
 def augmented(x):
@@ -190,11 +188,15 @@ predict(
 
 # %%
 def first_difference(losses):
-    return next((i for i, (a, b) in enumerate(zip(losses, expected, strict=True), 1) if a != b), None)
+    return next(
+        (i for i, (a, b) in enumerate(zip(losses, expected, strict=True), 1) if a != b), None
+    )
 
 
 run, losses = go_on(without={"scheduler"})
-print(f"first loss that differs: batch {first_difference(losses)}   rate at the end {rate(run):.4f}")
+print(
+    f"first loss that differs: batch {first_difference(losses)}   rate at the end {rate(run):.4f}"
+)
 assert len(run.loader) == 11 and first_difference(losses) == 13
 came_out(f"batch {first_difference(losses)}")
 
@@ -295,7 +297,9 @@ for built in ("before", "after"):
     schedule.load_state_dict(kept["schedule"])
     rates = three_steps(sgd, schedule)
     print(f"built {built:6} loading: {rates}   unbroken: {steady}")
-    assert (rates == steady) == (built == "before") and (rates == steady or rates[2] < steady[2] / 2)
+    assert (rates == steady) == (built == "before") and (
+        rates == steady or rates[2] < steady[2] / 2
+    )
 
 # %% [markdown]
 # Last, the device. An optimizer's state goes where its parameter is at that moment, and doesn't follow it
@@ -386,8 +390,15 @@ done = [next(epoch), next(epoch)]
 now = loader.generator.get_state()
 rest = order(epoch)
 print("two batches:", order(done), "  the rest:", rest)
-print("drawn from the start's state:", order(a_loader(start)), "  from now's:", order(a_loader(now)))
-assert order(a_loader(start)) == order(done) + rest and sorted(order(a_loader(now))) == list(range(8))
+print(
+    "drawn from the start's state:",
+    order(a_loader(start)),
+    "  from now's:",
+    order(a_loader(now)),
+)
+assert order(a_loader(start)) == order(done) + rest and sorted(order(a_loader(now))) == list(
+    range(8)
+)
 assert order(a_loader(now))[4:] != rest and not set(order(done)) & set(rest)
 
 # %% [markdown]

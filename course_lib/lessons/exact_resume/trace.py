@@ -48,7 +48,9 @@ def _batch(number: int, pairs: list[tuple[Step, Step]]) -> Stage:
         f"batch {number} after the break",
         goes_in=f"The same {len_of_batch()} images in both runs, moved and made noisy alike.",
         happens=f"Forward, backward, one step of Adam.{steps}",
-        comes_out=f"Parted: {', '.join(names)}." if names else "Equal to the last bit: learning rate, loss and weights.",
+        comes_out=f"Parted: {', '.join(names)}."
+        if names
+        else "Equal to the last bit: learning rate, loss and weights.",
         **tables(("unbroken", "resumed", "all of them"), ("", rows, ["learning rate", "loss", "first weight"], 0)),
         note=_note(names, ends),
     )
