@@ -186,7 +186,9 @@ def resume_mended(path, build_model, loader):
     sgd.load_state_dict(saved["optimizer"])
     schedule.load_state_dict(saved["schedule"])
     loader.generator.set_state(saved["order"])
-    rest = itertools.islice(loader, saved["done"], None)  # 2: the order again, without what is done
+    rest = itertools.islice(
+        loader, saved["done"], None
+    )  # 2: the order again, without what is done
     torch.set_rng_state(saved["rng"])  # 3: last, as building the model draws
     return model, sgd, schedule, rest
     ### END SOLUTION

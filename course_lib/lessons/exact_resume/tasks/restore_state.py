@@ -38,7 +38,7 @@ class Drawing:
     def load_state_dict(self, state: dict[str, int]) -> None:
         """Take the count over, and draw from every global generator."""
         random.random()
-        np.random.rand()
+        np.random.rand(7)
         torch.rand(2)
         self.counted = state["counted"]
 
