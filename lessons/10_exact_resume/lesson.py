@@ -1,27 +1,17 @@
 # %%
-import copy
-import itertools
 import random
 import tempfile
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.utils.data import DataLoader, TensorDataset
 
 from course_lib.classroom import begin, came_out, check, finish, hint, predict, solution
-from course_lib.data import batches, digits
-from course_lib.devices import select_device
-from course_lib.models import MLP
-from course_lib.seeding import seed_everything
 
 begin("exact_resume")
 folder = Path(tempfile.mkdtemp())
-device = select_device()  # a GPU if there is one
-torch.set_num_threads(1)  # for tensors as small as these
 
 # %% [markdown]
 # ## Why: resumed, and nobody noticed
@@ -32,22 +22,35 @@ torch.set_num_threads(1)  # for tensors as small as these
 
 
 # %%
+from types import SimpleNamespace
+
+from course_lib.data import batches, digits
+from course_lib.devices import select_device
+from course_lib.models import MLP
+from course_lib.seeding import seed_everything
+
+device = select_device()  # a GPU if there is one
+torch.set_num_threads(1)  # enough for tensors as small as these
+
+
+# %%
 def new_process(seed):
     seed_everything(seed)  # Python, NumPy and PyTorch
     model = MLP(hidden=32, dropout=0.2).to(device)
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=6)
     loader = batches(digits().train, 100, shuffle=True, seed=seed)
-    return SimpleNamespace(model=model, optimizer=optimizer, scheduler=scheduler, loader=loader)
+    parts = {"model": model, "optimizer": optimizer, "scheduler": scheduler}
+    return SimpleNamespace(**parts, loader=loader)
 
 
+# %%
 def augmented(x):
     x = x.roll(random.randint(-1, 1), dims=-1)  # Python
     x = x + torch.from_numpy(np.random.normal(0, 0.1, x.shape)).float()  # NumPy
     return x * (torch.rand(x.shape) < 0.9)  # PyTorch, on the CPU
 
 
-# %%
 def train_batch(run, x, y):
     run.optimizer.zero_grad()
     loss = F.cross_entropy(run.model(augmented(x).to(device)), y.to(device))
@@ -56,6 +59,7 @@ def train_batch(run, x, y):
     return loss.item()
 
 
+# %%
 def train(run, epochs):
     losses = []
     for _ in epochs:
@@ -75,6 +79,7 @@ recipe = {"model": unbroken.model.state_dict(), "optimizer": unbroken.optimizer.
 torch.save({"epoch": 3, **recipe}, folder / "recipe.pt")
 expected = train(unbroken, range(4, 7))
 
+# %%
 resumed = new_process(seed=1)
 saved = torch.load(folder / "recipe.pt", weights_only=True)
 resumed.model.load_state_dict(saved["model"])
@@ -284,22 +289,28 @@ def three_steps(sgd, schedule):
 
 
 # %%
+import copy
+
 sgd, build = warm_up()
 schedule = build()
 three_steps(sgd, schedule)
 kept = copy.deepcopy({"sgd": sgd.state_dict(), "schedule": schedule.state_dict()})
 steady = three_steps(sgd, schedule)
-for built in ("before", "after"):
+
+
+# %%
+def resumed_warm_up(build_first):
     sgd, build = warm_up()
-    schedule = build() if built == "before" else None
+    schedule = build() if build_first else None
     sgd.load_state_dict(kept["sgd"])
     schedule = schedule or build()
     schedule.load_state_dict(kept["schedule"])
-    rates = three_steps(sgd, schedule)
-    print(f"built {built:6} loading: {rates}   unbroken: {steady}")
-    assert (rates == steady) == (built == "before") and (
-        rates == steady or rates[2] < steady[2] / 2
-    )
+    return three_steps(sgd, schedule)
+
+
+early, late = resumed_warm_up(build_first=True), resumed_warm_up(build_first=False)
+print("unbroken", steady, "  built before loading", early, "  after", late)
+assert early == steady and late[-1] < steady[-1] / 2
 
 # %% [markdown]
 # Last, the device. An optimizer's state goes where its parameter is at that moment, and doesn't follow it
@@ -372,6 +383,9 @@ check(with_schedule)
 
 
 # %%
+from torch.utils.data import DataLoader, TensorDataset
+
+
 def a_loader(state):
     generator = torch.Generator()
     generator.set_state(state)
@@ -383,23 +397,17 @@ def order(batches):
     return torch.cat([x for (x,) in batches]).tolist()
 
 
+# %%
 start = torch.Generator().manual_seed(0).get_state()
 loader = a_loader(start)
 epoch = iter(loader)
-done = [next(epoch), next(epoch)]
+done = order([next(epoch), next(epoch)])
 now = loader.generator.get_state()
 rest = order(epoch)
-print("two batches:", order(done), "  the rest:", rest)
-print(
-    "drawn from the start's state:",
-    order(a_loader(start)),
-    "  from now's:",
-    order(a_loader(now)),
-)
-assert order(a_loader(start)) == order(done) + rest and sorted(order(a_loader(now))) == list(
-    range(8)
-)
-assert order(a_loader(now))[4:] != rest and not set(order(done)) & set(rest)
+by_start, by_now = order(a_loader(start)), order(a_loader(now))
+print("two batches", done, "  the rest", rest)
+print("by the start's state", by_start, "  by now's", by_now)
+assert by_start == done + rest and by_now[4:] != rest and sorted(by_now) == sorted(by_start)
 
 # %% [markdown]
 # So two things say where an epoch stands: the generator's state at its **start**, and how many batches are **done**. On the
@@ -506,47 +514,52 @@ for kept in (torch.zeros(1, 3), half_way):  # what the file says of the gradient
 #
 # ## Learn: the scaler
 #
-# In half precision small gradients vanish, so a **GradScaler** multiplies the loss by a large number, its
+# In float16 small gradients vanish, so a **GradScaler** multiplies the loss by a large number, its
 # *scale*. Where a gradient overflows, it leaves the step out and halves the scale. A new one starts at 65,536.
 
 
 # %%
-def half_process():
+def small_process():
     torch.manual_seed(0)
     net = nn.Linear(8, 1)
     return net, torch.optim.SGD(net.parameters(), lr=1e-5), torch.amp.GradScaler("cpu")
 
 
-def steps_left_out(net, sgd, scaler, steps):
-    before = scaler.get_scale()
+def train_small(net, sgd, scaler, steps):
     for _ in range(steps):
-        with torch.autocast("cpu", torch.float16):  # computes in half precision
+        with torch.autocast("cpu", torch.float16):  # computes in float16
             loss = net(inputs).square().mean()
         sgd.zero_grad()
         scaler.scale(loss).backward()
         scaler.step(sgd)
         scaler.update()
-    return round(np.log2(before / scaler.get_scale()))  # each has halved the scale
 
 
 # %%
 inputs = 100 * torch.randn(4, 8, generator=torch.Generator().manual_seed(0))
-net, sgd, scaler = half_process()
+net, sgd, scaler = small_process()
 assert scaler.get_scale() == 65_536
-print("of the first 20 steps left out:", steps_left_out(net, sgd, scaler, 20))
-kept = copy.deepcopy((net.state_dict(), scaler.state_dict()))
+train_small(net, sgd, scaler, 20)
+print("a scale that fits:", scaler.get_scale())
+weights, state = copy.deepcopy((net.state_dict(), scaler.state_dict()))
+
+# %%
 for with_scale in (True, False):
-    net, sgd, scaler = half_process()
-    net.load_state_dict(kept[0])
-    scaler.load_state_dict(kept[1] if with_scale else scaler.state_dict())
-    left_out = steps_left_out(net, sgd, scaler, 8)
-    print(f"scaler restored: {with_scale}   of the next 8 steps left out: {left_out}")
-    assert left_out == (0 if with_scale else 8)
-    assert torch.equal(net.weight, kept[0]["weight"]) == (not with_scale)
+    net, sgd, scaler = small_process()
+    net.load_state_dict(weights)
+    if with_scale:
+        scaler.load_state_dict(state)
+    before = scaler.get_scale()
+    train_small(net, sgd, scaler, 8)
+    print(
+        f"restored: {with_scale}   scale {before:,.0f}, 8 steps later {scaler.get_scale():,.0f}"
+    )
+    assert torch.equal(net.weight, weights["weight"]) == (not with_scale)
+    assert scaler.get_scale() == (before if with_scale else before / 2**8)
 
 # %% [markdown]
-# Without its state it searches again for a scale that fits, and in 8 steps nothing was trained. A scaler has a
-# `state_dict`, and goes into the file like an optimizer.
+# Without its state it searches again for a scale that fits: 8 times halved, 8 steps left out, and the weights haven't
+# changed. A scaler has a `state_dict`, and goes into the file like an optimizer.
 #
 # ## Trace
 #
@@ -591,22 +604,25 @@ print("learning rate", adam.param_groups[0]["lr"], "  T_max", schedule.T_max)
 assert adam.param_groups[0]["lr"] == 0.01 and schedule.T_max == 6
 
 # %% [markdown]
-# The file overrides the constructor, in both. What you want to change, you set after loading.
+# The file overrides both constructors. What you want to change, you set after loading.
 
 # %%
+adam, schedule = run_with(0.0001, 9)
+adam.load_state_dict(old[0].state_dict())
+schedule.load_state_dict(old[1].state_dict())
 for group in adam.param_groups:
     group["lr"] = 0.0001
 schedule.T_max, schedule.base_lrs = 9, [0.0001]
 adam.step()
 schedule.step()
-print("after an epoch:", schedule.get_last_lr()[0])
-assert 0.00009 < schedule.get_last_lr()[0] < 0.0001
+print(f"one epoch on: {schedule.get_last_lr()[0]:.7f}")
+assert abs(schedule.get_last_lr()[0] - 0.0001 * (1 + np.cos(np.pi / 9)) / 2) < 1e-9
 
 # %% [markdown]
 # ## Break it: moments that change places
 #
-# Adam's two running averages for each weight are its **moments**. Since the file was written, somebody has swapped two
-# lines in the model. `model.load_state_dict` goes by name. An optimizer's doesn't.
+# **Adam's moments** are the two running averages that it keeps for each weight. Since the file was written, somebody has
+# swapped two lines in the model. `model.load_state_dict` goes by name. An optimizer's doesn't.
 
 
 # %%
@@ -669,12 +685,14 @@ def branch(saved):
     return layer.weight.detach()
 
 
+# %%
 saved = torch.load(folder / "adam.pt", weights_only=True)
-steps = [saved["state"][0]["step"].item()]
 first, second = branch(saved), branch(saved)
-steps.append(saved["state"][0]["step"].item())
-print("steps in what was loaded:", steps, f"  apart: {(first - second).abs().max().item():.1e}")
-assert steps == [1, 3] and not torch.equal(first, second)
+steps = saved["state"][0]["step"].item()
+print(
+    "steps in what was loaded: 1, then", steps, f"  apart: {(first - second).abs().max():.1e}"
+)
+assert steps == 3 and not torch.equal(first, second)
 
 # %% [markdown]
 # `optimizer.load_state_dict` keeps the tensors that it is given, where device and dtype fit, and trains on in them. A model's copies
@@ -772,7 +790,7 @@ print("managed, and resumed after epoch", at, "  apart:", apart(run, unbroken))
 # Read more: the documentation of
 # [optimizers](https://docs.pytorch.org/docs/stable/optim.html), of
 # [data loading](https://docs.pytorch.org/docs/stable/data.html) with its section on randomness in workers, and of
-# [automatic mixed precision](https://docs.pytorch.org/docs/stable/amp.html).
+# [GradScaler](https://docs.pytorch.org/docs/stable/amp.html).
 
 # %% [markdown]
 # ## Quiz
