@@ -24,11 +24,14 @@ folder = Path(tempfile.mkdtemp())
 # %%
 from types import SimpleNamespace
 
+from torch.utils.data import DataLoader, TensorDataset
+
 from course_lib.data import batches, digits
 from course_lib.devices import select_device
 from course_lib.models import MLP
 from course_lib.seeding import seed_everything
 
+data = TensorDataset(*digits().train[:550])
 device = select_device()  # a GPU if there is one
 torch.set_num_threads(1)  # enough for tensors as small as these
 
@@ -39,7 +42,7 @@ def new_process(seed):
     model = MLP(hidden=32, dropout=0.2).to(device)
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=6)
-    loader = batches(digits().train, 100, shuffle=True, seed=seed)
+    loader = batches(data, 50, shuffle=True, seed=seed)
     parts = {"model": model, "optimizer": optimizer, "scheduler": scheduler}
     return SimpleNamespace(**parts, loader=loader)
 
@@ -383,14 +386,10 @@ check(with_schedule)
 
 
 # %%
-from torch.utils.data import DataLoader, TensorDataset
-
-
 def a_loader(state):
     generator = torch.Generator()
     generator.set_state(state)
-    data = TensorDataset(torch.arange(8))
-    return DataLoader(data, 2, shuffle=True, generator=generator)
+    return DataLoader(TensorDataset(torch.arange(8)), 2, shuffle=True, generator=generator)
 
 
 def order(batches):
@@ -434,11 +433,16 @@ def rest_of_epoch(loader, start, done):
 check(rest_of_epoch)
 
 # %% [markdown]
-# Now the whole run, with a file written after 4 of the 11 batches of epoch 4. It goes on to the end, so that we see whether
+# ## Learn: the whole run, from the middle of an epoch
+#
+# Now the run from above, with a file written after 4 of the 11 batches of epoch 4. It goes on to the end, so that we see whether
 # capturing disturbs it.
 
 
 # %%
+from itertools import islice
+
+
 def to_the_end(run, epoch):
     losses = [train_batch(run, x, y) for x, y in epoch]
     run.scheduler.step()
@@ -448,7 +452,7 @@ def to_the_end(run, epoch):
 run = new_process(seed=0)
 train(run, range(1, 4))
 start, epoch = run.loader.generator.get_state(), iter(run.loader)
-first = [train_batch(run, x, y) for x, y in itertools.islice(epoch, 4)]
+first = [train_batch(run, x, y) for x, y in islice(epoch, 4)]
 torch.save(capture(run) | {"loader": start, "done": 4}, folder / "mid.pt")
 assert first + to_the_end(run, epoch) == expected and same(run, unbroken)
 

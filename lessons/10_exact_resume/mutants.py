@@ -16,8 +16,6 @@ optimizer_load = Optimizer.load_state_dict
 @world("the recipe is exact", noticed_by="Why: resumed, and nobody noticed")
 def _():
     # nothing is drawn at random, and the rate is constant
-    from course_lib.lessons.exact_resume import Drawing  # noqa: F401  (the room imports first)
-
     import course_lib.data
     import course_lib.models
 
@@ -39,16 +37,6 @@ def _():
     random.setstate = lambda state: None
 
 
-@world("np.random.set_state does nothing", noticed_by="Learn: everything that makes a run")
-def _():
-    np.random.set_state = lambda state: None
-
-
-@world("the global state is PyTorch's only", noticed_by="Learn: everything that makes a run")
-def _():
-    torch.set_rng_state = lambda state: None
-
-
 @world(
     "a scheduler doesn't take its state back", noticed_by="Learn: everything that makes a run"
 )
@@ -56,51 +44,22 @@ def _():
     Scheduler.load_state_dict = lambda self, state: None
 
 
-@world("the rate alone decides about the next rates", noticed_by="Predict")
+@world("the scheduler's state holds the rate, the optimizer's doesn't", noticed_by="Predict")
 def _():
-    # the scheduler reads its count from the optimizer, so that none is lost
     def load(self, state):
+        rates = [group["lr"] for group in self.param_groups]
         optimizer_load(self, state)
-        for group in self.param_groups:
-            group["count"] = group.get("count", 0)
+        for group, rate in zip(self.param_groups, rates, strict=True):
+            group["lr"] = rate
 
-    step = torch.optim.lr_scheduler.CosineAnnealingLR.step
+    scheduler_load = Scheduler.load_state_dict
 
-    def counted(self, *args):
-        for group in self.optimizer.param_groups:
-            if hasattr(self, "_loaded") or self.last_epoch > 0 or "count" not in group:
-                group["count"] = self.last_epoch + 1
-            else:
-                self.last_epoch = group["count"]
-                group["count"] += 1
-        step(self, *args)
+    def load_schedule(self, state):
+        scheduler_load(self, state)
+        for group, rate in zip(self.optimizer.param_groups, self._last_lr, strict=True):
+            group["lr"] = rate
 
-    Optimizer.load_state_dict = load
-    torch.optim.lr_scheduler.CosineAnnealingLR.step = counted
-
-
-@world("a scheduler's own state is needless", noticed_by="Predict")
-def _():
-    init = torch.optim.lr_scheduler.CosineAnnealingLR.get_lr
-
-    def by_rate(self):  # one sixth of the first rate less, whatever the count
-        if self.last_epoch == 0:
-            return init(self)
-        return [max(group["lr"] - 0.01 / 6, 0.0) for group in self.optimizer.param_groups]
-
-    torch.optim.lr_scheduler.CosineAnnealingLR.get_lr = by_rate
-
-
-@world("Adam's averages make no difference", noticed_by="Learn: what each part costs")
-def _():
-    class Sgd(torch.optim.SGD):
-        def state_dict(self):
-            return super().state_dict()
-
-    adam = torch.optim.Adam
-    torch.optim.Adam = lambda parameters, lr=0.001: (
-        Sgd(parameters, lr=lr) if lr == 0.01 else adam(parameters, lr=lr)
-    )
+    Optimizer.load_state_dict, Scheduler.load_state_dict = load, load_schedule
 
 
 @world("Python's generator is NumPy's", noticed_by="Learn: what each part costs")
@@ -118,17 +77,6 @@ def _():
         torch.set_rng_state(state)
 
     torch.nn.Linear.reset_parameters = still
-
-
-@world("torch.load draws a number", noticed_by="Learn: an order that undoes nothing")
-def _():
-    load = torch.load
-
-    def drawing(*args, **options):
-        torch.rand(1)
-        return load(*args, **options)
-
-    torch.load = drawing
 
 
 @world("building a schedule leaves the rate", noticed_by="Learn: an order that undoes nothing")
@@ -160,52 +108,40 @@ def _():
     Optimizer.load_state_dict = load
 
 
-@world("the state of now draws the same order", noticed_by="Learn: in the middle of an epoch")
+@world(
+    "a loader draws every order from its seed", noticed_by="Learn: in the middle of an epoch"
+)
 def _():
-    torch.utils.data.RandomSampler.__iter__ = lambda self: iter(
-        torch.randperm(
-            len(self.data_source), generator=torch.Generator().manual_seed(0)
-        ).tolist()
-    )
+    walk = torch.utils.data.RandomSampler.__iter__
+
+    def same(self):
+        if len(self.data_source) != 8:  # the small loader of this section
+            return walk(self)
+        return iter(torch.randperm(8, generator=torch.Generator().manual_seed(0)).tolist())
+
+    torch.utils.data.RandomSampler.__iter__ = same
 
 
-@world("a loader draws batch by batch", noticed_by="Learn: in the middle of an epoch")
+@world(
+    "an iterator begins where the last one stopped",
+    noticed_by="Learn: the whole run, from the middle of an epoch",
+)
 def _():
-    def walk(self):
-        left = list(range(len(self.data_source)))
-        while left:
-            at = torch.randint(len(left), (1,), generator=self.generator).item()
-            yield left.pop(at)
+    # so that nothing would have to be skipped
+    import itertools
 
-    torch.utils.data.RandomSampler.__iter__ = walk
+    itertools.islice = lambda epoch, number: iter([next(epoch) for _ in range(number - 1)])
 
 
-@world("a state_dict holds gradients", noticed_by="Learn: in the middle of a step")
+@world("a batch adds nothing to the gradients", noticed_by="Learn: in the middle of a step")
 def _():
-    load = torch.nn.Module.load_state_dict
-    grads = {}
-
-    def remember(self, state, **options):
-        grads[id(self)] = True
-        return load(self, state, **options)
-
-    torch.nn.Module.load_state_dict = remember
-    zeros = torch.zeros
-    torch.zeros = lambda *shape, **options: (
-        torch.full(shape, 9.0) if shape == (1, 3) else zeros(*shape, **options)
-    )
+    torch.Tensor.square = lambda self: 0 * self
 
 
 @world("a new scaler finds its scale at once", noticed_by="Learn: the scaler")
 def _():
     scaler = torch.amp.GradScaler
     torch.amp.GradScaler = lambda device: scaler(device, init_scale=2.0)
-
-
-@world("a scaler doesn't halve its scale", noticed_by="Learn: the scaler")
-def _():
-    scaler = torch.amp.GradScaler
-    torch.amp.GradScaler = lambda device: scaler(device, backoff_factor=0.25)
 
 
 @world(
@@ -263,25 +199,6 @@ def _():
         init(self, *args, **options)
 
     torch.utils.data.DataLoader.__init__ = build
-
-
-@world("workers draw seeds of their own", noticed_by="Break it: workers that live on")
-def _():
-    import course_lib.lessons.exact_resume as room
-
-    drawing = room.Drawing
-
-    class Anyhow(drawing):
-        def __getitem__(self, index):
-            torch.seed()
-            return super().__getitem__(index)
-
-    room.Drawing = Anyhow
-
-
-@world("the manager forgets the random states", noticed_by="Learn: the manager does the same")
-def _():
-    RNGState.load_state_dict = lambda self, state: None
 
 
 @world("the manager restores nothing", noticed_by="Learn: the manager does the same")
