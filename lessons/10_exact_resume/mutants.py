@@ -123,14 +123,20 @@ def _():
 
 
 @world(
-    "an iterator begins where the last one stopped",
+    "one batch less is done than the file says",
     noticed_by="Learn: the whole run, from the middle of an epoch",
 )
 def _():
-    # so that nothing would have to be skipped
     import itertools
 
-    itertools.islice = lambda epoch, number: iter([next(epoch) for _ in range(number - 1)])
+    islice = itertools.islice
+
+    def shorter(iterable, *numbers):
+        if type(iterable).__name__ == "_SingleProcessDataLoaderIter":
+            return islice(iterable, numbers[0] - 1)
+        return islice(iterable, *numbers)
+
+    itertools.islice = shorter
 
 
 @world("a batch adds nothing to the gradients", noticed_by="Learn: in the middle of a step")
