@@ -82,7 +82,6 @@ recipe = {"model": unbroken.model.state_dict(), "optimizer": unbroken.optimizer.
 torch.save({"epoch": 3, **recipe}, folder / "recipe.pt")
 expected = train(unbroken, range(4, 7))
 
-# %%
 resumed = new_process(seed=1)
 saved = torch.load(folder / "recipe.pt", weights_only=True)
 resumed.model.load_state_dict(saved["model"])
@@ -112,9 +111,9 @@ assert rate(resumed) > 0.002 > 1e-9 > rate(unbroken)
 #
 # ## Learn: everything that makes a run
 #
-# Whatever a step reads and isn't in the code belongs in the file. Three objects have a `state_dict`. Then the
-# **random states**: Python, NumPy and PyTorch have a global generator each, an accelerator has its own (dropout on a GPU
-# draws there), and so may a loader. A file without NumPy's array: the safe `torch.load` refuses it, so it becomes a list.
+# What a step reads and the code doesn't say belongs in the file. Three objects have a `state_dict`. Then there are five
+# random states: Python, NumPy and PyTorch have a global generator each, an accelerator has its own (dropout on a GPU
+# draws there), and so may a loader. NumPy's state is an array, which the safe `torch.load` refuses; a list will do.
 
 # %%
 gpu = None if device.type == "cpu" else torch.get_device_module(device)
@@ -176,7 +175,7 @@ print("apart:", apart(resumed, unbroken), "  every bit of the model:", same(resu
 assert apart(resumed, unbroken) == 0 and same(resumed, unbroken) and losses == expected
 
 # %% [markdown]
-# Not nearly: exactly. That makes it a test. If the difference is 0, nothing is missing; if it is 0.0001, something is.
+# Not nearly: exactly. That is an **exact resume**. So a difference of 0.0001 is no noise; something is missing.
 #
 # ## Predict
 #
@@ -357,7 +356,8 @@ assert where(moved_first) == "meta" and where(moved_after) == "cpu"
 # 1. it returns a `torch.optim.lr_scheduler.OneCycleLR(sgd, max_lr=0.1, total_steps=total)` of this `sgd`, with the saved
 #    state;
 # 2. `sgd` has its saved state, the momentum of each weight included;
-# 3. and the saved learning rate, so that the very next step is the unbroken run's.
+# 3. and the saved learning rate and momentum setting (a `OneCycleLR` sets both), so that the very next step is the
+#    unbroken run's.
 
 
 # %% turn="with_schedule"
@@ -381,7 +381,7 @@ check(with_schedule)
 # ## Learn: in the middle of an epoch
 #
 # Epochs of large runs take days, so files are written between two batches. Where does the loader stand? Its
-# generator draws the whole order when an epoch begins. The state from that moment draws the same order again; the state of
+# generator draws the whole order when a shuffled epoch begins. The state from that moment draws the same order again; the state of
 # now draws another.
 
 
@@ -489,7 +489,7 @@ for part in ["nothing", *state, "done"]:
 # ## Learn: in the middle of a step
 #
 # With **gradient accumulation** the gradients of several batches are added up before one step. A
-# file written in between lacks them, since no `state_dict` holds gradients.
+# file written in between lacks them: a model's `state_dict` has its values, not their gradients.
 
 
 # %%
@@ -699,8 +699,8 @@ print(
 assert steps == 3 and not torch.equal(first, second)
 
 # %% [markdown]
-# `optimizer.load_state_dict` keeps the tensors that it is given, where device and dtype fit, and trains on in them. A model's copies
-# them. The guard is to hand it a copy, or to load the file again.
+# `optimizer.load_state_dict` keeps the tensors that it is given, where device and dtype fit, and trains on in them. The
+# guard is to hand it a copy, or to load the file again.
 
 # %%
 saved = torch.load(folder / "adam.pt", weights_only=True)
@@ -742,9 +742,9 @@ for live_on in (False, True):
 assert exact == {False: True, True: False} and unbroken_epoch[0] != resumed_epoch[0]
 
 # %% [markdown]
-# Workers that start anew with each epoch take their seeds from the generator that you save. With `persistent_workers=True`
-# they start once. A resumed loader starts them again, which draws a number too many from the generator, and then even
-# the order is another. Their own random states can't be asked for. So for an exact resume, leave it off.
+# Workers that start anew with each epoch get their seeds from the generator that you save. With `persistent_workers=True`
+# they start once. A resumed loader starts them again, which draws a number too many, and then even the order is another.
+# And where their own generators stand, nobody can ask. For an exact resume, leave it off.
 #
 # ## Learn: the manager does the same
 #
@@ -770,9 +770,8 @@ assert train(run, range(at + 1, 7)) == expected and same(run, unbroken)
 print("managed, and resumed after epoch", at, "  apart:", apart(run, unbroken))
 
 # %% [markdown]
-# `fit` with a manager also saves in the middle of an epoch when you press Ctrl-C, with the state from the epoch's start,
-# and says so if workers live on. Exactly means: on the same machine, with the same versions and as many threads. Another GPU may round sums
-# in another order ([Reproducibility](https://docs.pytorch.org/docs/stable/notes/randomness.html)).
+# *Exactly* means: on the same machine, with the same versions and as many threads. Another GPU may round sums
+# differently ([Reproducibility](https://docs.pytorch.org/docs/stable/notes/randomness.html)).
 #
 # ## Recap
 #
