@@ -368,3 +368,40 @@ def capture_state(objects, generator):
         "numpy": (name, keys.tolist(), *rest),
         "torch": torch.get_rng_state(),
     }
+
+
+# %% wrong: everything on one level · clause 1 · message: "lacks `objects`"
+import copy
+import random
+
+import numpy as np
+import torch
+
+
+def capture_state(objects, generator):
+    name, keys, *rest = np.random.get_state()
+    return {
+        **{name: copy.deepcopy(one.state_dict()) for name, one in objects.items()},
+        "generator": generator.get_state(),
+        "python": random.getstate(),
+        "numpy": (name, keys.tolist(), *rest),
+        "torch": torch.get_rng_state(),
+    }
+
+
+# %% wrong: NumPy's generator of another kind · clause 3 · message: "`np.random.set_state` doesn't take back"
+import copy
+import random
+
+import numpy as np
+import torch
+
+
+def capture_state(objects, generator):
+    return {
+        "objects": {name: copy.deepcopy(one.state_dict()) for name, one in objects.items()},
+        "generator": generator.get_state(),
+        "python": random.getstate(),
+        "numpy": np.random.default_rng().bit_generator.state,
+        "torch": torch.get_rng_state(),
+    }

@@ -325,3 +325,45 @@ def restore_state(state, objects, generator):
     np.random.set_state(state["numpy"])
     torch.set_rng_state(state["torch"])
     generator.set_state(state["generator"])
+
+
+# %% wrong: by position · clause 1 · message: "raised"
+import copy
+import random
+
+import numpy as np
+import torch
+
+
+def restore_state(state, objects, generator):
+    if objects.keys() != state["objects"].keys():
+        raise ValueError(f"{list(objects)} in the run, {list(state['objects'])} in the file")
+    for one, own in zip(objects.values(), state["objects"].values(), strict=True):
+        one.load_state_dict(copy.deepcopy(own))
+    random.setstate(state["python"])
+    np.random.set_state(state["numpy"])
+    torch.set_rng_state(state["torch"])
+    generator.set_state(state["generator"])
+
+
+# %% right: tried, and taken back if one refuses · message: "can be used again"
+import copy
+import random
+
+import numpy as np
+import torch
+
+
+def restore_state(state, objects, generator):
+    for name in [*state["objects"], *objects]:
+        state["objects"][name], objects[name]
+    saved = copy.deepcopy(state)
+    for name, one in sorted(objects.items()):
+        one.load_state_dict(saved["objects"].pop(name))
+    for part, put_back in {
+        "python": random.setstate,
+        "numpy": np.random.set_state,
+        "torch": torch.set_rng_state,
+        "generator": generator.set_state,
+    }.items():
+        put_back(saved[part])

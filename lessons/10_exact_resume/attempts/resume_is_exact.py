@@ -362,3 +362,60 @@ def resume_is_exact(start, save, resume, before, after):
         other.train(after)
         ends.append(other.model.state_dict())
     return all(torch.equal(ends[0][name], ends[1][name]) for name in ends[0])
+
+
+# %% wrong: the generators moved before the save · clause 5 · message: "It was called not exact"
+import random
+
+import numpy as np
+import torch
+
+
+def resume_is_exact(start, save, resume, before, after):
+    unbroken = start()
+    unbroken.train(before + after)
+    run = start()
+    run.train(before)
+    random.seed(), np.random.seed(), torch.seed()
+    other = resume(save(run))
+    other.train(after)
+    a, b = unbroken.model.state_dict(), other.model.state_dict()
+    return all(torch.equal(a[name], b[name]) for name in a)
+
+
+# %% wrong: as text, which rounds · clause 3 · message: "changes the last bits"
+import random
+
+import numpy as np
+import torch
+
+
+def resume_is_exact(start, save, resume, before, after):
+    unbroken = start()
+    unbroken.train(before + after)
+    run = start()
+    run.train(before)
+    file = save(run)
+    random.seed(), np.random.seed(), torch.seed()
+    other = resume(file)
+    other.train(after)
+    return str(unbroken.model.state_dict()) == str(other.model.state_dict())
+
+
+# %% wrong: one layer only · clause 2 · message: "It was called exact"
+import random
+
+import numpy as np
+import torch
+
+
+def resume_is_exact(start, save, resume, before, after):
+    unbroken = start()
+    unbroken.train(before + after)
+    run = start()
+    run.train(before)
+    file = save(run)
+    random.seed(), np.random.seed(), torch.seed()
+    other = resume(file)
+    other.train(after)
+    return torch.equal(next(unbroken.model.parameters()), next(other.model.parameters()))

@@ -80,7 +80,8 @@ class RestoreState(Task):
         train(case.steps)
         shuffle_up(case, generator)
         file = io.BytesIO()
-        torch.save({"objects": states_of(objects), **random_states(generator)}, file)
+        states = dict(reversed(states_of(objects).items()))  # names decide, not places
+        torch.save({"objects": states, **random_states(generator)}, file)
         file.seek(0)
         state, numbers = torch.load(file, weights_only=True), draws(generator)
         train(2)
