@@ -46,7 +46,9 @@ assert four_counts(truth, before) == four_counts(truth, after)
 # %%
 changed = (before != after).sum().item()
 sent_home = ((truth == 1) & (before == 1) & (after == 0)).sum().item()
-print(f"{changed} of 100 answers are others; {sent_home} ill people who were found are missed now")
+print(
+    f"{changed} of 100 answers are others; {sent_home} ill people who were found are missed now"
+)
 assert changed == 30 and sent_home == 5
 
 # %% [markdown]
@@ -128,7 +130,10 @@ for name, row in (("healthy", 0), ("malignant", 1)):
     found = figures(sick)
     print(f"{name:9} favoured:", shown(found))
     falls = "recall" if row == 0 else "precision"
-    assert found[falls] < figures(model)[falls] - 0.1 and found["missed" if row else "false alarms"] == 0
+    assert (
+        found[falls] < figures(model)[falls] - 0.1
+        and found["missed" if row else "false alarms"] == 0
+    )
 
 # %% [markdown]
 # A drop in recall is missed cancers, a drop in precision is false alarms: healthy people who are operated on. The loss
@@ -175,7 +180,9 @@ with torch.no_grad():
 others = (together != one_by_one).sum().item()
 largest = (together - one_by_one).abs().max().item()
 tipped = (together.argmax(1) != one_by_one.argmax(1)).sum().item()
-came_out(f"{others} of {together.numel()} logits differ, by up to {largest:.0e}; {tipped} diagnoses")
+came_out(
+    f"{others} of {together.numel()} logits differ, by up to {largest:.0e}; {tipped} diagnoses"
+)
 assert torch.equal(together, again) and largest < 1e-5 and tipped == 0
 
 # %% [markdown]
@@ -365,7 +372,9 @@ digest = hashlib.sha256(b"weight")
 digest.update(bits(zero))
 print(digest.hexdigest())
 minus = hashlib.sha256(b"weight" + bits(-zero).tobytes()).hexdigest()
-assert len(digest.hexdigest()) == 64 and torch.equal(zero, -zero) and minus != digest.hexdigest()
+assert (
+    len(digest.hexdigest()) == 64 and torch.equal(zero, -zero) and minus != digest.hexdigest()
+)
 assert bits(zero).tobytes() == bits(torch.zeros(1, dtype=torch.float64)).tobytes()
 
 # %% [markdown]
@@ -504,7 +513,10 @@ accuracy = (said == y).double().mean().item()
 print(f"before {figures(model)['accuracy']:.3f}   after {accuracy:.3f}")
 overwritten = figures(served.eval())["accuracy"]
 print(f"eval() called now: {overwritten:.3f}   loaded again: {figures(load())['accuracy']:.3f}")
-assert 0.8 < accuracy < 0.88 and overwritten < figures(model)["accuracy"] == figures(load())["accuracy"]
+assert (
+    0.8 < accuracy < 0.88
+    and overwritten < figures(model)["accuracy"] == figures(load())["accuracy"]
+)
 
 # %% [markdown]
 # Calling `eval()` afterwards doesn't bring it all back: those passes have overwritten the running statistics. Load again.
@@ -540,7 +552,9 @@ rows = batches(torch.utils.data.TensorDataset(inputs, by_lot), 60)
 optimizer = torch.optim.Adam(parrot.parameters(), lr=0.01)
 fit(parrot, rows, optimizer, nn.CrossEntropyLoss(), epochs=40, progress=False)
 train_accuracy, other = evaluate(parrot, rows).accuracy, evaluate(parrot, [(x, y)]).accuracy
-print(f"training {train_accuracy:.3f}   validation {other:.3f}   always 'healthy' {71 / 114:.3f}")
+print(
+    f"training {train_accuracy:.3f}   validation {other:.3f}   always 'healthy' {71 / 114:.3f}"
+)
 assert train_accuracy == 1 and other < 71 / 114
 
 # %% [markdown]
@@ -554,7 +568,9 @@ leaky = evaluate(parrot, [(leaky_x, leaky_y)]).accuracy
 clean = evaluate(parrot, [(x[:50], y[:50])]).accuracy
 known = {hashlib.sha256(bits(row)).digest() for row in inputs}
 both = sum(hashlib.sha256(bits(row)).digest() in known for row in leaky_x)
-print(f"with leakage {leaky:.2f}, without {clean:.2f}; {both} of {len(leaky_x)} are training data")
+print(
+    f"with leakage {leaky:.2f}, without {clean:.2f}; {both} of {len(leaky_x)} are training data"
+)
 assert both == 50 and leaky == (clean + 1) / 2
 
 # %% [markdown]
@@ -608,7 +624,12 @@ def popular_check(one, other):
     return all(torch.equal(p, q) for p, q in pairs)
 
 
-print("statistics lost:", popular_check(model, lost), "  no parameters:", popular_check(model, nn.ReLU()))
+print(
+    "statistics lost:",
+    popular_check(model, lost),
+    "  no parameters:",
+    popular_check(model, nn.ReLU()),
+)
 off = (lost(x) - together).abs().max().item()
 print(f"logits of the one with lost statistics: up to {off:.1f} off")
 assert popular_check(model, lost) and popular_check(model, nn.ReLU()) and off > 0.5
