@@ -1,6 +1,6 @@
-"""Lesson 12: TODO verify after loading."""
+"""Lesson 12: is it the model that was saved?"""
 
-from course_lib.lessons.verify_after_loading.explorer import explore_verify_after_loading
-from course_lib.lessons.verify_after_loading.trace import trace_verify_after_loading
+from course_lib.lessons.verify_after_loading.explorer import damage
+from course_lib.lessons.verify_after_loading.trace import trace_protocol
 
-__all__ = ["explore_verify_after_loading", "trace_verify_after_loading"]
+__all__ = ["damage", "trace_protocol"]

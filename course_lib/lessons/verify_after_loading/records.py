@@ -137,7 +137,7 @@ def _ill(net: nn.Module, batch: Tensor, disease: str, how: str, generator: torch
             if how == "one layer":
                 next(m for m in net.modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)).train()
         elif disease == "damaged":
-            _turn(list((buffers if how == "buffer" else parameters).values())[0], how)
+            _turn(next(iter((buffers if how == "buffer" else parameters).values())), how)
         elif disease == "not loaded":
             chosen = list(parameters.values())[-2:] if how == "a part" else net.state_dict().values()
             for tensor in chosen:
