@@ -141,7 +141,7 @@ def _ill(net: nn.Module, batch: Tensor, disease: str, how: str, generator: torch
         elif disease == "not loaded":
             chosen = list(parameters.values())[-2:] if how == "a part" else net.state_dict().values()
             for tensor in chosen:
-                values = torch.randn(tensor.shape, generator=generator)
+                values = torch.rand(tensor.shape, generator=generator) + 0.2  # a variance is positive
                 tensor.copy_(values if tensor.is_floating_point() else torch.zeros(()))
         elif disease == "statistics":
             for name, buffer in net.named_buffers():
