@@ -51,12 +51,6 @@ def _():
     nn.Linear.forward = lambda self, x: F.linear(x, self.weight)
 
 
-@world("alone, an example gets another answer", noticed_by="Predict")
-def _():
-    forward = MLP.forward
-    MLP.forward = lambda self, x: -forward(self, x) if len(x) == 1 else forward(self, x)
-
-
 @world("alone, an example gets coarser logits", noticed_by="Predict")
 def _():
     forward = MLP.forward
@@ -87,24 +81,6 @@ def _():
 @world("running statistics have no say", noticed_by="Learn: when a difference is rounding")
 def _():
     nn.BatchNorm1d.reset_running_stats = lambda self: None
-
-
-@world(
-    "a lost statistic changes every label", noticed_by="Learn: when a difference is rounding"
-)
-def _():
-    def reset(self):
-        self.running_mean.fill_(1000)
-
-    init = nn.BatchNorm1d.__init__
-
-    def begin(self, *sizes, **options):
-        nn.BatchNorm1d.reset_running_stats = was
-        init(self, *sizes, **options)
-        nn.BatchNorm1d.reset_running_stats = reset
-
-    was = nn.BatchNorm1d.reset_running_stats
-    nn.BatchNorm1d.__init__ = begin
 
 
 @world("a new model is in eval mode", noticed_by="Learn: record before, compare after")
@@ -166,11 +142,6 @@ def _():
 @world("a digest sees the beginning of a file", noticed_by="Learn: is it the file you wrote?")
 def _():
     hashlib.file_digest = lambda file, name: hashlib.new(name, file.read(1000))
-
-
-@world("no checkpoint is like another", noticed_by="Learn: is it the file you wrote?")
-def _():
-    hashlib.file_digest = lambda file, name: hashlib.new(name, b"the same for all")
 
 
 @world("without gradients no statistic moves", noticed_by="Learn: 98 % before, 85 % after")
@@ -243,10 +214,12 @@ def _():
 
 @world("torch.load mends a turned bit", noticed_by="Break it: one flipped bit loads")
 def _():
-    torch.load = lambda path, **options: {
-        name: value.clamp(max=0.0625) if name == "weight" else value
-        for name, value in torch_load(path, **options).items()
-    }
+    def mend(path, **options):
+        content = torch_load(path, **options)
+        is_the_one = getattr(path, "name", "") == "weight.pt"
+        return {"weight": content["weight"].clamp(max=0.0625)} if is_the_one else content
+
+    torch.load = mend
 
 
 @world("check_file sees no damage", noticed_by="Break it: one flipped bit loads")
