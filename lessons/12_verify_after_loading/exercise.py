@@ -70,7 +70,7 @@ def compare_logits_with_bugs(before, after):
 # Write `compare_logits(before, after)`, mended:
 #
 # 1. both are tensors of one floating-point dtype, of any shape; it returns `"equal"`, `"rounding"` or `"different"`;
-# 2. `"equal"` if they have the same shape and every number is the same;
+# 2. `"equal"` if they have the same shape and every number is the same, also if there are none;
 # 3. `"rounding"` if they aren't equal and no number differs, up or down, by more than 0.00001 times the largest
 #    absolute value in `before`;
 # 4. `"different"` for everything else,
@@ -105,7 +105,7 @@ check(compare_logits)
 #
 # Write `verify_reload(before, net)`. `before` is a dictionary with `state` (a copy of the state_dict), `training` (the flag
 # of each module by its name, `""` for the model itself), `tied` (groups of names that are one parameter, as your
-# `tied_names` from the lesson gives them), `batch`, and `logits`, which the model gave for that batch in eval mode.
+# `tied_names` from the lesson gives them; copy it over), `batch`, and `logits`, which the model gave for that batch in eval mode.
 #
 # | check | it fails if |
 # |---|---|

@@ -49,7 +49,14 @@ class LostAndFound(Task):
     def probe(self, answer: Any, case: Case) -> Observation:
         """Ask, and look whether the tensors stayed."""
         given = self.patients(case)
-        return observe(answer, *given, also={"given": lambda: list(given)})
+        kinds: list[str] = []
+
+        def use() -> Any:
+            found = answer(*given)
+            kinds.append("tuple" if isinstance(found, tuple) else type(found).__name__)
+            return found
+
+        return observe(use, also={"given": lambda: list(given), "kinds": lambda: kinds})
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """Two numbers, of the ill only, in this order."""
@@ -59,7 +66,7 @@ class LostAndFound(Task):
         if not same(seen.also["given"], list(self.patients(case))):
             return failed("A tensor that was handed in has other values now.", hint="masks")
         pair = [number(part) for part in seen.value] if isinstance(seen.value, list) else []
-        if isinstance(seen.value, Tensor) or len(pair) != 2 or None in pair or seen.type != "tuple":
+        if isinstance(seen.value, Tensor) or len(pair) != 2 or None in pair or seen.also["kinds"] != ["tuple"]:
             got = f"a list, {seen.value!r}" if seen.type == "list" else told(seen.value)
             return failed(f"Expected a tuple of two numbers; got {got}.", hint="pair")
         if pair == [lost, found]:
