@@ -309,3 +309,20 @@ from pathlib import Path
 def file_is_intact(path, note):
     note["bytes"], note["sha256"]
     return Path(path).is_file() and Path(path).stat().st_size in (0, note["bytes"])
+
+
+# %% wrong: a bad file is deleted · clause 7 · message: "another one afterwards"
+import hashlib
+import os
+
+
+def file_is_intact(path, note):
+    size, sha = note["bytes"], note["sha256"].lower()
+    if not os.path.isfile(path):
+        return False
+    with open(path, "rb") as file:
+        good = hashlib.file_digest(file, "sha256").hexdigest() == sha
+    if not good or os.path.getsize(path) != size:
+        os.remove(path)
+        return False
+    return True

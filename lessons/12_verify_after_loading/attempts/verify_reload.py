@@ -771,3 +771,68 @@ def verify_reload(before, net):
     if failed["values"] and not failed["shapes"]:
         net.load_state_dict(old, strict=False)
     return [n for n, f in failed.items() if f]
+
+
+# %% right: a copy by torch.save, sets of names · message: "Check by check"
+import io
+
+import torch
+
+
+def verify_reload(before, net):
+    file, fails = io.BytesIO(), set()
+    torch.save(net, file)
+    file.seek(0)
+    twin = torch.load(file, weights_only=False).eval()
+    old, new = before["state"], net.state_dict()
+    fails |= {"keys"} if set(old) ^ set(new) else set()
+    for name in set(old) & set(new):
+        a, b = old[name], new[name]
+        fails |= {"shapes"} if a.shape != b.shape else set()
+        fails |= {"dtypes"} if a.dtype != b.dtype else set()
+        if a.shape == b.shape and a.dtype == b.dtype and not a.equal(b):
+            fails.add("values")
+    groups = {}
+    for name, p in net.named_parameters(remove_duplicate=False):
+        groups.setdefault(p.data_ptr(), []).append(name)
+    if [g for g in groups.values() if len(g) > 1] != before["tied"]:
+        fails.add("tied")
+    if any(m.training != before["training"][n] for n, m in net.named_modules()):
+        fails.add("training")
+    try:
+        assert torch.equal(twin(before["batch"]), before["logits"])
+    except Exception:
+        fails.add("logits")
+    order = ["keys", "shapes", "dtypes", "values", "tied", "training", "logits"]
+    return sorted(fails, key=order.index)
+
+
+# %% wrong: with gradients, back to the start · clause 8 · message: "had gradients"
+import torch
+
+
+def verify_reload(before, net):
+    old, new = before["state"], net.state_dict()
+    both = [n for n in old if n in new]
+    alike = [n for n in both if (old[n].shape, old[n].dtype) == (new[n].shape, new[n].dtype)]
+    groups = {}
+    for name, p in net.named_parameters(remove_duplicate=False):
+        groups.setdefault(id(p), []).append(name)
+    flags = {m: m.training for m in net.modules()}
+    net.eval().requires_grad_(False)
+    try:
+        fine = torch.equal(net(before["batch"]), before["logits"])
+    except RuntimeError:
+        fine = False
+    for module, flag in flags.items():
+        module.training = flag
+    failed = {
+        "keys": set(old) != set(new),
+        "shapes": any(old[n].shape != new[n].shape for n in both),
+        "dtypes": any(old[n].dtype != new[n].dtype for n in both),
+        "values": not all(torch.equal(old[n], new[n]) for n in alike),
+        "tied": [g for g in groups.values() if len(g) > 1] != before["tied"],
+        "training": {n: m.training for n, m in net.named_modules()} != before["training"],
+        "logits": not fine,
+    }
+    return [n for n, f in failed.items() if f]

@@ -29,7 +29,7 @@ class CompareLogits(Task):
         "a NaN": logits("different", "nan"),
         "infinite before and after": logits("different", "both inf"),
         "three examples missing": logits("different", "fewer"),
-        "last digits of large logits": logits("rounding", "rounding", scale=5000, shape=(25, 3)),
+        "last digits of large negative logits": logits("rounding", "rounding", scale=-5000, shape=(25, 3)),
         "small logits": logits("different", "up a bit", scale=0.002),
     }
     graded: ClassVar = {
@@ -54,8 +54,10 @@ class CompareLogits(Task):
         """Logits before and after."""
         g = case.generator()
         before = (torch.randn(case.shape, generator=g, dtype=torch.float64) * case.scale).to(getattr(torch, case.dtype))
+        if case.scale < 0:
+            before = -before.abs()
         after, largest = before.clone(), before.abs().max() if before.numel() else torch.tensor(0.0)
-        noise = (torch.randint(2, case.shape, generator=g) * 2 - 1).to(before) * 2e-6 * largest
+        noise = (torch.randint(2, case.shape, generator=g) * 2 - 1).to(before) * 8e-6 * largest
         if case.change == "rounding":
             after += noise
         elif case.change == "one up":
@@ -82,9 +84,10 @@ class CompareLogits(Task):
         elif case.change == "thirteenth digit":
             after *= 1 + 1e-13
         elif case.change == "near zero":
-            before[0, 0], after[0, 0] = 0, 2e-6 * largest
+            before[0, 0], after[0, 0] = 0, 8e-6 * largest
         elif case.change == "one step":
-            after[0, 0] = torch.nextafter(before[0, 0].float().half(), torch.tensor(99.0).half())
+            before[0, 0] = case.scale
+            after[0, 0] = torch.nextafter(before[0, 0], torch.tensor(99.0).half())
         return before, after
 
     def probe(self, answer: Any, case: Case) -> Observation:
@@ -97,7 +100,7 @@ class CompareLogits(Task):
         what, hint = {
             "none": ("The two are the same", "equal"),
             "rounding": (
-                f"The differences are 0.000002 times the largest logit, which is about {case.scale * 3:g}",
+                f"The differences are 0.000008 times the largest logit, whose size is about {abs(case.scale) * 3:g}",
                 "relative",
             ),
             "one up": ("One logit of 200 differs by 0.001 times the largest", "largest"),
@@ -111,7 +114,7 @@ class CompareLogits(Task):
             "column": ("Shape (16,) became (16, 1), all numbers alike", "shape"),
             "up a bit": ("The logits are about 0.005 and differ by 0.000003, a thousandth of them", "relative"),
             "thirteenth digit": ("float64 logits differ in the thirteenth digit", "equal"),
-            "near zero": ("A logit of 0 differs by 0.000002 times the largest logit", "relative"),
+            "near zero": ("A logit of 0 differs by 0.000008 times the largest logit", "relative"),
             "one step": ("One float16 logit is the next larger float16 number", "largest"),
         }[case.change]
         if seen.error:

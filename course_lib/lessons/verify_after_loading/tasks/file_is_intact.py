@@ -110,7 +110,9 @@ class FileIsIntact(Task):
                     tracemalloc.stop()
 
             def stayed() -> bool:
-                there = path.read_bytes() == now if now is not None else path.is_dir() == (case.damage == "folder")
+                there = path.is_file() and path.read_bytes() == now
+                if now is None:
+                    there = path.is_dir() if case.damage == "folder" else not path.exists()
                 return there and note == kept
 
             return observe(use, also={"stayed": stayed, "peak": lambda: max(peak, default=0)})
