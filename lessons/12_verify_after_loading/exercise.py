@@ -103,9 +103,10 @@ check(compare_logits)
 #
 # The record comes from before the save, the model from after the load. You say which checks fail.
 #
-# Write `verify_reload(before, net)`. `before` is a dictionary with `state` (a copy of the state_dict), `training` (the flag
-# of each module by its name, `""` for the model itself), `tied` (groups of names that are one parameter, as your
-# `tied_names` from the lesson gives them; copy it over), `batch`, and `logits`, which the model gave for that batch in eval mode.
+# Write `verify_reload(before, net)`. `before` is a dictionary with `state` (a copy of the state_dict), `training` (the
+# flag of each module by its name, `""` for the model itself), `tied` (groups of names that are one parameter, as your
+# `tied_names` from the lesson gives them; copy it over), `batch`, and `logits`, which the model gave for that batch in
+# eval mode.
 #
 # | check | it fails if |
 # |---|---|
@@ -172,10 +173,10 @@ check(verify_reload)
 # %% [markdown]
 # ## 4. Six sick checkpoints (20 minutes)
 #
-# Six teams loaded their models, and the figures fell. One team only thinks so. `patient("A")` to `patient("G")` give you two records each, from before saving
-# and from after loading. A record has `state` (the state_dict), `buffers` (which of its names are buffers), `training` (a
-# flag for each module), `batch`, and `logits`: what the model **as it stood** gave for the batch. Look at them, then write
-# down your rules.
+# Six teams loaded their models, and the figures fell. One more team only thinks so. `patient("A")` to `patient("G")` give
+# you two records each, from before saving and from after loading. A record has `state` (the state_dict), `buffers` (which
+# of its names are buffers), `training` (a flag for each module), `batch`, and `logits`: what the model **as it stood** gave
+# for the batch. Look at them, then write down your rules.
 
 # %%
 before, after = patient("A")

@@ -428,7 +428,8 @@ print(report)
 assert report.passed and report["logits"].verdict == report["ties"].verdict == "passed"
 
 # %% [markdown]
-# A difference whose cause it can see, such as another batch size, is a warning and no failure. Lost statistics are one.
+# A difference whose cause it can see, such as another batch size, is a warning and no failure. Lost statistics are a
+# failure.
 
 # %%
 halves = [(x[:16], y[:16]), (x[16:32], y[16:32])]
@@ -464,7 +465,7 @@ for name, content in accidents.items():
     assert not same_digest and same_size == (name == "one bit")
 
 # %% [markdown]
-# The size costs nothing and finds most accidents; the digest finds the rest. The course's `check_file` compares the
+# The size costs nothing and finds what was cut or added; the digest finds the rest. The course's `check_file` compares the
 # checksums *inside* the file, so it needs no note. But it can't know which file you meant. An older checkpoint, copied to
 # the wrong place, is perfectly sound.
 
@@ -506,9 +507,8 @@ assert figures(served)["recall"] < figures(model)["recall"] - 0.1
 # 4. **Are the tensors equal?** Parameters, then buffers, then ties; dtypes.
 # 5. **Is it the same code?** Architecture, activation, `eps`; versions of PyTorch; the device.
 #
-# Accuracy near guessing (50 of 100, for two equal classes) points to weights that never arrived. A moderate fall points to 1, or to
-# buffers. Here is the first
-# suspect, `eval()` forgotten, in batches of three.
+# Accuracy near guessing (50 of 100, for two equal classes) points to weights that never arrived. A moderate fall points
+# to 1, or to buffers. Here is the first suspect, `eval()` forgotten, in batches of three.
 
 # %%
 served = load().train()
@@ -578,10 +578,11 @@ print(
     f"with leakage {leaky:.2f}, without {clean:.2f}; {both} of {len(leaky_x)} are training data"
 )
 assert both == 50 and abs(leaky - (clean + 1) / 2) < 1e-6 and leaky > clean + 0.2
+assert verify_reload((parrot, whole), (copy.deepcopy(parrot), whole)).passed
 
 # %% [markdown]
-# `verify_reload` would pass this model, before and after: it is the model that was saved. Whether it is any good is another
-# question, and needs data that nobody has trained on or chosen by.
+# `verify_reload` passes a copy of the parrot: it is the same model. Whether it is any good is another question, and needs
+# data that nobody has trained on or chosen by.
 #
 # ## Learn: versions
 #
@@ -681,9 +682,9 @@ else:
 # %% [markdown]
 # ## Break it: a comparison that NaN passes
 #
-# NaN is what 0 / 0 gives, and every comparison with it is False. Three tests of closeness, as people write them, and
-# for each a pair of logits that are not close: one example has become NaN; one class has gained what the other lost;
-# only three examples were answered.
+# NaN is what 0 / 0 gives, and `<`, `<=`, `>`, `>=` and `==` with it are False. Here are three tests of closeness, as
+# people write them, and for each a pair of logits that are not close: one example has become NaN; one class has gained
+# what the other lost; only three examples were answered.
 
 # %%
 spoilt, shifted = together.clone(), together + torch.tensor([0.1, -0.1])
@@ -713,8 +714,8 @@ assert found == [False, False, False, True]
 # %% [markdown]
 # ## Recap
 #
-# **A load is right when every tensor, every flag and every logit of a fixed batch is what it was; equal metrics only
-# follow from it.**
+# **A load is right when every tensor, tie and flag is what it was, and every logit of a fixed batch too, but for rounding
+# whose cause you can name; equal metrics only follow from it.**
 #
 # | Do | Don't | Why |
 # |---|---|---|

@@ -119,7 +119,7 @@ def _stages() -> list[Stage]:
         each(
             lambda k: (hashlib.sha256(files[k]).hexdigest() == digest, hashlib.sha256(files[k]).hexdigest()[:12] + "…")
         ),
-        "Done first, it would have spared all the others; it can't know whether the model is used well.",
+        "Asked first, it would have told at once. How the model is used afterwards it can't know.",
     )
     return stages
 
