@@ -288,6 +288,34 @@ def test_nan_logits_are_a_failed_check_and_not_a_crash(trained, batches):
     assert "NaN" in report["logits"].detail
 
 
+class Unsteady(nn.Module):
+    """Answers `off` times its largest logit away from what the model inside answers."""
+
+    def __init__(self, model, off):
+        super().__init__()
+        self.model, self.off = model, off
+
+    def forward(self, inputs):
+        logits = self.model(inputs)
+        return logits + self.off * logits.abs().max()
+
+
+def test_a_difference_of_rounding_size_is_a_warning_where_all_tensors_are_equal(trained, batches):
+    before = Unsteady(trained, 0.0), batches
+    report = verify_reload(before, (Unsteady(reloaded(trained), 1e-6), batches))
+    assert report.passed
+    assert report["logits"].verdict == "warning"
+    assert "place in memory" in report["logits"].detail
+    assert diagnose(before, (Unsteady(reloaded(trained), 1e-6), batches)) == []
+    far = Unsteady(reloaded(trained), 1e-4), batches
+    assert not verify_reload(before, far).passed
+    assert [found.disease for found in diagnose(before, far)] == ["the same weights, another computation"]
+    other = reloaded(trained)
+    with torch.no_grad():
+        other[0].bias[0] += 1e-7  # a tensor that differs explains nothing away
+    assert verify_reload(before, (Unsteady(other, 1e-6), batches))["logits"].verdict == "failed"
+
+
 def test_a_snapshot_from_another_device_is_a_warning(trained, batches):
     before = take_snapshot(trained, batches)
     for tensor in before["tensors"].values():

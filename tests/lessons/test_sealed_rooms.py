@@ -21,6 +21,7 @@ from course_lib.lessons import (
     no_grad,
     roc_analysis,
     state_dict,
+    verify_after_loading,
     whole_model,
 )
 from course_lib.models import MLP
@@ -92,6 +93,8 @@ ROOMS = {
     "trace_resume": lambda path: stages(exact_resume.trace_resume()),
     "device_map": lambda path: moved(device_mapping.device_map()),
     "trace_devices": lambda path: stages(device_mapping.trace_devices()),
+    "damage": lambda path: moved(verify_after_loading.damage()),
+    "trace_protocol": lambda path: stages(verify_after_loading.trace_protocol()),
     "xray": lambda path: moved(state_dict.xray()),
     "trace_prediction": lambda path: prediction(),
     "trace_loading": loading,

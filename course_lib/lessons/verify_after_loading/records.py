@@ -1,0 +1,198 @@
+"""What is recorded of a model, and the patients of the exercise: pairs of records, before saving and after loading."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from course_lib.classroom.tasks.inputs import drawn
+from course_lib.seeding import sealed
+
+DISEASES = ("other inputs", "still training", "damaged", "not loaded", "statistics", "other code")
+
+
+def record(net: nn.Module, batch: Tensor) -> dict[str, Any]:
+    """A model as it stands: state, names of its buffers, training flags, a batch and the logits (N, C) it gives.
+
+    Everything is a copy, and the model stays as it is: a copy of it answers.
+
+    >>> sorted(record(nn.Linear(2, 3), torch.ones(1, 2)))
+    ['batch', 'buffers', 'logits', 'state', 'training']
+    """
+    state = {name: tensor.detach().clone() for name, tensor in net.state_dict().items()}
+    own = {name for name, _ in net.named_parameters(remove_duplicate=False)}
+    with torch.no_grad():
+        logits = copy.deepcopy(net)(batch).clone()
+    return {
+        "state": state,
+        "buffers": [name for name in state if name not in own],
+        "training": {name: module.training for name, module in net.named_modules()},
+        "batch": batch.clone(),
+        "logits": logits,
+    }
+
+
+class Table(nn.Module):
+    """For rows of measurements (N, `inputs`): two layers with batch norm between them. Logits (N, `classes`)."""
+
+    def __init__(self, names: tuple[str, str, str], inputs: int, hidden: int, classes: int, activation: Callable):
+        super().__init__()
+        self.names = names
+        self.drop = nn.Dropout(0.5)
+        self.activation = activation
+        for name, layer in zip(
+            names,
+            (nn.Linear(inputs, hidden), nn.BatchNorm1d(hidden), nn.Linear(hidden, classes)),
+            strict=True,
+        ):
+            setattr(self, name, layer)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits."""
+        first, norm, last = (getattr(self, name) for name in self.names)
+        return last(self.drop(self.activation(norm(first(x)))))
+
+
+class Images(nn.Module):
+    """For grey images (N, 1, 6, 6): a convolution with batch norm, then a layer. Logits (N, `classes`)."""
+
+    def __init__(self, names: tuple[str, str, str], inputs: int, hidden: int, classes: int, activation: Callable):
+        super().__init__()
+        self.names = names
+        self.activation = activation
+        self.body = nn.ModuleDict({names[0]: nn.Conv2d(1, hidden, 3), names[1]: nn.BatchNorm2d(hidden)})
+        self.head = nn.ModuleDict({names[2]: nn.Linear(hidden * 16, classes)})
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits."""
+        first, norm, last = self.body[self.names[0]], self.body[self.names[1]], self.head[self.names[2]]
+        return last(self.activation(norm(first(x))).flatten(1))
+
+
+class Plain(nn.Sequential):
+    """A network whose answers don't depend on the mode: no dropout, no batch norm."""
+
+    def __init__(self, names: tuple[str, str, str], inputs: int, hidden: int, classes: int, activation: Callable):
+        super().__init__(nn.Linear(inputs, hidden), Called(activation), nn.Linear(hidden, classes))
+
+
+class Called(nn.Module):
+    """A function as a layer."""
+
+    def __init__(self, function: Callable):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: Tensor) -> Tensor:
+        """What the function makes of it."""
+        return self.function(x)
+
+
+KINDS: dict[str, type[nn.Module]] = {"table": Table, "images": Images, "plain": Plain}
+
+
+def pair(
+    disease: str,
+    seed: int,
+    *,
+    kind: str = "table",
+    names: tuple[str, str, str] = ("first", "norm", "last"),
+    sizes: tuple[int, int, int] = (6, 8, 3),
+    dtype: torch.dtype = torch.float32,
+    how: str = "",
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Two records of one model, before saving and after a load with one disease, or with none ("healthy").
+
+    Args:
+        disease: One of `DISEASES`, or "healthy".
+        seed: Of all numbers.
+        kind: A key of `KINDS`.
+        names: The layers' names.
+        sizes: Inputs, hidden units, classes.
+        dtype: Of weights and batch.
+        how: A variety of the disease; see `_ill`.
+    """
+    with sealed(seed):
+        generator = torch.Generator().manual_seed(seed)
+        net = drawn(KINDS[kind](names, *sizes, torch.relu), generator).to(dtype).eval()
+        shape = (12, 1, 6, 6) if kind == "images" else (12, sizes[0])
+        batch = torch.randn(shape, generator=generator).to(dtype)
+        if how == "in training mode":
+            net.train()
+        before, loaded = record(net, batch), copy.deepcopy(net)
+        return before, _ill(loaded, batch, disease, how, generator)
+
+
+def _ill(net: nn.Module, batch: Tensor, disease: str, how: str, generator: torch.Generator) -> dict[str, Any]:
+    """Make the loaded model ill, and record it."""
+    parameters = dict(net.named_parameters())
+    buffers = {name: buffer for name, buffer in net.named_buffers() if buffer.is_floating_point()}
+    with torch.no_grad():
+        if disease == "other inputs":
+            batch = batch * 255 if how == "times 255" else batch.flip(0) if how == "order" else batch + 0.5
+        elif disease == "still training":
+            list(net.modules())[-1 if how == "one layer" else 0].train()
+            if how == "one layer":
+                next(m for m in net.modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)).train()
+        elif disease == "damaged":
+            _turn(next(iter((buffers if how == "buffer" else parameters).values())), how)
+        elif disease == "not loaded":
+            chosen = list(parameters.values())[-2:] if how == "a part" else net.state_dict().values()
+            for tensor in chosen:
+                values = torch.rand(tensor.shape, generator=generator) + 0.2  # a variance is positive
+                tensor.copy_(values if tensor.is_floating_point() else torch.zeros(()))
+        elif disease == "statistics":
+            for name, buffer in net.named_buffers():
+                fresh = 0.0 if "mean" in name or "num" in name else 1.0
+                buffer.copy_(buffer * 0.9 + 0.1 if how == "overwritten" and "num" not in name else torch.tensor(fresh))
+        elif disease == "other code":
+            _other_code(net, how)
+    seen = record(net, batch)
+    if how == "rounding":
+        largest = seen["logits"].abs().max()
+        noise = torch.rand(seen["logits"].shape, generator=generator).to(largest) - 0.5
+        seen["logits"] = seen["logits"] + noise * 2e-6 * largest
+    return seen
+
+
+def _turn(tensor: Tensor, how: str) -> None:
+    """Turn one bit of the second number: a low one, or a high one."""
+    whole = tensor.view(torch.int64 if tensor.dtype == torch.float64 else torch.int32).reshape(-1)
+    last = 62 if tensor.dtype == torch.float64 else 30
+    whole[1] ^= 1 << (2 if how == "low bit" else last)
+
+
+def _other_code(net: nn.Module, how: str) -> None:
+    if how == "eps":
+        next(m for m in net.modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)).eps = 0.5
+        return
+    other = nn.functional.gelu
+    for module in net.modules():
+        if hasattr(module, "activation"):
+            module.activation = other
+        elif isinstance(module, Called):
+            module.function = other
+
+
+PATIENTS: dict[str, dict[str, Any]] = {
+    "A": {"disease": "still training"},
+    "B": {"disease": "not loaded"},
+    "C": {"disease": "damaged", "how": "low bit", "names": ("inner", "bn", "out")},
+    "D": {"disease": "other inputs", "how": "times 255"},
+    "E": {"disease": "statistics", "kind": "images", "names": ("conv", "bn", "fc")},
+    "F": {"disease": "other code"},
+    "G": {"disease": "healthy", "how": "rounding"},
+}
+"""The patients that a learner may look at; the settings of `pair`."""
+
+
+def patient(letter: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The two records of one of the exercise's patients, A to G: before saving, after loading.
+
+    >>> before, after = patient("A")
+    >>> before["state"].keys() == after["state"].keys()
+    True
+    """
+    return pair(seed=ord(letter), **PATIENTS[letter])
