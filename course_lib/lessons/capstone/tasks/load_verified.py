@@ -23,13 +23,13 @@ class LoadVerified(Task):
         "as it was saved": {"tag": "cuda:0"},
         "a weight that changed a little": {"tag": "cuda:0", "harm": "weight"},
         "a running mean that changed": {"tag": "cuda:0", "harm": "buffer"},
-        "a tensor is missing": {"tag": "cuda:1", "harm": "missing"},
+        "another tensor too many": {"tag": "cuda:1", "harm": "unexpected"},
+        "a stranger's file": {"tag": "mps", "harm": "hostile"},
         "all recorded rows are alike, and one is left": {"tag": "cuda:0", "harm": "shape"},
     }
     graded: ClassVar = {
-        "a stranger's file": {"tag": "cuda:0", "harm": "hostile"},
+        "a tensor is missing": {"tag": "cuda:1", "harm": "missing"},
         "from an Apple computer": {"tag": "mps", "hidden": 5},
-        "another tensor too many": {"tag": "cuda:2", "harm": "unexpected", "hidden": 3},
         "the last bit of one logit": {"tag": "cuda:3", "harm": "bit", "hidden": 6},
         "one logit of many is far off": {"tag": "cuda:0", "harm": "row", "hidden": 8},
     }
@@ -53,16 +53,18 @@ class LoadVerified(Task):
         images = torch.rand(6, 3, generator=case.generator())
         if case.settings.get("harm") == "shape":
             images[:] = images[0].clone()
+        harm = case.settings.get("harm")
         with torch.no_grad():
+            if harm == "missing":  # a new network has 0 there, too: only the names tell
+                model[1].running_mean.zero_()
             logits = model(images)
         state = copied(model)
-        harm = case.settings.get("harm")
         if harm == "weight":
             state["3.weight"][0, 0] *= 1.000001
         elif harm == "buffer":
             state["1.running_mean"][1] += 0.25
         elif harm == "missing":
-            del state["1.running_var"]
+            del state["1.running_mean"]
         elif harm == "unexpected":
             state["4.weight"] = torch.ones(2)
         elif harm == "shape":
@@ -136,7 +138,7 @@ class LoadVerified(Task):
         what = {
             "weight": "A weight was changed by a millionth of itself",
             "buffer": "A running mean was changed: a buffer, no parameter",
-            "missing": "A running variance is missing from the file",
+            "missing": "A running mean is missing from the file",
             "unexpected": "The file has a tensor that the network hasn't",
             "shape": "The file records one row of logits where the model gives six",
             "bit": "The last bit of one recorded logit was changed",

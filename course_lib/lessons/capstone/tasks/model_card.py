@@ -21,12 +21,12 @@ class ModelCard(Task):
 
     visible: ClassVar = {
         "an ordinary card": fact(),
-        "signs that HTML would take for tags": fact(name='Digits <v2> & "more"', limit="fails if mean < 0.05 & dark"),
+        "signs that HTML would take for tags": fact(name='Digits <v2> & "more"', limit="fails on <b>dark</b> images & small ones"),
         "no digest": fact(sha256=None),
         "no limits": fact(limit=None),
     }
     graded: ClassVar = {
-        "other facts in another order": fact(name="Tumours, v3", more={"zeta": 7, "alpha <1>": 0.12345}),
+        "other facts in another order": fact(name="Tumours, v3", more={"zeta": 7, "alpha <b>": 0.12345}),
         "no interval": fact(interval=None),
         "signs in the picture's words": fact(alt='rises from 0.1 to "1"; a < b'),
         "no name": fact(name=None),

@@ -28,9 +28,9 @@ class TrainAndCheckpoint(Task):
     """Checkpoints, a kill in the middle of an epoch, a resume that is exact."""
 
     visible: ClassVar = {
-        "killed in epoch 4, resumed to 6": {"examples": 110, "killed": 4, "epochs": 6},
-        "the newest file breaks off": {"examples": 110, "killed": 5, "epochs": 6, "damage": True},
-        "nothing was saved before the kill": {"examples": 70, "killed": 2, "epochs": 3},
+        "killed in epoch 4, resumed to 6": {"examples": 60, "killed": 4, "epochs": 6},
+        "the newest file breaks off, beside litter": {"examples": 70, "killed": 5, "epochs": 6, "damage": True, "strays": True},
+        "nothing was saved before the kill": {"examples": 110, "killed": 2, "epochs": 3},
     }
     graded: ClassVar = {
         "past the tenth epoch, SGD": {"examples": 60, "killed": 12, "epochs": 13, "optimizer": "sgd"},
@@ -50,7 +50,7 @@ class TrainAndCheckpoint(Task):
     }
 
     def probe(self, answer: Any, case: Case) -> Observation:
-        """One process is killed, a second goes on; a third, in another folder, is left alone."""
+        """One process is left alone; another, in a folder of its own, is killed, and a third goes on there."""
         images, labels = data(case)
         found: dict[str, Any] = {}
 
@@ -80,6 +80,8 @@ class TrainAndCheckpoint(Task):
             with tempfile.TemporaryDirectory() as root:
                 broken, whole = Path(root, "killed"), Path(root, "unbroken")
                 broken.mkdir(), whole.mkdir()
+                found["unbroken"] = _state(run(whole))
+                found["all steps"] = found["steps"]
                 for name in STRAYS if case.settings.get("strays") else ():
                     (broken / name).write_bytes(b"left by somebody")
                 with Renames(broken, answer) as renames:
@@ -97,7 +99,6 @@ class TrainAndCheckpoint(Task):
                     saved[-1].write_bytes(saved[-1].read_bytes()[:700])
                 found["resumed"] = _state(run(broken))
                 found["after"], found["repeated"] = sorted(path.name for path in broken.iterdir()), found["steps"]
-                found["unbroken"] = _state(run(whole))
 
         with patch("os.fsync", lambda descriptor: None):  # no disk is waited for
             return observe(use, also={"found": lambda: found})
@@ -105,8 +106,14 @@ class TrainAndCheckpoint(Task):
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """Files of the killed run, what the second did, and whether a bit is different."""
         found = seen.also["found"]
+        if "unbroken" not in found:
+            return failed(f"In an empty folder it raised {first_line(seen.error)}.", hint="steps")
+        if not isinstance(found["unbroken"], dict):
+            return failed("Expected the model to be returned.", hint="steps")
+        if not near_each(found["unbroken"], unbroken(case, case.epochs)[-1], rtol=1e-3, atol=1e-4):
+            return self.unlike(found, case)
         if "files" not in found:
-            return failed(f"The first call raised {first_line(seen.error)}.", hint="steps")
+            return failed(f"A call that is killed in epoch {case.killed} raised {first_line(seen.error)}.", hint="steps")
         done = case.killed - 1 if case.killed else case.epochs
         wanted = [f"epoch-{epoch:03d}.pt" for epoch in range(2, done + 1, 2)]
         files = [name for name in found["files"] if name not in STRAYS]
@@ -126,15 +133,12 @@ class TrainAndCheckpoint(Task):
         """Right steps, right weights, every bit."""
         per_epoch, start = -(-case.examples // 50), done - done % 2
         start -= 2 if case.settings.get("damage") else 0
-        wanted, states = (case.epochs - start) * per_epoch, unbroken(case, case.epochs)
-        if gone := [name for name in found["files"] if name not in found["after"]]:
+        wanted = (case.epochs - start) * per_epoch
+        strays = STRAYS if case.settings.get("strays") else ()
+        if gone := [name for name in (*strays, *found["files"]) if name not in found["after"]]:
             return failed(f"{gone[0]} was in the folder, and is gone.", hint="newest")
-        if "unbroken" not in found:
-            return failed("A run in an empty folder of its own raised.", hint="steps")
-        if any(not isinstance(found[name], dict) for name in ("resumed", "unbroken")):
+        if not isinstance(found["resumed"], dict):
             return failed("Expected the model to be returned.", hint="steps")
-        if not near_each(found["unbroken"], states[-1], rtol=1e-3, atol=1e-4):
-            return self.unlike(found["unbroken"], case)
         if found["repeated"] != wanted:
             return failed(
                 f"The second call took {found['repeated']} steps; from epoch {start + 1} to {case.epochs} there are {wanted}.",
@@ -150,8 +154,9 @@ class TrainAndCheckpoint(Task):
             )
         return passed("Killed and resumed, it ends where the unbroken run ends, to the last bit.")
 
-    def unlike(self, got: Any, case: Case) -> Verdict:
+    def unlike(self, found: dict[str, Any], case: Case) -> Verdict:
         """Why an unbroken run doesn't end where it should."""
+        got, steps = found["unbroken"], case.epochs * -(-case.examples // 50)
         told = {
             "eval": "trained in eval mode",
             "gradients": "trained without setting gradients to zero",
@@ -161,8 +166,10 @@ class TrainAndCheckpoint(Task):
             if near_each(got, unbroken(case, case.epochs, mistake)[-1], rtol=1e-3, atol=1e-4):
                 return failed(f"Without a kill the weights are those of a model {words}.", hint="steps")
         for epochs, state in enumerate(unbroken(case, case.epochs + 1)):
-            if near_each(got, state, rtol=1e-3, atol=1e-4):
+            if epochs != case.epochs and near_each(got, state, rtol=1e-3, atol=1e-4):
                 return failed(f"Without a kill the weights are those after {epochs} epochs; expected {case.epochs}.", hint="when")
+        if found["all steps"] != steps:
+            return failed(f"Without a kill it took {found['all steps']} steps; in {case.epochs} epochs there are {steps}.", hint="steps")
         return failed("Without a kill the weights at the end are not those of the steps in clause 1.", hint="steps")
 
 
