@@ -11,6 +11,7 @@ from course_lib.classroom.explorers.explorer import Choice
 from course_lib.classroom.tasks.comparing import same
 from course_lib.lessons import (
     calibration,
+    capstone,
     checkpointing,
     classification_metrics,
     device_mapping,
@@ -87,6 +88,8 @@ ROOMS = {
     "trace_load": lambda path: stages(loading_errors.trace_load()),
     "crash": lambda path: moved(checkpointing.crash()),
     "trace_folder": lambda path: stages(checkpointing.trace_folder()),
+    "explore_capstone": lambda path: moved(capstone.explore_capstone()),
+    "trace_capstone": lambda path: stages(capstone.trace_capstone()),
     "device_map": lambda path: moved(device_mapping.device_map()),
     "trace_devices": lambda path: stages(device_mapping.trace_devices()),
     "xray": lambda path: moved(state_dict.xray()),
