@@ -93,7 +93,11 @@ def train_and_checkpoint(build, images, labels, folder, *, epochs):
             F.cross_entropy(model(images[rows]), labels[rows]).backward()
             optimizer.step()
         if epoch % 2 == 0:
-            saved = {"epoch": epoch, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            saved = {
+                "epoch": epoch,
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+            }
             saved |= {"order": generator.get_state(), "dropout": torch.get_rng_state()}
             save_file(saved, folder / f"epoch-{epoch:03d}.pt")
     return model
@@ -211,7 +215,10 @@ def model_card(facts, limits, *, svg, alt):
         return html.escape(f"{value:.3f}" if isinstance(value, float) else str(value))
 
     title = shown(facts["name"])
-    rows = "".join(f'<tr><th scope="row">{shown(key)}</th><td>{shown(value)}</td></tr>' for key, value in facts.items())
+    rows = "".join(
+        f'<tr><th scope="row">{shown(key)}</th><td>{shown(value)}</td></tr>'
+        for key, value in facts.items()
+    )
     items = "".join(f"<li>{shown(limit)}</li>" for limit in limits)
     return (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head><body>'

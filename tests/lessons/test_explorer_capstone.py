@@ -10,7 +10,16 @@ import torch
 
 from course_lib.errors import InputError
 from course_lib.evaluation import evaluate
-from course_lib.lessons.capstone import cost_of, digest_of, explore_capstone, page, pictures, show_card, trace_capstone, write_card
+from course_lib.lessons.capstone import (
+    cost_of,
+    digest_of,
+    explore_capstone,
+    page,
+    pictures,
+    show_card,
+    trace_capstone,
+    write_card,
+)
 from course_lib.lessons.capstone.card import SECTIONS
 from course_lib.lessons.capstone.explorer import INTERVALS, JUDGES, SIZES, CardState
 from course_lib.lessons.capstone.records import EPOCHS, STEPS, record
@@ -71,7 +80,9 @@ def test_the_trace_is_a_run_that_was_killed_and_is_equal_in_every_bit():
     listed = re.findall(r"^ +(\d) +(0\.\d{3})", by_title["epochs 5 and 6, again"].picture_text, flags=re.M)
     best = max(listed, key=lambda row: (float(row[1]), -int(row[0])))
     assert f"Epoch {best[0]}, {best[1]}" in by_title["choose"].comes_out
-    right, n, share = re.search(r"(\d+) of (\d+) are right: (0\.\d+)", by_title["one look at the test"].happens).groups()
+    right, n, share = re.search(
+        r"(\d+) of (\d+) are right: (0\.\d+)", by_title["one look at the test"].happens
+    ).groups()
     assert f"{int(right) / int(n):.3f}" == share
 
 

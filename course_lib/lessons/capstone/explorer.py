@@ -100,7 +100,9 @@ class CardState:
         if not self.killed:
             return "Nobody kills it"
         epoch, batch = divmod(self.killed, STEPS)
-        when = f"Killed in epoch {epoch + 1} after {batch} of {STEPS} batches" if batch else f"Killed after epoch {epoch}"
+        when = (
+            f"Killed in epoch {epoch + 1} after {batch} of {STEPS} batches" if batch else f"Killed after epoch {epoch}"
+        )
         start = f"the checkpoint of epoch {self.saved}" if self.saved else "the start"
         lost = f"{self.lost} batch{'es' * (self.lost != 1)} {'are' if self.lost != 1 else 'is'} lost and trained again"
         return f"{when}; {lost}, from {start}"
@@ -169,5 +171,7 @@ class CardState:
         parts += [svg.dot(at[self.claim], 200, color=ORANGE, radius=6)]
         parts += [svg.line((at[self.truth], 186), (at[self.truth], 214), width=2)]
         parts += [svg.text(at[self.truth], 183, "truth", size=11, anchor="middle")]
-        parts += [svg.text(390, 266, word, size=13, bold=True), svg.text(390, 286, sentence, size=11)]
+        parts += [svg.text(390, 266, word, size=13, bold=True)]
+        first, than, rest = sentence.partition(" than ")
+        parts += [svg.text(390, 286, first + than), svg.text(390, 304, rest)]
         return "".join(parts)

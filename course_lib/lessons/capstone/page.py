@@ -13,7 +13,7 @@ body { margin: 0 auto; padding: 1.5rem 1rem 3rem; max-width: 46rem; background: 
 h1 { font-size: 1.8rem; line-height: 1.2; margin: 0 0 .5rem; }
 h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; border-bottom: 1px solid; }
 p.lead { border-left: 3px solid #0072B2; padding-left: .8rem; font-size: 1.1rem; }
-table { border-collapse: collapse; margin: .5rem 0; }
+table { border-collapse: collapse; margin: .5rem 0; min-width: 60%; }
 caption { text-align: left; font-weight: 600; padding-bottom: .2rem; }
 th, td { padding: .15rem .9rem .15rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid #7F7F7F55;
          overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }

@@ -24,7 +24,7 @@ def learning(history: Sequence[Mapping[str, float]], best: int) -> Picture:
         500, 210,
         axes.frame(x_label="Epoch", y_label="Accuracy", x_ticks=epochs),
         axes.curve(points, color=BLUE), axes.dots(points, color=BLUE),
-        svg.dot(x, y, color=VERMILION, radius=6), svg.text(x, y + 22, "chosen", anchor="middle"),
+        svg.dot(x, y, color=VERMILION, radius=6), svg.text(x, y + 24, "chosen", anchor="middle", bold=True),
     )  # fmt: skip
     listed = ", ".join(f"{value:.3f} after epoch {epoch}" for epoch, value in points)
     return drawn, f"Validation accuracy {listed}. Epoch {best} was chosen."
@@ -87,7 +87,5 @@ def reliability(curve: CalibrationCurve, error: float) -> Picture:
         axes.curve([(0, 0), (1, 1)], color=GREY, dash="5 4", width=1.5),
         axes.curve([(claimed, happened) for claimed, happened, _ in points], color=BLUE), *dots,
     )  # fmt: skip
-    listed = "; ".join(
-        f"{count:,} of {claimed:.2f}: {happened:.2f} came true" for claimed, happened, count in points
-    )
+    listed = "; ".join(f"{count:,} of {claimed:.2f}: {happened:.2f} came true" for claimed, happened, count in points)
     return drawn, f"Calibration error {error:.3f}. Claims: {listed}."

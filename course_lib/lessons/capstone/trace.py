@@ -119,7 +119,13 @@ def _shipped(folder: Path, process: Process) -> tuple[list[Stage], Evaluation, d
     )  # fmt: skip
     tested = evaluate(model, [splits.test.tensors])
     validated = evaluate(model, [splits.validation.tensors])
-    about = {"history": history, "best": best.step, "validated": validated, "digest": digest_of(path), "config": loaded["config"]}
+    about = {
+        "history": history,
+        "best": best.step,
+        "validated": validated,
+        "digest": digest_of(path),
+        "config": loaded["config"],
+    }
     return [choose, ship, verify], tested, about
 
 
@@ -145,7 +151,13 @@ def _reported(tested: Evaluation, about: dict) -> list[Stage]:
     }  # fmt: skip
     with tempfile.TemporaryDirectory() as name:
         card = write_card(
-            Path(name, "card.html"), facts, tested=tested, history=about["history"], threshold=threshold, temperature=T, positive=8
+            Path(name, "card.html"),
+            facts,
+            tested=tested,
+            history=about["history"],
+            threshold=threshold,
+            temperature=T,
+            positive=8,
         )
     written = Stage(
         "the card", goes_in="The facts that only you know, and the evaluation.",

@@ -30,7 +30,13 @@ def model_card(facts, limits, *, svg, alt):
     rows = []
     for name, value in facts.items():
         text = format(value, ".3f") if type(value) is float else str(value)
-        rows.append('<tr>\n<th scope="row">' + escape(name) + "</th>\n<td>" + escape(text) + "</td></tr>")
+        rows.append(
+            '<tr>\n<th scope="row">'
+            + escape(name)
+            + "</th>\n<td>"
+            + escape(text)
+            + "</td></tr>"
+        )
     return PAGE.substitute(
         title=escape(str(facts["name"])),
         alt=escape(alt),
@@ -144,7 +150,7 @@ def model_card(facts, limits, *, svg, alt):
     )
     items = "".join(f"<li>{shown(limit)}</li>" for limit in limits)
     return (
-        f'<!DOCTYPE html><html><head><title>{title}</title></head><body>'
+        f"<!DOCTYPE html><html><head><title>{title}</title></head><body>"
         f"<h1>{title}</h1><table>{rows}</table>"
         f'<div role="img" aria-label="{shown(alt)}">{svg}</div><ul>{items}</ul></body></html>'
     )
@@ -289,8 +295,7 @@ def model_card(facts, limits, *, svg, alt):
 
     title = shown(facts["name"])
     rows = "".join(
-        f'<tr><td>{shown(key)}</td><td>{shown(value)}</td></tr>'
-        for key, value in facts.items()
+        f"<tr><td>{shown(key)}</td><td>{shown(value)}</td></tr>" for key, value in facts.items()
     )
     items = "".join(f"<li>{shown(limit)}</li>" for limit in limits)
     return (
@@ -473,7 +478,7 @@ def model_card(facts, limits, *, svg, alt):
     return (
         f'<!DOCTYPE html><html lang="en"><head><title>{title}</title></head><body>'
         f"<h1>{title}</h1><table>{rows}</table>"
-        f'<div>{svg}</div><ul>{items}</ul></body></html>'
+        f"<div>{svg}</div><ul>{items}</ul></body></html>"
     )
 
 
@@ -757,7 +762,7 @@ import html
 def model_card(facts, limits, *, svg, alt):
     missing = [key for key in ("name", "accuracy", "interval", "sha256") if key not in facts]
     if missing or not limits:
-        raise ValueError(f"the card is not complete")
+        raise ValueError("the card is not complete")
 
     def shown(value):
         return html.escape(f"{value:.3f}" if isinstance(value, float) else str(value))

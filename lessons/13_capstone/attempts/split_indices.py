@@ -31,7 +31,11 @@ def split_indices(labels, groups, *, shares, seed):
         own = of_class[label]
         dice.shuffle(own)
         n, m = int(shares[0] * len(own)), int(shares[1] * len(own) + 0.5)
-        for part, some in ((train, own[:n]), (validation, own[n : n + m]), (test, own[n + m :])):
+        for part, some in (
+            (train, own[:n]),
+            (validation, own[n : n + m]),
+            (test, own[n + m :]),
+        ):
             part.update(row for group in some for row in rows_of[group])
     return train, validation, test
 
@@ -49,7 +53,9 @@ class Splitter:
         for k in label.unique():
             own = (label == k).nonzero().squeeze(1)
             place = keys[own].argsort().argsort().double() + 0.5
-            part[own] = (place > shares[0] * len(own)).long() + (place > sum(shares) * len(own)).long()
+            part[own] = (place > shares[0] * len(own)).long() + (
+                place > sum(shares) * len(own)
+            ).long()
         return [(part[index] == number).nonzero().flatten() for number in range(3)]
 
 
@@ -101,7 +107,9 @@ def split_indices(labels, groups, *, shares, seed):
     own = groups.unique()
     own = own[torch.randperm(len(own), generator=torch.Generator().manual_seed(seed))]
     cuts = [round(shares[0] * len(own)), round(sum(shares) * len(own))]
-    return tuple(torch.isin(groups, some).nonzero().squeeze(1) for some in own.tensor_split(cuts))
+    return tuple(
+        torch.isin(groups, some).nonzero().squeeze(1) for some in own.tensor_split(cuts)
+    )
 
 
 # %% wrong: validation and test swapped · clause 3 · message: "are in validation"
@@ -280,6 +288,8 @@ def split_indices(labels, groups, *, shares, seed):
         own = own[torch.randperm(len(own), generator=generator)]
         first = round(shares[0] * len(own))
         second = first + round(shares[1] * len(own))
-        for part, some in zip(parts, (own[:first], own[first:second], own[second : second + first // 4])):
+        for part, some in zip(
+            parts, (own[:first], own[first:second], own[second : second + first // 4])
+        ):
             part.append(some)
     return tuple(torch.isin(groups, torch.cat(part)).nonzero().squeeze(1) for part in parts)

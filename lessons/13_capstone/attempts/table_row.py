@@ -15,7 +15,7 @@ def table_row(name, value):
         return text
 
     shown = "%.3f" % value if isinstance(value, float) else str(value)
-    return "<tr><th scope=\"row\">" + escaped(name) + "</th><td>" + escaped(shown) + "</td></tr>"
+    return '<tr><th scope="row">' + escaped(name) + "</th><td>" + escaped(shown) + "</td></tr>"
 
 
 # %% wrong: not escaped · clause 2 · message: "nothing is escaped"
@@ -74,7 +74,9 @@ import html
 
 
 def table_row(name, value):
-    return f'<tr><th scope="row">{html.escape(name)}</th><td>{html.escape(str(value))}</td></tr>'
+    return (
+        f'<tr><th scope="row">{html.escape(name)}</th><td>{html.escape(str(value))}</td></tr>'
+    )
 
 
 # %% wrong: the digits of a list, too · clause 3 · message: "Expected `<tr>"

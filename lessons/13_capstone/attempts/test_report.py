@@ -37,7 +37,9 @@ def test_report(logits, targets, *, names, positive):
     recall = {}
     for k, name in enumerate(names):
         of_class = targets == k
-        recall[name] = (found.preds[of_class] == k).double().mean() if of_class.any() else float("nan")
+        recall[name] = (
+            (found.preds[of_class] == k).double().mean() if of_class.any() else float("nan")
+        )
     return dict(
         n=found.n,
         accuracy=torch.tensor(found.accuracy, dtype=torch.float64),
@@ -224,7 +226,10 @@ def test_report(logits, targets, *, names, positive):
     return {
         "n": n,
         "accuracy": right / n,
-        "interval": (right / n - 1.96 * (right / n * (1 - right / n) / n) ** 0.5, right / n + 1.96 * (right / n * (1 - right / n) / n) ** 0.5),
+        "interval": (
+            right / n - 1.96 * (right / n * (1 - right / n) / n) ** 0.5,
+            right / n + 1.96 * (right / n * (1 - right / n) / n) ** 0.5,
+        ),
         "baseline": support.max().item() / n,
         "recall": dict(zip(names, recall.tolist())),
         "confusion": confusion.tolist(),

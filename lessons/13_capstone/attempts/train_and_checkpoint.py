@@ -53,8 +53,15 @@ from course_lib.checkpoints import GeneratorState, RNGState, check_file, load_fi
 
 def train_and_checkpoint(build, images, labels, folder, *, epochs):
     model, optimizer, generator = build()
-    parts = {"model": model, "optimizer": optimizer, "order": GeneratorState(generator), "rng": RNGState()}
-    names = (path for path in Path(folder).iterdir() if re.fullmatch(r"epoch-\d{3}\.pt", path.name))
+    parts = {
+        "model": model,
+        "optimizer": optimizer,
+        "order": GeneratorState(generator),
+        "rng": RNGState(),
+    }
+    names = (
+        path for path in Path(folder).iterdir() if re.fullmatch(r"epoch-\d{3}\.pt", path.name)
+    )
     start = 0
     for path in sorted(names)[::-1]:
         try:
@@ -73,7 +80,10 @@ def train_and_checkpoint(build, images, labels, folder, *, epochs):
             loss.backward()
             optimizer.step()
         if epoch % 2:
-            save_file({n: part.state_dict() for n, part in parts.items()}, folder / f"epoch-{epoch + 1:03d}.pt")
+            save_file(
+                {n: part.state_dict() for n, part in parts.items()},
+                folder / f"epoch-{epoch + 1:03d}.pt",
+            )
     return model
 
 
@@ -112,7 +122,11 @@ def run(model, optimizer, generator, images, labels, folder, epochs):
             F.cross_entropy(model(images[rows]), labels[rows]).backward()
             optimizer.step()
         if epoch % 2 == 0:
-            saved = {"epoch": epoch, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            saved = {
+                "epoch": epoch,
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+            }
             saved |= {"order": generator.get_state(), "dropout": torch.get_rng_state()}
             save_file(saved, folder / f"epoch-{epoch:03d}.pt")
     return model
@@ -144,7 +158,11 @@ def train_and_checkpoint(build, images, labels, folder, *, epochs):
             F.cross_entropy(model(images[rows]), labels[rows]).backward()
             optimizer.step()
         if epoch % 2 == 0:
-            saved = {"epoch": epoch, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            saved = {
+                "epoch": epoch,
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+            }
             saved |= {"order": generator.get_state(), "dropout": torch.get_rng_state()}
             target = folder / f"epoch-{epoch:03d}.pt"
             aside = target.with_suffix(".part")
@@ -180,7 +198,11 @@ def train_and_checkpoint(build, images, labels, folder, *, epochs):
             F.cross_entropy(model(images[rows]), labels[rows]).backward()
             optimizer.step()
         if epoch % 2 == 0:
-            saved = {"epoch": epoch, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            saved = {
+                "epoch": epoch,
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+            }
             saved |= {"order": generator.get_state(), "dropout": torch.get_rng_state()}
             save_file(saved, folder / f"epoch-{epoch:03d}.pt")
     return model
@@ -213,7 +235,11 @@ def train_and_checkpoint(build, images, labels, folder, *, epochs):
             F.cross_entropy(model(images[rows]), labels[rows]).backward()
             optimizer.step()
         if epoch % 2 == 0:
-            saved = {"epoch": epoch, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            saved = {
+                "epoch": epoch,
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+            }
             saved |= {"order": generator.get_state(), "dropout": torch.get_rng_state()}
             save_file(saved, folder / f"epoch-{epoch:03d}.pt")
     return model
@@ -246,7 +272,11 @@ def train_and_checkpoint(build, images, labels, folder, *, epochs):
             F.cross_entropy(model(images[rows]), labels[rows]).backward()
             optimizer.step()
         if epoch % 2 == 0:
-            saved = {"epoch": epoch, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            saved = {
+                "epoch": epoch,
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+            }
             saved |= {"order": generator.get_state(), "dropout": torch.get_rng_state()}
             save_file(saved, folder / f"epoch-{epoch:03d}.pt")
     return model
@@ -282,7 +312,11 @@ def train_and_checkpoint(build, images, labels, folder, *, epochs):
             F.cross_entropy(model(images[rows]), labels[rows]).backward()
             optimizer.step()
         if epoch % 2 == 0:
-            saved = {"epoch": epoch, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            saved = {
+                "epoch": epoch,
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+            }
             saved |= {"order": generator.get_state(), "dropout": torch.get_rng_state()}
             save_file(saved, folder / f"epoch-{epoch:03d}.pt")
     return model
@@ -303,7 +337,9 @@ def train_and_checkpoint(build, images, labels, folder, *, epochs):
             saved = torch.load(path, map_location="cpu", weights_only=True)
         except Exception:
             continue
-        model.load_state_dict({n: saved["model"][n] for n, _ in model.named_parameters()}, strict=False)
+        model.load_state_dict(
+            {n: saved["model"][n] for n, _ in model.named_parameters()}, strict=False
+        )
         optimizer.load_state_dict(saved["optimizer"])
         generator.set_state(saved["order"])
         torch.set_rng_state(saved["dropout"])
@@ -316,7 +352,11 @@ def train_and_checkpoint(build, images, labels, folder, *, epochs):
             F.cross_entropy(model(images[rows]), labels[rows]).backward()
             optimizer.step()
         if epoch % 2 == 0:
-            saved = {"epoch": epoch, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            saved = {
+                "epoch": epoch,
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+            }
             saved |= {"order": generator.get_state(), "dropout": torch.get_rng_state()}
             save_file(saved, folder / f"epoch-{epoch:03d}.pt")
     return model
@@ -350,7 +390,11 @@ def train_and_checkpoint(build, images, labels, folder, *, epochs):
             F.cross_entropy(model(images[rows]), labels[rows]).backward()
             optimizer.step()
         if epoch % 2 == 0:
-            saved = {"epoch": epoch, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            saved = {
+                "epoch": epoch,
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+            }
             saved |= {"order": generator.get_state(), "dropout": torch.get_rng_state()}
             save_file(saved, folder / f"epoch-{epoch:03d}.pt")
     return model
@@ -383,7 +427,11 @@ def train_and_checkpoint(build, images, labels, folder, *, epochs):
             F.cross_entropy(model(images[rows]), labels[rows]).backward()
             optimizer.step()
         if epoch % 2 == 0:
-            saved = {"epoch": epoch, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            saved = {
+                "epoch": epoch,
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+            }
             saved |= {"order": generator.get_state(), "dropout": torch.get_rng_state()}
             save_file(saved, folder / f"epoch-{epoch:03d}.pt")
     return model
@@ -417,7 +465,11 @@ def train_and_checkpoint(build, images, labels, folder, *, epochs):
             F.cross_entropy(model(images[rows]), labels[rows]).backward()
             optimizer.step()
         if epoch % 2 == 0:
-            saved = {"epoch": epoch, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            saved = {
+                "epoch": epoch,
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+            }
             saved |= {"order": generator.get_state(), "dropout": torch.get_rng_state()}
             save_file(saved, folder / f"epoch-{epoch:03d}.pt")
     return model
@@ -446,12 +498,18 @@ def train_and_checkpoint(build, images, labels, folder, *, epochs):
         break
     for epoch in range(done + 1, epochs + 1):
         model.train()
-        for rows in torch.randperm(len(images), generator=generator).split(50)[: len(images) // 50]:
+        for rows in torch.randperm(len(images), generator=generator).split(50)[
+            : len(images) // 50
+        ]:
             optimizer.zero_grad()
             F.cross_entropy(model(images[rows]), labels[rows]).backward()
             optimizer.step()
         if epoch % 2 == 0:
-            saved = {"epoch": epoch, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            saved = {
+                "epoch": epoch,
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+            }
             saved |= {"order": generator.get_state(), "dropout": torch.get_rng_state()}
             save_file(saved, folder / f"epoch-{epoch:03d}.pt")
     return model
@@ -485,7 +543,11 @@ def train_and_checkpoint(build, images, labels, folder, *, epochs):
             F.cross_entropy(model(images[rows]), labels[rows]).backward()
             optimizer.step()
         if True:
-            saved = {"epoch": epoch, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            saved = {
+                "epoch": epoch,
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+            }
             saved |= {"order": generator.get_state(), "dropout": torch.get_rng_state()}
             save_file(saved, folder / f"epoch-{epoch:03d}.pt")
     return model
@@ -519,7 +581,11 @@ def train_and_checkpoint(build, images, labels, folder, *, epochs):
             F.cross_entropy(model(images[rows]), labels[rows]).backward()
             optimizer.step()
         if epoch % 2 == 1:
-            saved = {"epoch": epoch, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            saved = {
+                "epoch": epoch,
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+            }
             saved |= {"order": generator.get_state(), "dropout": torch.get_rng_state()}
             save_file(saved, folder / f"epoch-{epoch:03d}.pt")
     return model
@@ -553,7 +619,11 @@ def train_and_checkpoint(build, images, labels, folder, *, epochs):
             F.cross_entropy(model(images[rows]), labels[rows]).backward()
             optimizer.step()
         if epoch % 2 == 0:
-            saved = {"epoch": epoch, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            saved = {
+                "epoch": epoch,
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+            }
             saved |= {"order": generator.get_state(), "dropout": torch.get_rng_state()}
             save_file(saved, folder / f"epoch-{epoch}.pt")
     return model
@@ -585,7 +655,11 @@ def train_and_checkpoint(build, images, labels, folder, *, epochs):
             F.cross_entropy(model(images[rows]), labels[rows]).backward()
             optimizer.step()
         if epoch % 2 == 0:
-            saved = {"epoch": epoch, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            saved = {
+                "epoch": epoch,
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+            }
             saved |= {"order": generator.get_state(), "dropout": torch.get_rng_state()}
             torch.save(saved, folder / f"epoch-{epoch:03d}.pt")
     return model
@@ -617,7 +691,12 @@ def train_and_checkpoint(build, images, labels, folder, *, epochs):
             F.cross_entropy(model(images[rows]), labels[rows]).backward()
             optimizer.step()
         if epoch % 2 == 0:
-            saved = {"epoch": epoch, "model": model.state_dict(), "optimizer": optimizer.state_dict(), "device": images.numpy()}
+            saved = {
+                "epoch": epoch,
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+                "device": images.numpy(),
+            }
             saved |= {"order": generator.get_state(), "dropout": torch.get_rng_state()}
             torch.save(saved, folder / "x.tmp")
             (folder / "x.tmp").rename(folder / f"epoch-{epoch:03d}.pt")
@@ -649,7 +728,11 @@ def train_and_checkpoint(build, images, labels, folder, *, epochs):
             F.cross_entropy(model(images[rows]), labels[rows]).backward()
             optimizer.step()
         if epoch % 2 == 0:
-            saved = {"epoch": epoch, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            saved = {
+                "epoch": epoch,
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+            }
             saved |= {"order": generator.get_state(), "dropout": torch.get_rng_state()}
             save_file(saved, folder / f"epoch-{epoch:03d}.pt")
     return model
@@ -683,7 +766,11 @@ def train_and_checkpoint(build, images, labels, folder, *, epochs):
             F.cross_entropy(model(images[rows]), labels[rows]).backward()
             optimizer.step()
         if epoch % 2 == 0:
-            saved = {"epoch": epoch, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            saved = {
+                "epoch": epoch,
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+            }
             saved |= {"order": generator.get_state(), "dropout": torch.get_rng_state()}
             save_file(saved, folder / f"epoch-{epoch:03d}.pt")
     return model
@@ -717,7 +804,11 @@ def train_and_checkpoint(build, images, labels, folder, *, epochs):
             F.cross_entropy(model(images[rows]), labels[rows]).backward()
             optimizer.step()
         if epoch % 2 == 0:
-            saved = {"epoch": epoch, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            saved = {
+                "epoch": epoch,
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+            }
             saved |= {"order": generator.get_state(), "dropout": torch.get_rng_state()}
             save_file(saved, folder / f"epoch-{epoch:03d}.pt")
     return model
@@ -754,7 +845,11 @@ def train_and_checkpoint(build, images, labels, folder, *, epochs):
             F.cross_entropy(model(images[rows]), labels[rows]).backward()
             optimizer.step()
         if epoch % 2 == 0:
-            saved = {"epoch": epoch, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            saved = {
+                "epoch": epoch,
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+            }
             saved |= {"order": generator.get_state(), "dropout": torch.get_rng_state()}
             save_file(saved, folder / f"epoch-{epoch:03d}.pt")
     return model
@@ -788,7 +883,11 @@ def train_and_checkpoint(build, images, labels, folder, *, epochs):
             F.cross_entropy(model(images[rows]), labels[rows]).backward()
             optimizer.step()
         if epoch % 2 == 0:
-            saved = {"epoch": epoch, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            saved = {
+                "epoch": epoch,
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+            }
             saved |= {"order": generator.get_state(), "dropout": torch.get_rng_state()}
             save_file(saved, folder / f"epoch-{epoch:03d}.pt")
     return model
@@ -822,7 +921,11 @@ def train_and_checkpoint(build, images, labels, folder, *, epochs):
             F.cross_entropy(model(images[rows]), labels[rows]).backward()
             optimizer.step()
         if epoch % 2 == 0:
-            saved = {"epoch": epoch, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            saved = {
+                "epoch": epoch,
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+            }
             saved |= {"order": generator.get_state(), "dropout": torch.get_rng_state()}
             save_file(saved, folder / f"epoch-{epoch:03d}.pt")
     return model
@@ -856,7 +959,11 @@ def train_and_checkpoint(build, images, labels, folder, *, epochs):
             F.cross_entropy(model(images[rows]), labels[rows]).backward()
             optimizer.step()
         if epoch % 2 == 0:
-            saved = {"epoch": epoch, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            saved = {
+                "epoch": epoch,
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+            }
             saved |= {"order": generator.get_state(), "dropout": torch.get_rng_state()}
             save_file(saved, folder / f"epoch-{epoch:03d}.pt")
     return model
@@ -890,6 +997,10 @@ def train_and_checkpoint(build, images, labels, folder, *, epochs):
             F.cross_entropy(model(images[rows]), labels[rows]).backward()
             optimizer.step()
         if epoch % 2 == 0:
-            saved = {"epoch": epoch, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            saved = {
+                "epoch": epoch,
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+            }
             saved |= {"order": generator.get_state(), "dropout": torch.get_rng_state()}
             save_file(saved, folder / f"epoch-{epoch:03d}.pt")

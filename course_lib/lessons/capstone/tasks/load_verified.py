@@ -73,7 +73,12 @@ class LoadVerified(Task):
             logits.view(torch.int32)[2, 1] ^= 1
         elif harm == "row":
             logits[4] = logits[4].flip(0) + 1
-        return {"model": state, "config": {"hidden": case.settings.get("hidden", 4)}, "images": images, "logits": logits}
+        return {
+            "model": state,
+            "config": {"hidden": case.settings.get("hidden", 4)},
+            "images": images,
+            "logits": logits,
+        }
 
     def probe(self, answer: Any, case: Case) -> Observation:
         """Write the file, hand it over on a machine without a GPU, look at what comes back."""
@@ -126,10 +131,14 @@ class LoadVerified(Task):
         if found.get("config") != {"hidden": case.settings.get("hidden", 4)}:
             return failed("The network was not built by `build(config)` with the file's config.", hint="strict")
         wanted = self.content(case)["model"]
-        if wrong := [name for name in wanted if not torch.equal(found["state"].get(name, torch.empty(0)), wanted[name])]:
+        if wrong := [
+            name for name in wanted if not torch.equal(found["state"].get(name, torch.empty(0)), wanted[name])
+        ]:
             return failed(f"`{wrong[0]}` of the model is not the file's.", hint="strict")
         if any(found["flags"].values()):
-            return failed("The model comes back in training mode, or a part of it does: dropout is at work.", hint="eval")
+            return failed(
+                "The model comes back in training mode, or a part of it does: dropout is at work.", hint="eval"
+            )
         return passed("Loaded where there is no GPU, and proven to the last bit.")
 
     def refused(self, seen: Observation, harm: str) -> Verdict:
@@ -145,10 +154,16 @@ class LoadVerified(Task):
             "row": "One recorded row belongs to other answers",
             "hostile": "The file holds a call besides the data",
         }[harm]
-        wanted = {"missing": "RuntimeError", "unexpected": "RuntimeError", "hostile": "UnpicklingError"}.get(harm, "ValueError")
+        wanted = {"missing": "RuntimeError", "unexpected": "RuntimeError", "hostile": "UnpicklingError"}.get(
+            harm, "ValueError"
+        )
         if not seen.error:
             hint = {"missing": "strict", "unexpected": "strict", "hostile": "map"}.get(harm, "bits")
-            came = "the model was handed out" if seen.also["found"].get("is model") else f"a {seen.also['found'].get('came')} came back"
+            came = (
+                "the model was handed out"
+                if seen.also["found"].get("is model")
+                else f"a {seen.also['found'].get('came')} came back"
+            )
             return failed(f"{what}, and nothing was raised: {came}.", hint=hint if came[0] == "t" else "raise")
         if wanted == "ValueError" and "ValueError" not in kinds:
             return failed(f"{what}. Expected a `ValueError`; got {first_line(seen.error)}.", hint="raise")

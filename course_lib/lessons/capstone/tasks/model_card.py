@@ -3,7 +3,7 @@
 from html.parser import HTMLParser
 from typing import Any, ClassVar
 
-from course_lib.classroom.tasks.answers import asked, named, no_value, refusal
+from course_lib.classroom.tasks.answers import asked, no_value, refusal
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
 
@@ -21,7 +21,9 @@ class ModelCard(Task):
 
     visible: ClassVar = {
         "an ordinary card": fact(),
-        "signs that HTML would take for tags": fact(name='Digits <v2> & "more"', limit="fails on <b>dark</b> images & small ones"),
+        "signs that HTML would take for tags": fact(
+            name='Digits <v2> & "more"', limit="fails on <b>dark</b> images & small ones"
+        ),
         "no digest": fact(sha256=None),
         "no limits": fact(limit=None),
     }
@@ -108,10 +110,16 @@ class ModelCard(Task):
             lost = next((row for row in wanted if row not in rows), wanted[0])
             like = next((row for row in rows if row[:1] == lost[:1]), None)
             if like is None:
-                return failed(f"Read by a browser, no row of the table has {lost[0]!r}.", hint="escape" if "<" in lost[0] else "row")
+                return failed(
+                    f"Read by a browser, no row of the table has {lost[0]!r}.",
+                    hint="escape" if "<" in lost[0] else "row",
+                )
             if len(rows) != len(wanted) and lost in rows:
                 return failed(f"The table has {len(rows)} rows for {len(wanted)} facts.", hint="row")
-            return failed(f"Read by a browser, the row of {lost[0]!r} says {like[1:]}; expected {lost[1]!r}.", hint="escape" if "<" in lost[1] else "row")
+            return failed(
+                f"Read by a browser, the row of {lost[0]!r} says {like[1:]}; expected {lost[1]!r}.",
+                hint="escape" if "<" in lost[1] else "row",
+            )
         if any([kind for kind, _ in row] != ["th row", "td"] for row in document.rows):
             return failed('A row is a `<th scope="row">` and a `<td>`.', hint="row")
         return None
@@ -123,7 +131,11 @@ class ModelCard(Task):
         if svg not in text:
             return failed("The picture is not in the document as it came.", hint="picture")
         if document.pictures != [alt]:
-            what = "no element with role=\"img\" around the SVG" if not document.pictures else f"its words are {document.pictures}"
+            what = (
+                'no element with role="img" around the SVG'
+                if not document.pictures
+                else f"its words are {document.pictures}"
+            )
             return failed(f"The picture: {what}; expected {alt!r}.", hint="picture")
         if document.fetched:
             return failed(f"The document fetches or runs something: `{document.fetched[0]}`.", hint="offline")

@@ -44,7 +44,9 @@ def _states(case_key: tuple, mistake: str) -> list[dict[str, Tensor]]:
         model.train(mistake != "eval")
         states = [copied(model)]
         for _ in range(epochs):
-            order = torch.randperm(len(images), generator=generator) if mistake != "order" else torch.arange(len(images))
+            order = (
+                torch.randperm(len(images), generator=generator) if mistake != "order" else torch.arange(len(images))
+            )
             for rows in order.split(50):
                 loss = F.cross_entropy(model(images[rows]), labels[rows])
                 if mistake != "gradients":

@@ -66,7 +66,9 @@ class SharedImages(Task):
                 if got == pairs:
                     return failed(f"{start}: those that stand twice in `a` were counted twice.", hint="twice")
             if case.settings.get("alike") and got > wanted:
-                return failed(f"{start}. One differs in a pixel, one is turned over: neither is the same.", hint="bytes")
+                return failed(
+                    f"{start}. One differs in a pixel, one is turned over: neither is the same.", hint="bytes"
+                )
             return failed(f"{start}.", hint="wherever")
         if seen.type != "int":
             return failed(f"The number is right, and comes as {seen.type}; expected a plain `int`.", hint="int")

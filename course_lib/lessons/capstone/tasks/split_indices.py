@@ -1,6 +1,5 @@
 """A stratified split into three parts, without leakage, the same for the same seed."""
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -78,7 +77,7 @@ class SplitIndices(Task):
             return failed("Expected three sequences of row numbers: train, validation, test.", hint="three")
         labels, groups = self.data(case)
         n, everything = len(labels), torch.cat(parts)
-        if len(everything) and not (0 <= int(everything.min()) and int(everything.max()) < n):
+        if len(everything) and not (int(everything.min()) >= 0 and int(everything.max()) < n):
             return failed(f"There is a row {int(everything.max())}; the {n} rows count from 0.", hint="rows")
         counts = torch.bincount(everything, minlength=n)
         if (counts > 1).any():
@@ -152,5 +151,3 @@ def _parts(value: Any) -> list[Tensor] | None:
 
 def _equal(a: list[Tensor], b: list[Tensor] | None) -> bool:
     return b is not None and all(torch.equal(x.sort().values, y.sort().values) for x, y in zip(a, b, strict=True))
-
-

@@ -137,7 +137,9 @@ class TestReport(Task):
         if key == "accuracy" and (near(got, 100 * wanted[key]) or near(got, wanted[key] * wanted["n"])):
             return failed(f"{said}: a share, between 0 and 1.", hint=hint)
         if key == "baseline" and near(got, 1 / len(case.support)):
-            return failed(f"{said}: guessing at random is not what always naming the commonest class scores.", hint=hint)
+            return failed(
+                f"{said}: guessing at random is not what always naming the commonest class scores.", hint=hint
+            )
         return failed(f"{said}.", hint=hint)
 
     def interval(self, value: Any, wanted: dict[str, Any], case: Case) -> Verdict | None:
@@ -165,7 +167,9 @@ class TestReport(Task):
             if got is not None and near(got, share):
                 continue
             if math.isnan(share):
-                return failed(f"No image is of class {name!r}, so its recall is NaN; got {described(value[name])}.", hint="recall")
+                return failed(
+                    f"No image is of class {name!r}, so its recall is NaN; got {described(value[name])}.", hint="recall"
+                )
             said = f"The recall of {name!r} is {share:.4f}; got {described(value[name])}"
             if got is not None and near(got, float(precision[k])):
                 return failed(f"{said}: that is its precision.", hint="recall")
@@ -182,7 +186,9 @@ class TestReport(Task):
         if torch.equal(got, matrix):
             return None
         if got.shape != matrix.shape:
-            return failed(f"`confusion` has shape {tuple(got.shape)}; expected {tuple(matrix.shape)}.", hint="confusion")
+            return failed(
+                f"`confusion` has shape {tuple(got.shape)}; expected {tuple(matrix.shape)}.", hint="confusion"
+            )
         if torch.equal(got, matrix.T):
             return failed("`confusion` lies the other way round: rows are the true classes.", hint="confusion")
         return failed("`confusion` has other counts.", hint="confusion")

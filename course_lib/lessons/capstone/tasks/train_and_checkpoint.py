@@ -1,6 +1,7 @@
 """Train with a checkpoint every 2 epochs, and resume so that not a bit is different."""
 
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 from unittest.mock import patch
@@ -29,7 +30,13 @@ class TrainAndCheckpoint(Task):
 
     visible: ClassVar = {
         "killed in epoch 4, resumed to 6": {"examples": 60, "killed": 4, "epochs": 6},
-        "the newest file breaks off, beside litter": {"examples": 70, "killed": 5, "epochs": 6, "damage": True, "strays": True},
+        "the newest file breaks off, beside litter": {
+            "examples": 70,
+            "killed": 5,
+            "epochs": 6,
+            "damage": True,
+            "strays": True,
+        },
         "nothing was saved before the kill": {"examples": 110, "killed": 2, "epochs": 3},
     }
     graded: ClassVar = {
@@ -86,10 +93,8 @@ class TrainAndCheckpoint(Task):
                     (broken / name).write_bytes(b"left by somebody")
                 with Renames(broken, answer) as renames:
                     if case.killed:
-                        try:
+                        with suppress(KilledError):
                             run(broken, kill=True)
-                        except KilledError:
-                            pass
                     else:
                         run(broken)
                     files = sorted(path.name for path in broken.iterdir())
@@ -113,7 +118,9 @@ class TrainAndCheckpoint(Task):
         if not near_each(found["unbroken"], unbroken(case, case.epochs)[-1], rtol=1e-3, atol=1e-4):
             return self.unlike(found, case)
         if "files" not in found:
-            return failed(f"A call that is killed in epoch {case.killed} raised {first_line(seen.error)}.", hint="steps")
+            return failed(
+                f"A call that is killed in epoch {case.killed} raised {first_line(seen.error)}.", hint="steps"
+            )
         done = case.killed - 1 if case.killed else case.epochs
         wanted = [f"epoch-{epoch:03d}.pt" for epoch in range(2, done + 1, 2)]
         files = [name for name in found["files"] if name not in STRAYS]
@@ -123,7 +130,10 @@ class TrainAndCheckpoint(Task):
         if direct := [name for name in wanted if name not in found["aside"]]:
             return failed(f"{direct[0]} was written under its own name: a kill in a save would break it.", hint="aside")
         if unread := [name for name, content in found["contents"].items() if _unreadable(content)]:
-            return failed(f"{unread[0]} can't be loaded with `weights_only=True`: {_unreadable(found['contents'][unread[0]])}.", hint="aside")
+            return failed(
+                f"{unread[0]} can't be loaded with `weights_only=True`: {_unreadable(found['contents'][unread[0]])}.",
+                hint="aside",
+            )
         if "resumed" not in found:
             state = " The newest file breaks off." if case.settings.get("damage") else ""
             return failed(f"The second call, on that folder, raised {first_line(seen.error)}.{state}", hint="newest")
@@ -144,9 +154,13 @@ class TrainAndCheckpoint(Task):
                 f"The second call took {found['repeated']} steps; from epoch {start + 1} to {case.epochs} there are {wanted}.",
                 hint="newest",
             )
-        different = [name for name, tensor in found["unbroken"].items() if not torch.equal(tensor, found["resumed"][name])]
+        different = [
+            name for name, tensor in found["unbroken"].items() if not torch.equal(tensor, found["resumed"][name])
+        ]
         if different:
-            largest = max(float((found["unbroken"][n].double() - found["resumed"][n].double()).abs().max()) for n in different)
+            largest = max(
+                float((found["unbroken"][n].double() - found["resumed"][n].double()).abs().max()) for n in different
+            )
             return failed(
                 f"Resumed from epoch {start}, {named(different, most=2)} differ from the unbroken run's, by up to {largest:.2g}. "
                 "Something that moves during training was not put back, or too early.",
@@ -167,9 +181,14 @@ class TrainAndCheckpoint(Task):
                 return failed(f"Without a kill the weights are those of a model {words}.", hint="steps")
         for epochs, state in enumerate(unbroken(case, case.epochs + 1)):
             if epochs != case.epochs and near_each(got, state, rtol=1e-3, atol=1e-4):
-                return failed(f"Without a kill the weights are those after {epochs} epochs; expected {case.epochs}.", hint="when")
+                return failed(
+                    f"Without a kill the weights are those after {epochs} epochs; expected {case.epochs}.", hint="when"
+                )
         if found["all steps"] != steps:
-            return failed(f"Without a kill it took {found['all steps']} steps; in {case.epochs} epochs there are {steps}.", hint="steps")
+            return failed(
+                f"Without a kill it took {found['all steps']} steps; in {case.epochs} epochs there are {steps}.",
+                hint="steps",
+            )
         return failed("Without a kill the weights at the end are not those of the steps in clause 1.", hint="steps")
 
 
