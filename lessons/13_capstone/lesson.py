@@ -55,9 +55,10 @@ on_card = accuracy_of(model, copies[tested], copy_labels[tested])
 in_use = accuracy_of(model, *fresh)
 print(f"on its card: {on_card:.3f}   on 1,000 images that are new: {in_use:.3f}")
 assert on_card > in_use + 0.03
+assert torch.isin(origin[tested], origin[rows[:1280]]).double().mean() > 0.95
 
 # %% [markdown]
-# Nothing raised. Most images of the test part have a brother in the training part. Split first, by the image that each copy
+# Nothing raised. Nearly every image of the test part has a brother in the training part. Split first, by the image that each copy
 # comes from, and copy afterwards:
 
 # %%
@@ -86,7 +87,7 @@ for k in range(10):
 parts = [torch.cat(part) for part in parts]
 print([len(part) for part in parts], "eights:", [(labels[p] == 8).sum().item() for p in parts])
 assert len(torch.cat(parts).unique()) == len(labels) == sum(map(len, parts))
-assert [(labels[p] == 8).sum().item() for p in parts] == [180, 60, 60]
+assert [labels[p].bincount().unique().tolist() for p in parts] == [[180], [60], [60]]
 
 # %% [markdown]
 # Rows that differ can still hold the same image. `mnist()` is split like this, into 3,000, 1,000 and 1,000, and we look for
@@ -120,7 +121,9 @@ assert model_fingerprint(load_file(folder / "split.pt")) == data_digest
 assert model_fingerprint({**split, "test": validation.tensors}) != data_digest
 
 # %% [markdown]
-# If you are online, `mnist(full=True)` fetches all 70,000 images instead; offline it says so. Everything below stays as it is.
+# If you are online, `mnist(full=True)` fetches all 70,000 images instead; offline it says so. Everything below stays as it is,
+# and so it does for [CIFAR-10](https://docs.pytorch.org/vision/stable/generated/torchvision.datasets.CIFAR10.html), with a network
+# for three colours.
 #
 # ### Your turn
 #
@@ -361,7 +364,7 @@ assert bad["logits"].verdict == "failed" and bad["buffers"].verdict == "passed"
 # %% tags=["varies"]
 from course_lib.lessons.capstone import time_on
 
-many = test.tensors[0].repeat(10, 1, 1, 1)
+many = test.tensors[0].repeat(5, 1, 1, 1)
 for place in dict.fromkeys(["cpu", str(device)]):
     seconds, peak, answers = time_on(served, many, place)
     print(
@@ -418,7 +421,7 @@ truth, answers = tested.targets.numpy(), tested.preds.numpy()
 print(metrics.classification_report(truth, answers, digits=3))
 low, high = wilson_interval(int((truth == answers).sum()), len(truth))
 print(f"accuracy {tested.accuracy:.3f}, 95 % {low:.3f} to {high:.3f}; always a 0: 0.100")
-assert low < tested.accuracy < high and high - low < 0.04 and tested.accuracy > 0.9
+assert low < tested.accuracy < high and 0.01 < high - low < 0.04 and tested.accuracy > 0.9
 assert np.bincount(truth).max() / len(truth) == 0.1
 
 # %% [markdown]
