@@ -11,6 +11,7 @@ from course_lib.classroom.explorers.explorer import Choice
 from course_lib.classroom.tasks.comparing import same
 from course_lib.lessons import (
     calibration,
+    capstone,
     checkpointing,
     classification_metrics,
     device_mapping,
@@ -91,6 +92,8 @@ ROOMS = {
     "trace_folder": lambda path: stages(checkpointing.trace_folder()),
     "leave_one_out": lambda path: moved(exact_resume.leave_one_out()),
     "trace_resume": lambda path: stages(exact_resume.trace_resume()),
+    "explore_capstone": lambda path: moved(capstone.explore_capstone()),
+    "trace_capstone": lambda path: stages(capstone.trace_capstone()),
     "device_map": lambda path: moved(device_mapping.device_map()),
     "trace_devices": lambda path: stages(device_mapping.trace_devices()),
     "damage": lambda path: moved(verify_after_loading.damage()),
