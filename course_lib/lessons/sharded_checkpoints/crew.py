@@ -7,7 +7,9 @@ elsewhere there is one such process for each rank, and it lives on. A rank write
 """
 
 import contextlib
+import importlib
 import io
+import linecache
 import json
 import os
 import pickle
@@ -73,8 +75,6 @@ def _wait_for_all(path: str, size: int, seconds: float) -> None:
 
 def _own_line(error: BaseException) -> str:
     """The innermost line of a notebook's own code that an error passed, as `observation.observe` words it."""
-    import linecache
-
     found = ""
     for frame, line in traceback.walk_tb(error.__traceback__):
         if frame.f_globals.get("__name__") == "__main__" and "crew.py" not in frame.f_code.co_filename:
@@ -109,8 +109,11 @@ def _die_with_parent() -> None:
 
 
 def _fork(order: dict[str, Any]) -> dict[int, int]:
-    """One child for each rank; their pids."""
+    """One child for each rank; their pids. What they will import is imported once, before."""
     children = {}
+    sys.path[:] = order["path"]
+    with contextlib.suppress(Exception):
+        importlib.import_module(order["module"])
     for rank in order["ranks"]:
         pid = os.fork()
         if pid == 0:

@@ -112,7 +112,13 @@ def ask(
         }  # fmt: skip
         path = Path(folder) / "job"
         path.write_bytes(pickle.dumps(job))
-        return _crew().work(path, ranks, deadline)
+        module = getattr(function, "__module__", None) or "__main__"
+        return _crew().work(path, ranks, deadline, module="" if module == "__main__" else module)
+
+
+def warm_up() -> None:
+    """Start what `together` needs, and don't wait for it: it takes some seconds."""
+    _crew().hire(1 if CAN_FORK else 2)
 
 
 @dataclass
@@ -123,13 +129,17 @@ class Crew:
     processes: list[subprocess.Popen] = field(default_factory=list)
     said: queue.SimpleQueue = field(default_factory=queue.SimpleQueue)
 
-    def work(self, job: Path, ranks: int, deadline: float) -> list[Answer]:
-        """Let every rank do the job; the answers, and words instead of one for a rank that died or was killed."""
+    def work(self, job: Path, ranks: int, deadline: float, *, module: str) -> list[Answer]:
+        """Let every rank do the job; the answers, and words instead of one for a rank that died or was killed.
+
+        `module` is imported before, where that saves time.
+        """
         size = max(1, ranks)
         self.hire(1 if CAN_FORK else size)
         orders = [list(range(size))] if CAN_FORK else [[rank] for rank in range(size)]
         for process, mine in zip(self.processes, orders, strict=False):
-            process.stdin.write(json.dumps({"job": str(job), "ranks": mine, "size": ranks}).encode() + b"\n")
+            order = {"job": str(job), "ranks": mine, "size": ranks, "path": sys.path, "module": module}
+            process.stdin.write(json.dumps(order).encode() + b"\n")
             process.stdin.flush()
         end, pids, left, statuses = time.monotonic() + deadline, {}, set(range(size)), {}
         try:
