@@ -49,7 +49,7 @@ def rows_of(rows, rank, ranks):
     return start, min(each, rows - start)
 
 
-# %% wrong: evened out · clause 2 · message: "rows_of(16, 1, 5)` returned (4, 7)"
+# %% wrong: evened out · clause 2 · message: "the shares are not evened out"
 def rows_of(rows, rank, ranks):
     each, rest = divmod(rows, ranks)
     start = rank * each + min(rank, rest)

@@ -20,7 +20,7 @@ def saved_shapes(folder):
     return {name: list(entries[name].size) for name in sorted(entries) if getattr(entries[name], "size", None) is not None}
 
 
-# %% wrong: plain values too · clause 3 · message: "is a plain value, no tensor"
+# %% wrong: plain values too · clause 3 · message: "Not a tensor but a plain value"
 import torch.distributed.checkpoint as dcp
 
 

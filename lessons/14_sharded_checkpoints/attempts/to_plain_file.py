@@ -118,7 +118,7 @@ def to_plain_file(folder, path):
         shutil.rmtree(elsewhere)
 
 
-# %% wrong: straight to the path · clause 3 · message: "the older file is gone"
+# %% wrong: straight to the path · clause 3 · message: "by then the older file was gone"
 import json
 
 from torch.distributed.checkpoint.format_utils import dcp_to_torch_save
@@ -172,7 +172,7 @@ def to_plain_file(folder, path):
         raise
 
 
-# %% wrong: the error is swallowed · clause 3 · message: "raised nothing. Expected a OSError"
+# %% wrong: the error is swallowed · clause 3 · message: "raised nothing. Expected the OSError"
 import json
 import os
 

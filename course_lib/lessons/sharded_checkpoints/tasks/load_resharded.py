@@ -1,6 +1,5 @@
 """Mend it: a load of a sharded training by another number of processes."""
 
-import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ from course_lib.lessons.sharded_checkpoints.kept import COMPLETE, WROTE, complet
 from course_lib.lessons.sharded_checkpoints.tasks.ranks import load_here, on_every_rank, tried, waited
 from course_lib.lessons.sharded_checkpoints.tasks.shared import (
     contents,
+    kept_contents,
     named,
     network,
     optimizer_of,
@@ -131,11 +131,10 @@ def prepared(folder: Path, case: Case) -> Path:
 
 def saved(case: Case) -> dict[str, Any]:
     """What is in the case's folder, by its dotted name."""
+    if case.kept:
+        return kept_contents(case.kept)
     with tempfile.TemporaryDirectory() as name:
-        folder = prepared(Path(name) / "saved", case)
-        found = contents(folder)
-        shutil.rmtree(folder)
-    return found
+        return contents(prepared(Path(name) / "saved", case))
 
 
 def raised(ranks: list[dict[str, Any]], case: Case) -> Verdict | None:

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.sharded_checkpoints.tasks.shared import rows_held, shortly
+from course_lib.lessons.sharded_checkpoints.tasks.shared import floor_rows, level_rows, rows_held, shortly
 
 
 class RowsOf(Task):
@@ -31,35 +31,44 @@ class RowsOf(Task):
         """A pair of ints for each rank, those of torch.chunk."""
         if seen.error:
             return failed(f"`rows_of` raised {shortly(seen.error)}.", hint="each")
-        for rank, (got, expected) in enumerate(zip(seen.value, rows_held(case.rows, case.ranks), strict=True)):
-            call = f"`rows_of({case.rows}, {rank}, {case.ranks})`"
+        wanted = rows_held(case.rows, case.ranks)
+        for rank, got in enumerate(seen.value):
             if not _is_pair(got):
-                return failed(f"{call} returned {got!r}. Expected a pair of ints, (start, stop).", hint="each")
-            start, stop = got
-            if tuple(got) == expected:
-                continue
-            return failed(f"{call} returned ({start}, {stop}). Expected {expected}{_why(got, expected, case)}.", hint=_hint(got, case))
+                return failed(f"{_call(rank, case)} returned {_text(got)}. Expected a pair of ints, (start, stop).", hint="each")
+        came = [tuple(got) for got in seen.value]
+        for rank, (got, expected) in enumerate(zip(came, wanted, strict=True)):
+            if got != expected:
+                return failed(
+                    f"{_call(rank, case)} returned {got}. Expected {expected}{_why(came, rank, case)}.",
+                    hint="end" if max(got) > case.rows or got[0] > got[1] else "each",
+                )
         return passed("Every row has one holder.")
+
+
+def _call(rank: int, case: Case) -> str:
+    return f"`rows_of({case.rows}, {rank}, {case.ranks})`"
+
+
+def _text(got: Any) -> str:
+    return got["text"] if isinstance(got, dict) and "text" in got else repr(got)
 
 
 def _is_pair(got: Any) -> bool:
     return isinstance(got, list) and len(got) == 2 and all(type(n) is int or (type(n) is float and n == int(n)) for n in got)
 
 
-def _hint(got: list, case: Case) -> str:
-    return "end" if max(got) > case.rows or got[0] > got[1] else "each"
-
-
-def _why(got: list, expected: tuple[int, int], case: Case) -> str:
-    start, stop = got
-    if max(got) > case.rows:
+def _why(came: list[tuple[int, int]], rank: int, case: Case) -> str:
+    """The mistake by which all of it came about, or what is wrong with this rank's."""
+    (start, stop), wanted = came[rank], rows_held(case.rows, case.ranks)
+    if came == floor_rows(case.rows, case.ranks):
+        return ": the share is rounded up, not down"
+    if came == level_rows(case.rows, case.ranks):
+        return ": the shares are not evened out; each is the share rounded up, until none are left"
+    if came == [(a, b - 1) for a, b in wanted]:
+        return ": `stop` is the first row that is no longer its own"
+    if max(start, stop) > case.rows:
         return f": the tensor ends at row {case.rows}"
     if start > stop:
         return ": a range that ends before it starts is no range"
-    if expected[0] == expected[1]:
-        return ": there is nothing left for this rank"
-    if stop == expected[1] - 1 and start == expected[0]:
-        return ": `stop` is the first row that is no longer its own"
-    if stop - start == case.rows // case.ranks != expected[1] - expected[0]:
-        return ": the share is rounded up, not down"
-    return f": {expected[1] - expected[0]} rows"
+    rows = wanted[rank][1] - wanted[rank][0]
+    return f": {rows} rows" if rows else ": there is nothing left for this rank"

@@ -80,7 +80,7 @@ class SavedShapes(Task):
         if extra := sorted(set(got) - set(expected)):
             plain = [name for name in extra if name in ("epoch", "name", "rate", "none") or "param_groups" in name]
             if plain:
-                return failed(f"{named(plain)} is a plain value, no tensor. Expected it to be left out.", hint="plain")
+                return failed(f"Not a tensor but a plain value: {named(plain)}. Expected it to be left out.", hint="plain")
             return failed(f"There is no tensor called {named(extra)} in the folder.", hint="entries")
         if lacking := [name for name in expected if name not in got]:
             return failed(f"The tensors {named(lacking)} are missing. Expected every tensor.", hint="entries")

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.sharded_checkpoints.tasks.shared import rows_held, shortly
+from course_lib.lessons.sharded_checkpoints.tasks.shared import floor_rows, level_rows, rows_held, shortly
 
 Plan = list[list[tuple[int, int, int]]]
 
@@ -15,19 +15,6 @@ def plan(before: list[tuple[int, int]], after: list[tuple[int, int]]) -> Plan:
         [(old, max(a, start), min(b, stop)) for old, (a, b) in enumerate(before)] for start, stop in after
     ]  # fmt: skip
     return [[part for part in mine if part[1] < part[2]] for mine in parts]
-
-
-def floor_rows(rows: int, ranks: int) -> list[tuple[int, int]]:
-    """A cut that is not DTensor's: shares rounded down, the rest for the last."""
-    each = rows // ranks
-    return [(rank * each, rows if rank == ranks - 1 else (rank + 1) * each) for rank in range(ranks)]
-
-
-def level_rows(rows: int, ranks: int) -> list[tuple[int, int]]:
-    """NumPy's array_split: shares that differ by one at most."""
-    each, rest = divmod(rows, ranks)
-    starts = [rank * each + min(rank, rest) for rank in range(ranks + 1)]
-    return list(zip(starts, starts[1:], strict=False))
 
 
 class ShardPlan(Task):

@@ -2,9 +2,11 @@
 
 import logging
 import re
+import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,26 @@ from torch import Tensor, nn
 from torch.distributed.checkpoint.state_dict import get_state_dict
 
 from course_lib.checkpoints.dcp_gate import Planner, Reader
+from course_lib.lessons.sharded_checkpoints.kept import unpack
 
 
 def rows_held(rows: int, ranks: int) -> list[tuple[int, int]]:
     """(start, stop) of the rows of each rank: as many as `rows / ranks` rounded up, until none are left."""
     each = -(-rows // ranks)
     return [(min(rank * each, rows), min((rank + 1) * each, rows)) for rank in range(ranks)]
+
+
+def floor_rows(rows: int, ranks: int) -> list[tuple[int, int]]:
+    """A cut that is not DTensor's: shares rounded down, the rest for the last."""
+    each = rows // ranks
+    return [(rank * each, rows if rank == ranks - 1 else (rank + 1) * each) for rank in range(ranks)]
+
+
+def level_rows(rows: int, ranks: int) -> list[tuple[int, int]]:
+    """NumPy's array_split: shares that differ by one at most."""
+    each, rest = divmod(rows, ranks)
+    starts = [rank * each + min(rank, rest) for rank in range(ranks + 1)]
+    return list(zip(starts, starts[1:], strict=False))
 
 
 @contextmanager
@@ -86,6 +102,13 @@ def contents(folder: Path) -> dict[str, Any]:
         return state
     except (Exception, dcp.CheckpointException) as error:  # whatever a learner's save has left
         return {"error": shortly(f"{type(error).__name__}: {error}")}
+
+
+@cache
+def kept_contents(name: str) -> dict[str, Any]:
+    """Everything in a kept folder, by its dotted name."""
+    with tempfile.TemporaryDirectory() as folder:
+        return contents(unpack(name, Path(folder)))
 
 
 def listed(folder: Path) -> dict[str, int]:

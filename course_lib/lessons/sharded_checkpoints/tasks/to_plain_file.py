@@ -21,6 +21,7 @@ from course_lib.lessons.sharded_checkpoints.kept import COMPLETE, complete, unpa
 from course_lib.lessons.sharded_checkpoints.tasks.shared import (
     contents,
     flattened,
+    kept_contents,
     named,
     quiet,
     shortly,
@@ -138,14 +139,14 @@ class ToPlainFile(Task):
         also = seen.also
         if wanted not in also["kinds"]:
             came = f"raised {shortly(seen.error)}" if seen.error else "raised nothing"
-            let = "to come through" if case.fault == "full" else ""
-            return failed(f"{what}, and `to_plain_file` {came}. Expected a {wanted} {let}".rstrip() + ".", hint=hint)
-        if also["file"] == "new":
-            return failed(f"{what}. A {wanted} came, and there is a new file at `path` all the same.", hint=hint)
+            expected = "the OSError to come through" if case.fault == "full" else f"a {wanted}"
+            return failed(f"{what}, and `to_plain_file` {came}. Expected {expected}.", hint=hint)
         if case.old and also["file"] != "old":
-            return failed(f"{what}. A {wanted} came, and the older file is gone.", hint="aside")
+            return failed(f"{what}. {wanted} came, and by then the older file was gone.", hint="aside")
+        if also["file"] == "new":
+            return failed(f"{what}. {wanted} came, and there is a file at `path` all the same.", hint="aside")
         if also["beside"]:
-            return failed(f"{what}. A {wanted} came, and {named(also['beside'])} was left beside it.", hint="aside")
+            return failed(f"{what}. {wanted} came, and {named(also['beside'])} was left beside it.", hint="aside")
         return passed("Refused, and what was there stays.")
 
 
@@ -174,6 +175,8 @@ def prepared(folder: Path, case: Case) -> Path:
 
 def saved(case: Case) -> dict[str, Any]:
     """What is in the case's folder, by its dotted name."""
+    if case.kept:
+        return kept_contents(case.kept)
     with tempfile.TemporaryDirectory() as name:
         sound = Case(case.name, case.seed, dict(case.settings) | {"fault": ""})
         return contents(prepared(Path(name) / "saved", sound))
