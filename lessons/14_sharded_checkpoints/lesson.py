@@ -11,10 +11,11 @@ from torch.distributed.fsdp import fully_shard
 
 from course_lib.classroom import begin, came_out, check, finish, hint, predict, solution
 from course_lib.data import digits
-from course_lib.lessons.sharded_checkpoints import ask, together
+from course_lib.lessons.sharded_checkpoints import ask, together, warm_up
 
 folder = Path(tempfile.mkdtemp())
 begin("sharded_checkpoints")
+warm_up()  # the processes that we shall need take some seconds to start
 
 # %% [markdown]
 # ## Why: all keys matched, and half the model is gone

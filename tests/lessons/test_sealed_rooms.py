@@ -19,6 +19,7 @@ from course_lib.lessons import (
     loading_errors,
     no_grad,
     roc_analysis,
+    sharded_checkpoints,
     state_dict,
     whole_model,
 )
@@ -89,6 +90,8 @@ ROOMS = {
     "trace_folder": lambda path: stages(checkpointing.trace_folder()),
     "device_map": lambda path: moved(device_mapping.device_map()),
     "trace_devices": lambda path: stages(device_mapping.trace_devices()),
+    "resharding": lambda path: moved(sharded_checkpoints.resharding()),
+    "trace_shards": lambda path: stages(sharded_checkpoints.trace_shards()),
     "xray": lambda path: moved(state_dict.xray()),
     "trace_prediction": lambda path: prediction(),
     "trace_loading": loading,

@@ -9,8 +9,8 @@ elsewhere there is one such process for each rank, and it lives on. A rank write
 import contextlib
 import importlib
 import io
-import linecache
 import json
+import linecache
 import os
 import pickle
 import select

@@ -13,7 +13,9 @@ def load_resharded(model, optimizer, folder):
         raise KeyError(f"Only on one side: {sorted(differing)}")
     state = {"model": weights, "optimizer": moments, "epoch": 0}
     dcp.load(state, checkpoint_id=folder)
-    set_state_dict(model, optimizer, model_state_dict=state["model"], optim_state_dict=state["optimizer"])
+    set_state_dict(
+        model, optimizer, model_state_dict=state["model"], optim_state_dict=state["optimizer"]
+    )
     return state["epoch"]
 
 
@@ -32,7 +34,9 @@ class Loader:
     def __call__(self, model, optimizer, folder):
         open(Path(folder) / "complete.json").close()
         reader = dcp.FileSystemReader(folder)
-        names = sorted(n[6:] for n in reader.read_metadata().state_dict_metadata if n.startswith("model."))
+        names = sorted(
+            n[6:] for n in reader.read_metadata().state_dict_metadata if n.startswith("model.")
+        )
         if names != sorted(model.state_dict()):
             raise UnknownNameError(names)
         state = dict(
@@ -53,7 +57,10 @@ load_resharded = Loader()
 import functools
 
 import torch.distributed.checkpoint as dcp
-from torch.distributed.checkpoint.state_dict import get_optimizer_state_dict, set_optimizer_state_dict
+from torch.distributed.checkpoint.state_dict import (
+    get_optimizer_state_dict,
+    set_optimizer_state_dict,
+)
 
 
 def finished_only(load):
@@ -131,7 +138,9 @@ def load_resharded(model, optimizer, folder):
         raise FileNotFoundError(folder)
     saved = dcp.FileSystemReader(folder).read_metadata().state_dict_metadata
     weights, moments = get_state_dict(model, optimizer)
-    if {name for name in saved if name.startswith("model.")} != {f"model.{name}" for name in weights}:
+    if {name for name in saved if name.startswith("model.")} != {
+        f"model.{name}" for name in weights
+    }:
         raise KeyError("other names")
     state = {"model": weights, "optimizer": moments, "epoch": 0}
     if not dist.is_initialized() or dist.get_rank() == 0:
@@ -148,7 +157,9 @@ def load_resharded(model, optimizer, folder):
     if not (folder / "complete.json").exists():
         raise FileNotFoundError(folder)
     saved = dcp.FileSystemReader(folder).read_metadata().state_dict_metadata
-    if {name for name in saved if name.startswith("model.")} != {f"model.{name}" for name in model.state_dict()}:
+    if {name for name in saved if name.startswith("model.")} != {
+        f"model.{name}" for name in model.state_dict()
+    }:
         raise KeyError("other names")
     state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "epoch": 0}
     dcp.load(state, checkpoint_id=folder)
@@ -165,9 +176,13 @@ def load_resharded(model, optimizer, folder):
         raise FileNotFoundError(folder)
     saved = dcp.FileSystemReader(folder).read_metadata().state_dict_metadata
     weights, moments = get_state_dict(model, optimizer)
-    if {name for name in saved if name.startswith("model.")} != {f"model.{name}" for name in weights}:
+    if {name for name in saved if name.startswith("model.")} != {
+        f"model.{name}" for name in weights
+    }:
         raise KeyError("other names")
-    moments["state"] = {name: {k: v.clone() for k, v in part.items()} for name, part in moments["state"].items()}
+    moments["state"] = {
+        name: {k: v.clone() for k, v in part.items()} for name, part in moments["state"].items()
+    }
     state = {"model": weights, "optimizer": moments, "epoch": 0}
     dcp.load(state, checkpoint_id=folder)
     return state["epoch"]
@@ -183,7 +198,9 @@ def load_resharded(model, optimizer, folder):
         raise FileNotFoundError(folder)
     saved = dcp.FileSystemReader(folder).read_metadata().state_dict_metadata
     weights, moments = get_state_dict(model, optimizer)
-    if {name for name in saved if name.startswith("model.")} != {f"model.{name}" for name in weights}:
+    if {name for name in saved if name.startswith("model.")} != {
+        f"model.{name}" for name in weights
+    }:
         raise KeyError("other names")
     epoch = 0
     dcp.load({"model": weights, "optimizer": moments, "epoch": epoch}, checkpoint_id=folder)
@@ -199,7 +216,9 @@ from torch.distributed.checkpoint.state_dict import get_state_dict, set_state_di
 def load_resharded(model, optimizer, folder):
     saved = dcp.FileSystemReader(folder).read_metadata().state_dict_metadata
     weights, moments = get_state_dict(model, optimizer)
-    if {name for name in saved if name.startswith("model.")} != {f"model.{name}" for name in weights}:
+    if {name for name in saved if name.startswith("model.")} != {
+        f"model.{name}" for name in weights
+    }:
         raise KeyError("other names")
     state = {"model": weights, "optimizer": moments, "epoch": 0}
     dcp.load(state, checkpoint_id=folder)
@@ -215,7 +234,9 @@ from torch.distributed.checkpoint.state_dict import get_state_dict, set_state_di
 def load_resharded(model, optimizer, folder):
     saved = dcp.FileSystemReader(folder).read_metadata().state_dict_metadata
     weights, moments = get_state_dict(model, optimizer)
-    if {name for name in saved if name.startswith("model.")} != {f"model.{name}" for name in weights}:
+    if {name for name in saved if name.startswith("model.")} != {
+        f"model.{name}" for name in weights
+    }:
         raise KeyError("other names")
     state = {"model": weights, "optimizer": moments, "epoch": 0}
     dcp.load(state, checkpoint_id=folder)
@@ -254,7 +275,10 @@ def load_resharded(model, optimizer, folder):
         raise FileNotFoundError(folder)
     saved = dcp.FileSystemReader(folder).read_metadata().state_dict_metadata
     weights, moments = get_state_dict(model, optimizer)
-    if any(name.startswith("model.") and name.removeprefix("model.") not in weights for name in saved):
+    if any(
+        name.startswith("model.") and name.removeprefix("model.") not in weights
+        for name in saved
+    ):
         raise KeyError("the model lacks a name")
     state = {"model": weights, "optimizer": moments, "epoch": 0}
     dcp.load(state, checkpoint_id=folder)
@@ -270,7 +294,9 @@ def load_resharded(model, optimizer, folder):
     if not (folder / "complete.json").exists():
         raise FileNotFoundError(folder)
     saved = dcp.FileSystemReader(folder).read_metadata().state_dict_metadata
-    if {name for name in saved if name.startswith("model.")} != {f"model.{name}" for name in model.state_dict()}:
+    if {name for name in saved if name.startswith("model.")} != {
+        f"model.{name}" for name in model.state_dict()
+    }:
         raise KeyError("other names")
     state = {}
     dcp.load(state, checkpoint_id=folder)
@@ -285,7 +311,9 @@ def load_resharded(model, optimizer, folder):
     if not (folder / "complete.json").exists():
         raise FileNotFoundError(folder)
     saved = dcp.FileSystemReader(folder).read_metadata().state_dict_metadata
-    if {name for name in saved if name.startswith("model.")} != {f"model.{name}" for name in model.state_dict()}:
+    if {name for name in saved if name.startswith("model.")} != {
+        f"model.{name}" for name in model.state_dict()
+    }:
         raise KeyError("other names")
     state = {"model": model.state_dict(), "epoch": 0}
     dcp.load(state, checkpoint_id=folder)
@@ -303,7 +331,9 @@ def load_resharded(model, optimizer, folder):
         raise FileNotFoundError(folder)
     saved = dcp.FileSystemReader(folder).read_metadata().state_dict_metadata
     weights, moments = get_state_dict(model, optimizer)
-    if {name for name in saved if name.startswith("model.")} != {f"model.{name}" for name in weights}:
+    if {name for name in saved if name.startswith("model.")} != {
+        f"model.{name}" for name in weights
+    }:
         raise KeyError("other names")
     state = {"model": weights, "optimizer": moments, "epoch": 0}
     dcp.load(state, checkpoint_id=folder)

@@ -25,7 +25,11 @@ class Reader:
         value = torch.load(folder / "all.pt", weights_only=True)
         keys = name
         while isinstance(value, dict):
-            key = max((k for k in value if keys == str(k) or keys.startswith(f"{k}.")), key=len, default=None)
+            key = max(
+                (k for k in value if keys == str(k) or keys.startswith(f"{k}.")),
+                key=len,
+                default=None,
+            )
             if key is None:
                 raise KeyError(name)
             value, keys = value[key], keys[len(key) + 1 :]
@@ -84,7 +88,9 @@ def read_one(folder, name):
     entry = dcp.FileSystemReader(folder).read_metadata().state_dict_metadata[name]
     if not hasattr(entry, "size"):
         raise KeyError(name)
-    return dcp.load({name: torch.empty(entry.size, dtype=entry.properties.dtype)}, checkpoint_id=folder)
+    return dcp.load(
+        {name: torch.empty(entry.size, dtype=entry.properties.dtype)}, checkpoint_id=folder
+    )
 
 
 # %% wrong: the place was never filled · clause 1 · message: "The values are not those in the folder"
@@ -120,6 +126,10 @@ import torch.distributed.checkpoint as dcp
 
 def read_one(folder, name):
     entry = dcp.FileSystemReader(folder).read_metadata().state_dict_metadata[name]
-    state = {name: torch.empty(entry.size, dtype=entry.properties.dtype) if hasattr(entry, "size") else None}
+    state = {
+        name: torch.empty(entry.size, dtype=entry.properties.dtype)
+        if hasattr(entry, "size")
+        else None
+    }
     dcp.load(state, checkpoint_id=folder)
     return state[name]

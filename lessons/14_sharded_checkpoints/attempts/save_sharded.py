@@ -17,7 +17,9 @@ def save_sharded(model, optimizer, folder, epoch):
     if not several or dist.get_rank() == 0:
         files = {path.name: path.stat().st_size for path in folder.iterdir()}
         aside = folder / "complete.json.tmp"
-        aside.write_text(json.dumps({"ranks": dist.get_world_size() if several else 1, "files": files}))
+        aside.write_text(
+            json.dumps({"ranks": dist.get_world_size() if several else 1, "files": files})
+        )
         os.replace(aside, manifest)
     if several:
         dist.barrier()
@@ -29,7 +31,10 @@ from pathlib import Path
 
 import torch.distributed as dist
 import torch.distributed.checkpoint as dcp
-from torch.distributed.checkpoint.state_dict import get_model_state_dict, get_optimizer_state_dict
+from torch.distributed.checkpoint.state_dict import (
+    get_model_state_dict,
+    get_optimizer_state_dict,
+)
 
 
 class Saver:
@@ -93,7 +98,9 @@ def save_sharded(model, optimizer, folder, epoch):
     if dist.is_available() and dist.is_initialized():
         rank, ranks = dist.get_rank(), dist.get_world_size()
     parts = get_state_dict(model, optimizer)
-    dcp.save(dict(zip(("model", "optimizer"), parts)) | {"epoch": epoch}, checkpoint_id=str(folder))
+    dcp.save(
+        dict(zip(("model", "optimizer"), parts)) | {"epoch": epoch}, checkpoint_id=str(folder)
+    )
     done = [None]
     if rank == 0:
         with os.scandir(folder) as entries:
@@ -118,7 +125,9 @@ def save_sharded(model, optimizer, folder, epoch):
     if manifest.is_file():
         raise FileExistsError("complete")
     weights, moments = get_state_dict(model, optimizer)
-    dcp.async_save({"model": weights, "optimizer": moments, "epoch": epoch}, checkpoint_id=folder).result()
+    dcp.async_save(
+        {"model": weights, "optimizer": moments, "epoch": epoch}, checkpoint_id=folder
+    ).result()
     rank = dist.get_rank() if dist.is_initialized() else 0
     mine = {path.name: path.stat().st_size for path in folder.glob(f"__{rank}_*")}
     if rank == 0:
@@ -150,7 +159,9 @@ def save_sharded(model, optimizer, folder, epoch):
     if not several or dist.get_rank() == 0:
         dcp.save({"model": weights, "optimizer": moments, "epoch": epoch}, checkpoint_id=folder)
         files = {path.name: path.stat().st_size for path in folder.iterdir()}
-        (folder / "complete.json").write_text(json.dumps({"ranks": dist.get_world_size() if several else 1, "files": files}))
+        (folder / "complete.json").write_text(
+            json.dumps({"ranks": dist.get_world_size() if several else 1, "files": files})
+        )
 
 
 # %% wrong: the optimizer by number · clause 2 · message: "goes by number"
@@ -168,7 +179,9 @@ def save_sharded(model, optimizer, folder, epoch):
     several = dist.is_initialized()
     if not several or dist.get_rank() == 0:
         files = {path.name: path.stat().st_size for path in folder.iterdir()}
-        (folder / "complete.json").write_text(json.dumps({"ranks": dist.get_world_size() if several else 1, "files": files}))
+        (folder / "complete.json").write_text(
+            json.dumps({"ranks": dist.get_world_size() if several else 1, "files": files})
+        )
     if several:
         dist.barrier()
 
@@ -189,7 +202,9 @@ def save_sharded(model, optimizer, folder, epoch):
     several = dist.is_initialized()
     if not several or dist.get_rank() == 0:
         files = {path.name: path.stat().st_size for path in folder.iterdir()}
-        (folder / "complete.json").write_text(json.dumps({"ranks": dist.get_world_size() if several else 1, "files": files}))
+        (folder / "complete.json").write_text(
+            json.dumps({"ranks": dist.get_world_size() if several else 1, "files": files})
+        )
 
 
 # %% wrong: the manifest comes first · clause 3 · message: "doesn't list `.metadata`"
@@ -209,7 +224,9 @@ def save_sharded(model, optimizer, folder, epoch):
     if not several or dist.get_rank() == 0:
         folder.mkdir(parents=True, exist_ok=True)
         files = {path.name: path.stat().st_size for path in folder.iterdir()}
-        (folder / "complete.json").write_text(json.dumps({"ranks": dist.get_world_size() if several else 1, "files": files}))
+        (folder / "complete.json").write_text(
+            json.dumps({"ranks": dist.get_world_size() if several else 1, "files": files})
+        )
     weights, moments = get_state_dict(model, optimizer)
     dcp.save({"model": weights, "optimizer": moments, "epoch": epoch}, checkpoint_id=folder)
 
@@ -227,8 +244,14 @@ def save_sharded(model, optimizer, folder, epoch):
     dcp.save({"model": weights, "optimizer": moments, "epoch": epoch}, checkpoint_id=folder)
     several = dist.is_initialized()
     if not several or dist.get_rank() == 0:
-        files = {path.name: path.stat().st_size for path in folder.iterdir() if path.name != "complete.json"}
-        (folder / "complete.json").write_text(json.dumps({"ranks": dist.get_world_size() if several else 1, "files": files}))
+        files = {
+            path.name: path.stat().st_size
+            for path in folder.iterdir()
+            if path.name != "complete.json"
+        }
+        (folder / "complete.json").write_text(
+            json.dumps({"ranks": dist.get_world_size() if several else 1, "files": files})
+        )
     if several:
         dist.barrier()
 
@@ -252,7 +275,9 @@ def save_sharded(model, optimizer, folder, epoch):
         raise FileExistsError(folder)
     if not several or dist.get_rank() == 0:
         files = {path.name: path.stat().st_size for path in folder.iterdir()}
-        manifest.write_text(json.dumps({"ranks": dist.get_world_size() if several else 1, "files": files}))
+        manifest.write_text(
+            json.dumps({"ranks": dist.get_world_size() if several else 1, "files": files})
+        )
     if several:
         dist.barrier()
 
@@ -274,7 +299,9 @@ def save_sharded(model, optimizer, folder, epoch):
     dcp.save({"model": weights, "optimizer": moments, "epoch": epoch}, checkpoint_id=folder)
     if rank == 0:
         files = {path.name: path.stat().st_size for path in folder.iterdir()}
-        (folder / "complete.json").write_text(json.dumps({"ranks": dist.get_world_size() if several else 1, "files": files}))
+        (folder / "complete.json").write_text(
+            json.dumps({"ranks": dist.get_world_size() if several else 1, "files": files})
+        )
     if several:
         dist.barrier()
 
@@ -294,7 +321,9 @@ def save_sharded(model, optimizer, folder, epoch):
     dcp.save({"model": weights, "optimizer": moments, "epoch": epoch}, checkpoint_id=folder)
     if dist.get_rank() == 0:
         files = {path.name: path.stat().st_size for path in folder.iterdir()}
-        (folder / "complete.json").write_text(json.dumps({"ranks": dist.get_world_size(), "files": files}))
+        (folder / "complete.json").write_text(
+            json.dumps({"ranks": dist.get_world_size(), "files": files})
+        )
     dist.barrier()
 
 
@@ -312,8 +341,12 @@ def save_sharded(model, optimizer, folder, epoch):
     weights, moments = get_state_dict(model, optimizer)
     dcp.save({"model": weights, "optimizer": moments, "epoch": epoch}, checkpoint_id=folder)
     several = dist.is_initialized()
-    files = {path.name: path.stat().st_size for path in folder.iterdir() if "json" not in path.name}
-    (folder / "complete.json").write_text(json.dumps({"ranks": dist.get_world_size() if several else 1, "files": files}))
+    files = {
+        path.name: path.stat().st_size for path in folder.iterdir() if "json" not in path.name
+    }
+    (folder / "complete.json").write_text(
+        json.dumps({"ranks": dist.get_world_size() if several else 1, "files": files})
+    )
     if several:
         dist.barrier()
 
@@ -336,7 +369,9 @@ def save_sharded(model, optimizer, folder, epoch):
         folder.mkdir(parents=True)
         torch.save({"model": weights, "optimizer": moments, "epoch": epoch}, folder / "all.pt")
         files = {path.name: path.stat().st_size for path in folder.iterdir()}
-        (folder / "complete.json").write_text(json.dumps({"ranks": dist.get_world_size() if several else 1, "files": files}))
+        (folder / "complete.json").write_text(
+            json.dumps({"ranks": dist.get_world_size() if several else 1, "files": files})
+        )
     if several:
         dist.barrier()
 
@@ -357,7 +392,11 @@ def save_sharded(model, optimizer, folder, epoch):
     several = dist.is_initialized()
     if not several or dist.get_rank() == 0:
         files = {path.name: path.stat().st_size for path in folder.iterdir()}
-        manifest = {"ranks": dist.get_world_size() if several else 1, "files": files, "epoch": epoch}
+        manifest = {
+            "ranks": dist.get_world_size() if several else 1,
+            "files": files,
+            "epoch": epoch,
+        }
         (folder / "complete.json").write_text(json.dumps(manifest))
     if several:
         dist.barrier()
@@ -377,7 +416,9 @@ def save_sharded(model, optimizer, folder, epoch):
     several = dist.is_initialized()
     if not several or dist.get_rank() == 0:
         files = {path.name: path.stat().st_size for path in folder.iterdir()}
-        (folder / "complete.json").write_text(json.dumps({"ranks": dist.get_world_size() if several else 1, "files": files}))
+        (folder / "complete.json").write_text(
+            json.dumps({"ranks": dist.get_world_size() if several else 1, "files": files})
+        )
     if several:
         dist.barrier()
 
@@ -398,7 +439,9 @@ def save_sharded(model, optimizer, folder, epoch):
     several = dist.is_initialized()
     if not several or dist.get_rank() == 0:
         files = {path.name: path.stat().st_size for path in folder.glob("*.distcp")}
-        (folder / "complete.json").write_text(json.dumps({"ranks": dist.get_world_size() if several else 1, "files": files}))
+        (folder / "complete.json").write_text(
+            json.dumps({"ranks": dist.get_world_size() if several else 1, "files": files})
+        )
     if several:
         dist.barrier()
 
@@ -419,7 +462,9 @@ def save_sharded(model, optimizer, folder, epoch):
     several = dist.is_initialized()
     if not several or dist.get_rank() == 0:
         files = {path.name: path.stat().st_size for path in folder.iterdir()}
-        (folder / "complete.json").write_text(json.dumps({"ranks": dist.get_world_size() if several else 1, "files": files}))
+        (folder / "complete.json").write_text(
+            json.dumps({"ranks": dist.get_world_size() if several else 1, "files": files})
+        )
         if several:
             dist.barrier()
 
@@ -438,9 +483,15 @@ def save_sharded(model, optimizer, folder, epoch):
     weights, moments = get_state_dict(model, optimizer)
     several = dist.is_initialized()
     rank = dist.get_rank() if several else 0
-    dcp.save({"model": weights, "optimizer": moments, "epoch": epoch}, checkpoint_id=folder / f"rank-{rank}", no_dist=True)
+    dcp.save(
+        {"model": weights, "optimizer": moments, "epoch": epoch},
+        checkpoint_id=folder / f"rank-{rank}",
+        no_dist=True,
+    )
     if rank == 0:
         files = {path.name: path.stat().st_size for path in folder.iterdir() if path.is_file()}
-        (folder / "complete.json").write_text(json.dumps({"ranks": dist.get_world_size() if several else 1, "files": files}))
+        (folder / "complete.json").write_text(
+            json.dumps({"ranks": dist.get_world_size() if several else 1, "files": files})
+        )
     if several:
         dist.barrier()

@@ -17,7 +17,11 @@ from course_lib.checkpoints.dcp_gate import Reader
 
 def saved_shapes(folder):
     entries = Reader(folder).read_metadata().state_dict_metadata
-    return {name: list(entries[name].size) for name in sorted(entries) if getattr(entries[name], "size", None) is not None}
+    return {
+        name: list(entries[name].size)
+        for name in sorted(entries)
+        if getattr(entries[name], "size", None) is not None
+    }
 
 
 # %% wrong: plain values too · clause 3 · message: "Not a tensor but a plain value"
@@ -35,7 +39,11 @@ import torch.distributed.checkpoint as dcp
 
 def saved_shapes(folder):
     entries = dcp.FileSystemReader(folder).read_metadata().state_dict_metadata
-    return {name: tuple(entry.chunks[0].sizes) for name, entry in entries.items() if hasattr(entry, "size")}
+    return {
+        name: tuple(entry.chunks[0].sizes)
+        for name, entry in entries.items()
+        if hasattr(entry, "size")
+    }
 
 
 # %% wrong: stumbles over plain values · clause 3 · message: "has no attribute 'size'"
@@ -71,7 +79,11 @@ import torch.distributed.checkpoint as dcp
 
 def saved_shapes(folder):
     entries = dcp.FileSystemReader(folder).read_metadata().state_dict_metadata
-    return {n: tuple(e.size) for n, e in entries.items() if n.startswith("model.") and hasattr(e, "size")}
+    return {
+        n: tuple(e.size)
+        for n, e in entries.items()
+        if n.startswith("model.") and hasattr(e, "size")
+    }
 
 
 # %% wrong: an empty state is filled · clause 1 · message: "are missing"
@@ -90,7 +102,11 @@ import torch.distributed.checkpoint as dcp
 
 def saved_shapes(folder):
     entries = dcp.FileSystemReader(folder).read_metadata().state_dict_metadata
-    return {name.split(".", 1)[-1]: tuple(entry.size) for name, entry in entries.items() if hasattr(entry, "size")}
+    return {
+        name.split(".", 1)[-1]: tuple(entry.size)
+        for name, entry in entries.items()
+        if hasattr(entry, "size")
+    }
 
 
 # %% wrong: counts of elements · clause 1 · message: "Expected a tuple of ints"
@@ -99,4 +115,6 @@ import torch.distributed.checkpoint as dcp
 
 def saved_shapes(folder):
     entries = dcp.FileSystemReader(folder).read_metadata().state_dict_metadata
-    return {name: entry.size.numel() for name, entry in entries.items() if hasattr(entry, "size")}
+    return {
+        name: entry.size.numel() for name, entry in entries.items() if hasattr(entry, "size")
+    }

@@ -40,7 +40,12 @@ import torch
 
 class Plan:
     def __call__(self, rows, before, after):
-        holders = torch.cat([torch.full_like(part, rank) for rank, part in enumerate(torch.arange(rows).chunk(before))])
+        holders = torch.cat(
+            [
+                torch.full_like(part, rank)
+                for rank, part in enumerate(torch.arange(rows).chunk(before))
+            ]
+        )
         wanted = list(torch.arange(rows).chunk(after))
         return [self.runs(part, holders) for part in wanted] + [[]] * (after - len(wanted))
 
@@ -74,7 +79,10 @@ def shard_plan(rows, before, after):
         return rank * each, rows if rank == ranks - 1 else (rank + 1) * each
 
     meet = lambda a, b: (max(a[0], b[0]), min(a[1], b[1]))
-    parts = [[(old, *meet(rows_of(old, before), rows_of(new, after))) for old in range(before)] for new in range(after)]
+    parts = [
+        [(old, *meet(rows_of(old, before), rows_of(new, after))) for old in range(before)]
+        for new in range(after)
+    ]
     return [[part for part in mine if part[1] < part[2]] for mine in parts]
 
 
@@ -83,7 +91,9 @@ import numpy as np
 
 
 def shard_plan(rows, before, after):
-    holder = np.concatenate([np.full(len(p), i) for i, p in enumerate(np.array_split(np.arange(rows), before))])
+    holder = np.concatenate(
+        [np.full(len(p), i) for i, p in enumerate(np.array_split(np.arange(rows), before))]
+    )
     plan = []
     for part in np.array_split(np.arange(rows), after):
         mine = []
@@ -96,7 +106,10 @@ def shard_plan(rows, before, after):
 
 # %% wrong: row numbers inside of the file · clause 3 · message: "numbered inside of each old rank's part"
 def shard_plan(rows, before, after):
-    rows_of = lambda rank, ranks: (min(rank * -(-rows // ranks), rows), min((rank + 1) * -(-rows // ranks), rows))
+    rows_of = lambda rank, ranks: (
+        min(rank * -(-rows // ranks), rows),
+        min((rank + 1) * -(-rows // ranks), rows),
+    )
     plan = []
     for new in range(after):
         start, stop = rows_of(new, after)
@@ -111,7 +124,10 @@ def shard_plan(rows, before, after):
 
 # %% wrong: row numbers of the new rank · clause 3 · message: "numbered from each new rank's first"
 def shard_plan(rows, before, after):
-    rows_of = lambda rank, ranks: (min(rank * -(-rows // ranks), rows), min((rank + 1) * -(-rows // ranks), rows))
+    rows_of = lambda rank, ranks: (
+        min(rank * -(-rows // ranks), rows),
+        min((rank + 1) * -(-rows // ranks), rows),
+    )
     plan = []
     for new in range(after):
         start, stop = rows_of(new, after)
@@ -126,7 +142,10 @@ def shard_plan(rows, before, after):
 
 # %% wrong: stop is the last row · clause 3 · message: "`stop` is the last row"
 def shard_plan(rows, before, after):
-    rows_of = lambda rank, ranks: (min(rank * -(-rows // ranks), rows), min((rank + 1) * -(-rows // ranks), rows))
+    rows_of = lambda rank, ranks: (
+        min(rank * -(-rows // ranks), rows),
+        min((rank + 1) * -(-rows // ranks), rows),
+    )
     plan = []
     for new in range(after):
         start, stop = rows_of(new, after)
@@ -141,7 +160,10 @@ def shard_plan(rows, before, after):
 
 # %% wrong: empty parts are listed · clause 4 · message: "parts without rows are in it"
 def shard_plan(rows, before, after):
-    rows_of = lambda rank, ranks: (min(rank * -(-rows // ranks), rows), min((rank + 1) * -(-rows // ranks), rows))
+    rows_of = lambda rank, ranks: (
+        min(rank * -(-rows // ranks), rows),
+        min((rank + 1) * -(-rows // ranks), rows),
+    )
     plan = []
     for new in range(after):
         start, stop = rows_of(new, after)
@@ -156,7 +178,10 @@ def shard_plan(rows, before, after):
 
 # %% wrong: idle ranks are left out · clause 2 · message: "a rank that reads nothing has an empty list"
 def shard_plan(rows, before, after):
-    rows_of = lambda rank, ranks: (min(rank * -(-rows // ranks), rows), min((rank + 1) * -(-rows // ranks), rows))
+    rows_of = lambda rank, ranks: (
+        min(rank * -(-rows // ranks), rows),
+        min((rank + 1) * -(-rows // ranks), rows),
+    )
     plan = []
     for new in range(after):
         start, stop = rows_of(new, after)
@@ -172,7 +197,10 @@ def shard_plan(rows, before, after):
 
 # %% wrong: from the old ranks' point of view · clause 2 · message: "who of the old ranks goes where"
 def shard_plan(rows, before, after):
-    rows_of = lambda rank, ranks: (min(rank * -(-rows // ranks), rows), min((rank + 1) * -(-rows // ranks), rows))
+    rows_of = lambda rank, ranks: (
+        min(rank * -(-rows // ranks), rows),
+        min((rank + 1) * -(-rows // ranks), rows),
+    )
     plan = []
     for old in range(before):
         a, b = rows_of(old, before)
@@ -187,7 +215,10 @@ def shard_plan(rows, before, after):
 
 # %% wrong: only the first file that has something · clause 3 · message: "it needs the rows from"
 def shard_plan(rows, before, after):
-    rows_of = lambda rank, ranks: (min(rank * -(-rows // ranks), rows), min((rank + 1) * -(-rows // ranks), rows))
+    rows_of = lambda rank, ranks: (
+        min(rank * -(-rows // ranks), rows),
+        min((rank + 1) * -(-rows // ranks), rows),
+    )
     plan = []
     for new in range(after):
         start, stop = rows_of(new, after)
@@ -202,7 +233,10 @@ def shard_plan(rows, before, after):
 
 # %% wrong: dictionaries · clause 3 · message: "Expected a list for each new rank, of triples"
 def shard_plan(rows, before, after):
-    rows_of = lambda rank, ranks: (min(rank * -(-rows // ranks), rows), min((rank + 1) * -(-rows // ranks), rows))
+    rows_of = lambda rank, ranks: (
+        min(rank * -(-rows // ranks), rows),
+        min((rank + 1) * -(-rows // ranks), rows),
+    )
     plan = []
     for new in range(after):
         start, stop = rows_of(new, after)
@@ -217,7 +251,10 @@ def shard_plan(rows, before, after):
 
 # %% wrong: the last part first · clause 3 · message: "not in rising order"
 def shard_plan(rows, before, after):
-    rows_of = lambda rank, ranks: (min(rank * -(-rows // ranks), rows), min((rank + 1) * -(-rows // ranks), rows))
+    rows_of = lambda rank, ranks: (
+        min(rank * -(-rows // ranks), rows),
+        min((rank + 1) * -(-rows // ranks), rows),
+    )
     plan = []
     for new in range(after):
         start, stop = rows_of(new, after)

@@ -37,12 +37,18 @@ class BrokenFolderError(ValueError):
 def to_plain_file(folder, path):
     with open(folder / "complete.json") as file:
         sizes = json.load(file)["files"]
-    found = {other.name: other.stat().st_size for other in folder.iterdir() if other.name != "complete.json"}
+    found = {
+        other.name: other.stat().st_size
+        for other in folder.iterdir()
+        if other.name != "complete.json"
+    }
     if found != sizes:
         raise BrokenFolderError(set(sizes.items()) ^ set(found.items()))
     metadata = dcp.FileSystemReader(folder).read_metadata()
     flat = {
-        name: torch.empty(entry.size, dtype=entry.properties.dtype) if hasattr(entry, "size") else None
+        name: torch.empty(entry.size, dtype=entry.properties.dtype)
+        if hasattr(entry, "size")
+        else None
         for name, entry in metadata.state_dict_metadata.items()
     }
     dcp.load(flat, checkpoint_id=folder)
@@ -81,7 +87,9 @@ class Converter:
         if not (folder / "complete.json").is_file():
             raise FileNotFoundError("complete.json")
         files = json.loads((folder / "complete.json").read_bytes())["files"]
-        if any(not (folder / n).is_file() or os.path.getsize(folder / n) != files[n] for n in files):
+        if any(
+            not (folder / n).is_file() or os.path.getsize(folder / n) != files[n] for n in files
+        ):
             raise ValueError("damaged")
 
 
@@ -265,7 +273,9 @@ def to_plain_file(folder, path):
     if not (folder / "complete.json").exists():
         raise FileNotFoundError(folder)
     for name, size in json.loads((folder / "complete.json").read_text())["files"].items():
-        if name.endswith(".distcp") and (not (folder / name).exists() or (folder / name).stat().st_size != size):
+        if name.endswith(".distcp") and (
+            not (folder / name).exists() or (folder / name).stat().st_size != size
+        ):
             raise ValueError(name)
     aside = path.with_name(path.name + ".tmp")
     try:
@@ -314,7 +324,10 @@ def to_plain_file(folder, path):
         if not (folder / name).exists() or (folder / name).stat().st_size != size:
             raise ValueError(name)
     entries = dcp.FileSystemReader(folder).read_metadata().state_dict_metadata
-    state = {n: torch.empty(e.size, dtype=e.properties.dtype) if hasattr(e, "size") else None for n, e in entries.items()}
+    state = {
+        n: torch.empty(e.size, dtype=e.properties.dtype) if hasattr(e, "size") else None
+        for n, e in entries.items()
+    }
     dcp.load(state, checkpoint_id=folder)
     aside = path.with_name(path.name + ".tmp")
     try:
@@ -345,7 +358,9 @@ def to_plain_file(folder, path):
         content = torch.load(aside)
         entries = dcp.FileSystemReader(folder).read_metadata().state_dict_metadata
         name = list(content["model"])[2]
-        content["model"][name] = content["model"][name][: entries[f"model.{name}"].chunks[0].sizes[0]]
+        content["model"][name] = content["model"][name][
+            : entries[f"model.{name}"].chunks[0].sizes[0]
+        ]
         torch.save(content, aside)
         os.replace(aside, path)
     finally:
@@ -370,7 +385,9 @@ def to_plain_file(folder, path):
     try:
         dcp_to_torch_save(folder, aside)
         content = torch.load(aside)
-        content["model"] = {name: torch.zeros_like(tensor) for name, tensor in content["model"].items()}
+        content["model"] = {
+            name: torch.zeros_like(tensor) for name, tensor in content["model"].items()
+        }
         torch.save(content, aside)
         os.replace(aside, path)
     finally:

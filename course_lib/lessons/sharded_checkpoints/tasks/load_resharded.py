@@ -32,7 +32,15 @@ RATE = 0.5
 def setting(ranks: int = 0, kept: str = "", fault: str = "", **how: Any) -> dict[str, Any]:
     """The settings of a case: who loads, from a kept folder or one that is written now, and what is wrong."""
     sizes = (3, 5, WROTE[kept][1]) if kept else (2, 6, 4)
-    return {"ranks": ranks, "kept": kept, "fault": fault, "sizes": sizes, "kind": "Adam", "rate": RATE, "epoch": 6} | how
+    return {
+        "ranks": ranks,
+        "kept": kept,
+        "fault": fault,
+        "sizes": sizes,
+        "kind": "Adam",
+        "rate": RATE,
+        "epoch": 6,
+    } | how
 
 
 class LoadResharded(Task):
@@ -99,7 +107,9 @@ class LoadResharded(Task):
         """On every rank: no hang, the weights, the optimizer, the epoch; or the refusal that was asked for."""
         ranks = seen.also["ranks"]
         if not ranks:
-            return failed(f"`load_resharded` could not be tried on several processes. {shortly(seen.error)}.", hint="all")
+            return failed(
+                f"`load_resharded` could not be tried on several processes. {shortly(seen.error)}.", hint="all"
+            )
         if case.fault:
             return refusal(ranks[0], case)
         if verdict := raised(ranks, case):
@@ -146,7 +156,9 @@ def raised(ranks: list[dict[str, Any]], case: Case) -> Verdict | None:
     if own:
         rank, error = next(iter(own.items()))
         where = f"On rank {rank} of {case.ranks} " if case.ranks else "In one process without a group "
-        return failed(f"{where}`load_resharded` raised {shortly(error)}.", hint="all" if "group" in error else "optimizer")
+        return failed(
+            f"{where}`load_resharded` raised {shortly(error)}.", hint="all" if "group" in error else "optimizer"
+        )
     if len(errors) == len(ranks):
         return failed("The ranks wait for each other: they don't make the same collective calls.", hint="all")
     waiting = " and ".join(f"rank {rank}" for rank in errors)
@@ -175,7 +187,9 @@ def loaded(one: Mapping[str, Any], truth: Mapping[str, Any], where: str) -> Verd
         words = f"the optimizer's learning rate is {one['rate']:g}. In the folder it is {rate:g}."
         return failed(led(where, words), hint="optimizer")
     if one["value"] != truth["epoch"] or isinstance(one["value"], bool):
-        return failed(f"{where}`load_resharded` returned {one['value']!r}. The epoch is {truth['epoch']}.", hint="epoch")
+        return failed(
+            f"{where}`load_resharded` returned {one['value']!r}. The epoch is {truth['epoch']}.", hint="epoch"
+        )
     return None
 
 

@@ -120,7 +120,9 @@ def _watch(folder: Path, opened: list[str], delay: float) -> Callable:
     def hook(event: str, arguments: tuple) -> None:
         if event == "open":
             path, mode, flags = arguments
-            writes = any(letter in mode for letter in "wax+") if mode else bool((flags or 0) & (os.O_WRONLY | os.O_RDWR))
+            writes = (
+                any(letter in mode for letter in "wax+") if mode else bool((flags or 0) & (os.O_WRONLY | os.O_RDWR))
+            )
         elif event == "os.rename":
             path, writes = arguments[1], True
         else:

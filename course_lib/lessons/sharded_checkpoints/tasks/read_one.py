@@ -81,7 +81,8 @@ class ReadOne(Task):
         expected, got = self.truth(case), seen.value
         if got.shape != expected.shape:
             return failed(
-                f"{call} returned a tensor of shape {tuple(got.shape)}. The whole has {tuple(expected.shape)}.", hint="entry"
+                f"{call} returned a tensor of shape {tuple(got.shape)}. The whole has {tuple(expected.shape)}.",
+                hint="entry",
             )
         if got.dtype != expected.dtype:
             return failed(f"{call} returned {got.dtype}. It was saved as {expected.dtype}.", hint="entry")

@@ -4,7 +4,8 @@ from typing import Any, ClassVar
 
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.sharded_checkpoints.tasks.shared import floor_rows, level_rows, rows_held, shortly
+from course_lib.lessons.sharded_checkpoints.cutting import rows_held
+from course_lib.lessons.sharded_checkpoints.tasks.shared import floor_rows, level_rows, shortly
 
 
 class RowsOf(Task):
@@ -34,7 +35,9 @@ class RowsOf(Task):
         wanted = rows_held(case.rows, case.ranks)
         for rank, got in enumerate(seen.value):
             if not _is_pair(got):
-                return failed(f"{_call(rank, case)} returned {_text(got)}. Expected a pair of ints, (start, stop).", hint="each")
+                return failed(
+                    f"{_call(rank, case)} returned {_text(got)}. Expected a pair of ints, (start, stop).", hint="each"
+                )
         came = [tuple(got) for got in seen.value]
         for rank, (got, expected) in enumerate(zip(came, wanted, strict=True)):
             if got != expected:
@@ -54,7 +57,11 @@ def _text(got: Any) -> str:
 
 
 def _is_pair(got: Any) -> bool:
-    return isinstance(got, list) and len(got) == 2 and all(type(n) is int or (type(n) is float and n == int(n)) for n in got)
+    return (
+        isinstance(got, list)
+        and len(got) == 2
+        and all(type(n) is int or (type(n) is float and n == int(n)) for n in got)
+    )
 
 
 def _why(came: list[tuple[int, int]], rank: int, case: Case) -> str:

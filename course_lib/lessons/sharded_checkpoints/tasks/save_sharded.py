@@ -16,9 +16,19 @@ from course_lib.lessons.sharded_checkpoints.tasks.ranks import on_every_rank, sa
 from course_lib.lessons.sharded_checkpoints.tasks.shared import contents, listed, named, shortly, states, training
 
 
-def setting(ranks: int, sizes: tuple[int, int, int], epoch: int, kind: str = "Adam", *, twice: bool = False) -> dict[str, Any]:
+def setting(
+    ranks: int, sizes: tuple[int, int, int], epoch: int, kind: str = "Adam", *, twice: bool = False
+) -> dict[str, Any]:
     """The settings of a case; 0 ranks are one process without a group."""
-    return {"ranks": ranks, "sizes": sizes, "epoch": epoch, "kind": kind, "rate": 0.02 + epoch / 1000, "steps": 2, "twice": twice}
+    return {
+        "ranks": ranks,
+        "sizes": sizes,
+        "epoch": epoch,
+        "kind": kind,
+        "rate": 0.02 + epoch / 1000,
+        "steps": 2,
+        "twice": twice,
+    }
 
 
 class SaveSharded(Task):
@@ -83,7 +93,9 @@ class SaveSharded(Task):
         if not ranks:
             return failed(f"`save_sharded` could not be tried on several processes. {shortly(seen.error)}.", hint="all")
         if case.twice:
-            return _second_time(ranks[0]["again"], ranks[0]["untouched"], "") or passed("A complete folder stays as it is.")
+            return _second_time(ranks[0]["again"], ranks[0]["untouched"], "") or passed(
+                "A complete folder stays as it is."
+            )
         verdict = (
             _raised(ranks, case)
             or self.saved(seen.also["contents"], case)
@@ -106,8 +118,13 @@ class SaveSharded(Task):
             return failed(f"The folder holds nothing that `dcp.load` can read: {what}.", hint="state")
         expected = states(*training(case.sizes, case.seed, case.steps, case.kind, case.rate))
         lacking = [name for name in expected if name not in found]
-        if any(name.startswith(("optimizer.state.0.step", "optimizer.state.0.exp", "optimizer.state.0.mom")) for name in found):
-            return failed("The optimizer's state goes by number: `optimizer.state.0...`. Expected it by name.", hint="state")
+        if any(
+            name.startswith(("optimizer.state.0.step", "optimizer.state.0.exp", "optimizer.state.0.mom"))
+            for name in found
+        ):
+            return failed(
+                "The optimizer's state goes by number: `optimizer.state.0...`. Expected it by name.", hint="state"
+            )
         if lacking:
             return failed(f"The folder has no {named(lacking)}. It has {named(found)}.", hint="state")
         for name, value in expected.items():
@@ -121,16 +138,21 @@ class SaveSharded(Task):
         """complete.json: who saved, and the sizes of the files that are there."""
         text, files = also["manifest"], {name: size for name, size in also["files"].items() if name != COMPLETE}
         if text is None:
-            return failed(f"There is no `{COMPLETE}` in the folder: nobody can see that it is finished.", hint="manifest")
+            return failed(
+                f"There is no `{COMPLETE}` in the folder: nobody can see that it is finished.", hint="manifest"
+            )
         try:
             said = json.loads(text)
             ranks, sizes = said["ranks"], dict(said["files"])
         except (ValueError, KeyError, TypeError):
             return failed(
-                f"`{COMPLETE}` holds {text[:60]!r}. Expected JSON, a dictionary with `ranks` and `files`.", hint="manifest"
+                f"`{COMPLETE}` holds {text[:60]!r}. Expected JSON, a dictionary with `ranks` and `files`.",
+                hint="manifest",
             )
         if ranks != max(1, case.ranks):
-            return failed(f"`{COMPLETE}` says that {ranks!r} ranks saved. It was {max(1, case.ranks)}.", hint="manifest")
+            return failed(
+                f"`{COMPLETE}` says that {ranks!r} ranks saved. It was {max(1, case.ranks)}.", hint="manifest"
+            )
         if lacking := [name for name in files if name not in sizes]:
             return failed(
                 f"`{COMPLETE}` doesn't list {named(lacking)}. Was it written before the others had finished, or does the "
@@ -175,7 +197,9 @@ def _raised(ranks: list[dict[str, Any]], case: Case) -> Verdict | None:
 def _finished(ranks: list[dict[str, Any]], case: Case) -> Verdict | None:
     for rank, one in enumerate(ranks):
         if rank and one["opened"]:
-            return failed(f"Rank {rank} wrote {named(one['opened'])}, too. Expected rank 0 alone to write it.", hint="manifest")
+            return failed(
+                f"Rank {rank} wrote {named(one['opened'])}, too. Expected rank 0 alone to write it.", hint="manifest"
+            )
     for rank, one in enumerate(ranks):
         if not one["complete"]:
             return failed(

@@ -15,7 +15,13 @@ from course_lib.lessons.sharded_checkpoints.tasks.shared import named, quiet, sh
 
 STATES = {
     "nested": {"net": {"w": torch.zeros(4, 6), "b": torch.zeros(4)}, "step": torch.tensor(3.0), "epoch": 2},
-    "plain values": {"epoch": 3, "name": "run", "rate": 0.1, "only": torch.zeros(2, 1, dtype=torch.float16), "none": None},
+    "plain values": {
+        "epoch": 3,
+        "name": "run",
+        "rate": 0.1,
+        "only": torch.zeros(2, 1, dtype=torch.float16),
+        "none": None,
+    },
 }
 KEPT = {
     "two ranks": {"0.weight": (5, 3), "0.bias": (5,), "2.weight": (10, 5), "2.bias": (10,)},
@@ -80,7 +86,9 @@ class SavedShapes(Task):
         if extra := sorted(set(got) - set(expected)):
             plain = [name for name in extra if name in ("epoch", "name", "rate", "none") or "param_groups" in name]
             if plain:
-                return failed(f"Not a tensor but a plain value: {named(plain)}. Expected it to be left out.", hint="plain")
+                return failed(
+                    f"Not a tensor but a plain value: {named(plain)}. Expected it to be left out.", hint="plain"
+                )
             return failed(f"There is no tensor called {named(extra)} in the folder.", hint="entries")
         if lacking := [name for name in expected if name not in got]:
             return failed(f"The tensors {named(lacking)} are missing. Expected every tensor.", hint="entries")

@@ -4,17 +4,8 @@ from typing import Any, ClassVar
 
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.sharded_checkpoints.tasks.shared import floor_rows, level_rows, rows_held, shortly
-
-Plan = list[list[tuple[int, int, int]]]
-
-
-def plan(before: list[tuple[int, int]], after: list[tuple[int, int]]) -> Plan:
-    """For each range of `after`: (which range of `before`, start, stop) of each part that is not empty."""
-    parts = [
-        [(old, max(a, start), min(b, stop)) for old, (a, b) in enumerate(before)] for start, stop in after
-    ]  # fmt: skip
-    return [[part for part in mine if part[1] < part[2]] for mine in parts]
+from course_lib.lessons.sharded_checkpoints.cutting import Plan, plan, rows_held
+from course_lib.lessons.sharded_checkpoints.tasks.shared import floor_rows, level_rows, shortly
 
 
 class ShardPlan(Task):
@@ -65,7 +56,9 @@ class ShardPlan(Task):
             return failed(f"{call}: {mistake[0]}", hint=mistake[1])
         rank = next((i for i, (a, b) in enumerate(zip(got, expected, strict=False)) if a != b), len(got))
         if rank >= min(len(got), len(expected)):
-            return failed(f"{call} returned {len(got)} lists. Expected {case.after}, one for each new rank.", hint="all")
+            return failed(
+                f"{call} returned {len(got)} lists. Expected {case.after}, one for each new rank.", hint="all"
+            )
         return failed(
             f"{call}: new rank {rank} reads {_short(got[rank])}. Expected {_short(expected[rank])}: it needs the rows from "
             f"{after[rank][0]} up to {after[rank][1]}.",
@@ -85,7 +78,10 @@ class ShardPlan(Task):
             return "`stop` is the last row of each part. Expected the first row after it.", "meet"
         if got == [[(old, a - before[old][0], b - before[old][0]) for old, a, b in mine] for mine in expected]:
             return "rows are numbered inside of each old rank's part. Expected their numbers in the whole.", "numbers"
-        if got == [[(old, a - start, b - start) for old, a, b in mine] for (start, _), mine in zip(after, expected, strict=True)]:
+        if got == [
+            [(old, a - start, b - start) for old, a, b in mine]
+            for (start, _), mine in zip(after, expected, strict=True)
+        ]:
             return "rows are numbered from each new rank's first. Expected their numbers in the whole.", "numbers"
         if [sorted(mine) for mine in got] == expected:
             return "the triples of a rank are not in rising order.", "meet"
@@ -97,7 +93,9 @@ class ShardPlan(Task):
 
 def _listed(value: Any) -> Any:
     """Iterators read to their end."""
-    return [list(mine) if hasattr(mine, "__iter__") else mine for mine in value] if hasattr(value, "__iter__") else value
+    return (
+        [list(mine) if hasattr(mine, "__iter__") else mine for mine in value] if hasattr(value, "__iter__") else value
+    )
 
 
 def _read(value: Any) -> Plan | None:

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,6 @@ from course_lib.checkpoints.dcp_gate import Planner, Reader
 from course_lib.lessons.sharded_checkpoints.kept import unpack
 
 
-def rows_held(rows: int, ranks: int) -> list[tuple[int, int]]:
-    """(start, stop) of the rows of each rank: as many as `rows / ranks` rounded up, until none are left."""
-    each = -(-rows // ranks)
-    return [(min(rank * each, rows), min((rank + 1) * each, rows)) for rank in range(ranks)]
-
-
 def floor_rows(rows: int, ranks: int) -> list[tuple[int, int]]:
     """A cut that is not DTensor's: shares rounded down, the rest for the last."""
     each = rows // ranks
@@ -35,7 +30,7 @@ def level_rows(rows: int, ranks: int) -> list[tuple[int, int]]:
     """NumPy's array_split: shares that differ by one at most."""
     each, rest = divmod(rows, ranks)
     starts = [rank * each + min(rank, rest) for rank in range(ranks + 1)]
-    return list(zip(starts, starts[1:], strict=False))
+    return list(pairwise(starts))
 
 
 @contextmanager
@@ -164,4 +159,6 @@ def states(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]
     with quiet():
         weights, moments = get_state_dict(model, optimizer)
     state = {"model": weights, "optimizer": moments}
-    return {name: value.detach().clone() if isinstance(value, Tensor) else value for name, value in flattened(state).items()}
+    return {
+        name: value.detach().clone() if isinstance(value, Tensor) else value for name, value in flattened(state).items()
+    }
