@@ -152,6 +152,7 @@ def test_ranks_meet_and_are_gone_afterwards():
 
 
 def test_who_waits_in_vain_gives_up():
+    together(1, rank_and_size)  # so that they have been started
     begin = time.monotonic()
     answers = ask(2, only_rank_0, patience=1)
     assert answers[0].waited_in_vain

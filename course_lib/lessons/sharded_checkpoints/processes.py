@@ -9,6 +9,7 @@ import json
 import os
 import pickle
 import queue
+import signal
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,9 @@ except ImportError:
 PATIENCE = 3.0
 """Seconds that a rank waits for the others before it gives up; PyTorch's own are 1800 for gloo."""
 DEADLINE = 30.0
+"""Seconds for the whole call, from when the ranks have begun."""
+START = 90.0
+"""Seconds for the processes to start: two on a quiet machine."""
 CREW = Path(__file__).with_name("crew.py")
 CAN_FORK = sys.platform.startswith("linux")
 first: list[Callable[[], None]] = []
@@ -141,11 +146,13 @@ class Crew:
             order = {"job": str(job), "ranks": mine, "size": ranks, "path": sys.path, "module": module}
             process.stdin.write(json.dumps(order).encode() + b"\n")
             process.stdin.flush()
-        end, pids, left, statuses = time.monotonic() + deadline, {}, set(range(size)), {}
+        end, pids, left, statuses = time.monotonic() + START, {}, set(range(size)), {}
         try:
             while left:
                 said = self.said.get(timeout=max(0.01, end - time.monotonic()))
-                pids[said["rank"]] = said["pid"]
+                if "status" not in said:
+                    pids[said["rank"]] = said["pid"]
+                    end = time.monotonic() + (deadline if len(pids) == size else START)
                 if "status" in said:
                     statuses[said["rank"]] = said["status"]
                     left.discard(said["rank"])
@@ -154,8 +161,8 @@ class Crew:
         except BaseException:  # an interrupt
             self.dismiss()
             raise
-        if left or any(statuses.values()):
-            self.dismiss()
+        if left:
+            self.end(left, pids)
         return [_answer(Path(f"{job}.{rank}"), statuses.get(rank), deadline) for rank in range(size)]
 
     def hire(self, number: int) -> None:
@@ -169,6 +176,22 @@ class Crew:
             )
             self.processes.append(process)
             threading.Thread(target=_listen, args=(process.stdout, self.said), daemon=True).start()
+
+    def end(self, ranks: set[int], pids: dict[int, int]) -> None:
+        """End ranks that never came back: a forked child by itself, elsewhere everybody."""
+        if not CAN_FORK or not ranks <= pids.keys():
+            self.dismiss()
+            return
+        for rank in ranks:
+            with suppress(ProcessLookupError):
+                os.kill(pids[rank], signal.SIGKILL)
+        waiting = set(ranks)
+        try:
+            while waiting:
+                said = self.said.get(timeout=5)
+                waiting -= {said["rank"]} if "status" in said else set()
+        except queue.Empty:
+            self.dismiss()
 
     def dismiss(self) -> None:
         """End them all, and wait until they are gone."""
