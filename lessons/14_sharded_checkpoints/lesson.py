@@ -1,6 +1,5 @@
 # %%
 import tempfile
-import warnings
 from pathlib import Path
 
 import torch
@@ -10,12 +9,11 @@ from torch import nn
 from torch.distributed.fsdp import fully_shard
 
 from course_lib.classroom import begin, came_out, check, finish, hint, predict, solution
-from course_lib.data import digits
 from course_lib.lessons.sharded_checkpoints import ask, together, warm_up
 
 folder = Path(tempfile.mkdtemp())
 begin("sharded_checkpoints")
-warm_up()  # the processes that we shall need take some seconds to start
+warm_up()  # processes for later: they take some seconds to start
 
 # %% [markdown]
 # ## Why: all keys matched, and half the model is gone
@@ -25,6 +23,8 @@ warm_up()  # the processes that we shall need take some seconds to start
 # what each returned. `fully_shard` cuts the model. A small one for the digits will do.
 
 # %%
+from course_lib.data import digits
+
 data, (images, labels) = digits().train.tensors, digits().test.tensors
 
 
@@ -277,6 +277,8 @@ check(saved_shapes)
 # files hold them. So the number of processes may change. Here is one process, without any group: this notebook.
 
 # %%
+import warnings
+
 warnings.filterwarnings("ignore", message="torch.distributed is disabled")
 model = build(seed=1)
 state = {"model": model.state_dict(), "epoch": 0}
@@ -415,9 +417,25 @@ assert not was_done and (disk / ".metadata").exists()
 assert read["weight"].eq(1).all() and ones["weight"].eq(7).all()
 
 # %% [markdown]
-# Three rules follow. Wait for the last future before you start the next save, and before the program ends. Call
-# `result()`, for an error in the thread is raised only there. And with an `async_stager` that copies in the background,
-# change nothing before its `staging_completion` is done (documentation of `async_save`).
+# And an error? It waits in the future, too. Here is a disk without room.
+
+
+# %%
+class FullDisk(dcp.FileSystemWriter):
+    def write_data(self, *arguments):
+        raise OSError("no space left")
+
+
+future = dcp.async_save(ones, storage_writer=FullDisk(folder / "full"))
+error = future.exception()
+print("result() would raise:", str(error).strip().splitlines()[-1])
+assert isinstance(error, dcp.CheckpointException) and "no space left" in str(error)
+assert not (folder / "full" / ".metadata").exists()
+
+# %% [markdown]
+# So wait for the last future, by `result()`, before you start the next save and before the program ends. An
+# `async_stager` that copies in the background returns earlier; then change nothing before its `staging_completion` is
+# done (documentation of `async_save`).
 #
 # ## Learn: to a plain file and back
 #
@@ -476,6 +494,7 @@ def changed_copy(name, change, of="two"):
     return copied
 
 
+# %%
 def load_into_zeros(where):
     state = {"model": {"3.weight": torch.zeros(10, 32)}}
     try:
@@ -530,7 +549,21 @@ print(said, "- rows of the first training:", ours.sum().item(), "of 10")
 assert said == "loaded" and ours.tolist() == [True] * 5 + [False] * 5
 
 # %% [markdown]
-# DCP keeps no checksums, and by default it writes over what is there. The guard has three parts: a **new folder for
+# DCP keeps no checksums. And into a folder that has a checkpoint already it writes all the same, after a warning.
+
+# %%
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    for epoch in (1, 2):
+        dcp.save({"epoch": epoch}, checkpoint_id=folder / "twice")
+state = {"epoch": 0}
+dcp.load(state, checkpoint_id=folder / "twice")
+warned = [str(w.message) for w in caught if "existing checkpoint" in str(w.message)]
+print(warned[0].split(folder.name)[0], "... epoch", state["epoch"])
+assert len(warned) == 1 and state["epoch"] == 2
+
+# %% [markdown]
+# The guard has three parts: a **new folder for
 # every save**; a **manifest**, a small file with the sizes and checksums of all others, **written last**, so that a
 # folder without one is unfinished; and a look at all files before the first tensor is touched. The course's `save_sharded`
 # and `load_sharded` do this, on any number of ranks.
@@ -560,6 +593,7 @@ def refused(action, *arguments):
         return str(error).replace(str(folder), "")
 
 
+# %%
 before = fresh[3].weight.clone()
 damage = lambda where: (where / "__1_0.distcp").write_bytes(b"not what was saved")
 damaged = refused(load_sharded, fresh, changed_copy("ours_bad", damage, of="ours"))
@@ -574,7 +608,7 @@ assert torch.equal(before, fresh[3].weight)
 # ## Break it: a load without a place
 #
 # In place means: where there is no place, nothing happens. An empty state stays empty. A model that lost its last layer
-# loads what it knows. And a model in half precision gets the numbers rounded. No word of any of it.
+# loads what it knows. And a model in float16 gets the numbers rounded. No word of any of it.
 
 # %%
 empty = {}
@@ -620,7 +654,8 @@ assert "unexpected 3.weight" in by_ours[0] and "float16" in by_ours[1]
 # %% [markdown]
 # ## Break it: the folder is a program
 #
-# `.metadata` is a pickle, and DCP reads it with `pickle.load`: there is no `weights_only`. Lesson 07's stranger is back.
+# `.metadata` is a pickle: a list of instructions by which Python builds objects again, and one of them is to call a
+# function, any function. DCP reads it with `pickle.load`; there is no `weights_only`. So a stranger's folder is a program.
 # This one only adds a word to a list.
 
 # %%
@@ -658,7 +693,7 @@ assert "builtins.exec" in by_gate[1] and look_into(Reader(folder / "two")) == ([
 # %% [markdown]
 # It ran before a single weight was looked at; the error that DCP raises afterwards comes too late. Plain values in the
 # ranks' files are unpickled in the same way. `load_sharded` and `sharded_to_file` first read what a pickle asks for, and
-# accept DCP's own classes and plain data. For a folder of somebody you don't know, that, or a `safetensors` file.
+# accept DCP's own classes and plain data.
 
 # %%
 path = sharded_to_file(folder / "ours", folder / "ours.pt")
@@ -672,26 +707,28 @@ assert checkpoint["extra"] == {"epoch": 3} and accuracy(served) == saved_accurac
 #
 # `together` exists because a notebook can't be started twice. A program can. **torchrun** starts it, several times on
 # every machine, and tells each process its rank by the environment; `init_process_group` reads it there. This script
-# loads if there is something to load, and saves.
+# loads from one folder, counts a run, and saves into another.
 
 # %%
-script = folder / "train.py"
-script.write_text("""
-import sys, torch, torch.distributed as dist, torch.distributed.checkpoint as dcp
-from torch.distributed.fsdp import fully_shard
-
+program = """import sys, torch, torch.distributed as dist, torch.distributed.checkpoint as dcp
 dist.init_process_group("gloo")  # "nccl" for NVIDIA GPUs
 layer = torch.nn.Linear(3, 10)
-fully_shard(layer)
+torch.distributed.fsdp.fully_shard(layer)
 state = {"layer": layer.state_dict(), "runs": 0}
 dcp.load(state, checkpoint_id=sys.argv[1])
 state["runs"] += 1
 dcp.save(state, checkpoint_id=sys.argv[2])
-print(f"rank {dist.get_rank()} of {dist.get_world_size()}: rows {len(layer.weight.to_local())}", flush=True)
+here = len(layer.weight.to_local())
+print(f"rank {dist.get_rank()} of {dist.get_world_size()}: {here} rows", flush=True)
 dist.destroy_process_group()
-""")
-first = nn.Linear(3, 10)
+"""
+
+# %%
+script, first = folder / "train.py", nn.Linear(3, 10)
+script.write_text(program)
+shutil.rmtree(folder / "run1", ignore_errors=True)
 dcp.save({"layer": first.state_dict(), "runs": 1}, checkpoint_id=folder / "run1")
+print("one process has saved run 1")
 
 # %%
 import subprocess
@@ -703,7 +740,7 @@ done = subprocess.run(command, capture_output=True, text=True)
 print("\n".join(sorted(done.stdout.splitlines())))
 state = {"layer": nn.Linear(3, 10).state_dict(), "runs": 0}
 dcp.load(state, checkpoint_id=folder / "run2")
-assert done.returncode == 0 and sorted(done.stdout.split("\n"))[-1] == "rank 1 of 2: rows 5"
+assert done.returncode == 0 and "rank 1 of 2: 5 rows" in done.stdout
 assert state["runs"] == 2 and torch.equal(state["layer"]["weight"], first.weight)
 
 # %% [markdown]
