@@ -1,7 +1,5 @@
 """Worlds in which a claim of this lesson is false; `python tests/mutants.py 14_sharded_checkpoints` shows who notices."""
 
-import builtins
-import pickle
 from pathlib import Path
 
 import torch
@@ -9,6 +7,7 @@ import torch.distributed as dist
 import torch.distributed.checkpoint as dcp
 import torch.distributed.checkpoint.format_utils as format_utils
 import torch.distributed.checkpoint.state_dict as by_name
+import torch.distributed.fsdp
 from torch import nn
 
 import course_lib.checkpoints.dcp_gate
@@ -26,44 +25,11 @@ def everywhere(change):
 
 
 @world(
-    "torch.save gathers a sharded model",
+    "fully_shard cuts nothing",
     noticed_by="Why: all keys matched, and half the model is gone",
 )
 def _():
-    def change():
-        load = torch.load
-
-        def gathered(path, **options):
-            """What would come back if the file held the whole: rank 1's rows on rank 1."""
-            state, seeded = load(path, **options), torch.get_rng_state()
-            torch.set_rng_state(seeded)
-            rank = dist.get_rank() if dist.is_initialized() else 0
-            other = Path(f"{path}.{rank}")
-            return load(other, **options) if other.exists() else state
-
-        def save(value, path, **options):
-            torch_save(value, path, **options)
-
-        def get_rank(group=None):
-            return 0 if _caller_saves() else really(group)
-
-        really = dist.get_rank
-
-        def _caller_saves():
-            import sys
-
-            return sys._getframe(2).f_code.co_name == "save_by_habit"
-
-        def save_own(value, path, **options):
-            torch_save(
-                value, f"{path}.{really()}" if dist.is_initialized() else path, **options
-            )
-            if dist.is_initialized() and really() == 0:
-                torch_save(value, path, **options)
-
-        torch.load, torch.save, dist.get_rank = gathered, save_own, get_rank
-
-    everywhere(change)
+    torch.distributed.fsdp.fully_shard = lambda module, **options: module
 
 
 @world(
@@ -385,8 +351,6 @@ def _():
     course_lib.checkpoints.dcp_gate.Reader.read_metadata = dcp.FileSystemReader.read_metadata
 
 
-@world("a stranger's pickle can't call exec", noticed_by="Break it: the folder is a program")
+@world("a stranger's pickle is refused by DCP", noticed_by="Break it: the folder is a program")
 def _():
-    load = pickle.Unpickler.load
-    assert load and builtins.exec
     dcp.FileSystemReader.read_metadata = lambda self, *arguments, **options: None

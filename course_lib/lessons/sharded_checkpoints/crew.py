@@ -31,6 +31,8 @@ import torch.distributed.checkpoint.state_dict
 import torch.distributed.fsdp
 import torch.distributed.tensor
 
+MEETING = timedelta(seconds=45)
+
 
 def run(path: str, rank: int, size: int) -> None:
     """Run one rank of a job: meet the others in a file, call the function, and write down what came of it."""
@@ -48,10 +50,7 @@ def run(path: str, rank: int, size: int) -> None:
                 first()
             function, arguments = pickle.loads(job["call"])
             if size:
-                dist.init_process_group(
-                    "gloo", store=dist.FileStore(f"{path}.meet", size), rank=rank, world_size=size,
-                    timeout=timedelta(seconds=job["patience"]),
-                )  # fmt: skip
+                _join(path, rank, size, job["patience"])
             begin = time.monotonic()
             answer["value"] = function(*arguments)
         except BaseException as error:  # DCP's own is no Exception, and a learner may call sys.exit()
@@ -71,6 +70,15 @@ def _wait_for_all(path: str, size: int, seconds: float) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end and not all(os.path.exists(f"{path}.{rank}") for rank in range(size)):
         time.sleep(0.003)
+
+
+def _join(path: str, rank: int, size: int, patience: float) -> None:
+    """Become a member of the group. Patience counts from when all are there: to start takes some ranks longer."""
+    Path(f"{path}.here.{rank}").touch()
+    _wait_for_all(f"{path}.here", size, 2 * MEETING.total_seconds())
+    store = dist.FileStore(f"{path}.meet", size)
+    dist.init_process_group("gloo", store=store, rank=rank, world_size=size, timeout=MEETING)
+    dist.distributed_c10d._set_pg_timeout(timedelta(seconds=patience))
 
 
 def _own_line(error: BaseException) -> str:
@@ -151,6 +159,7 @@ def forking() -> None:
 
 def alone() -> None:
     """Serve jobs in this process, one rank of each; end at once when the parent closes our standard input."""
+    home = os.getcwd()
     orders: list[dict[str, Any]] = []
     there = threading.Semaphore(0)
 
@@ -166,6 +175,7 @@ def alone() -> None:
         order = orders.pop(0)
         _say(rank=order["ranks"][0], pid=os.getpid())
         run(order["job"], order["ranks"][0], order["size"])
+        os.chdir(home)  # the job's folder may be deleted
         _say(rank=order["ranks"][0], pid=os.getpid(), status=0)
 
 

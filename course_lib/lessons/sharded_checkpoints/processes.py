@@ -107,7 +107,7 @@ def ask(
     Raises:
         RankError: The function can't be sent to another process.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         try:
             call = cloudpickle.dumps((function, arguments))
         except Exception as error:

@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from torch.distributed.fsdp import fully_shard
 
 from course_lib.classroom.tasks.observation import STUB, Observation, errors_come_through, plain
 from course_lib.lessons.sharded_checkpoints.kept import COMPLETE
-from course_lib.lessons.sharded_checkpoints.processes import RankError, ask
+from course_lib.lessons.sharded_checkpoints.processes import Answer, RankError, ask
 from course_lib.lessons.sharded_checkpoints.tasks.shared import network, optimizer_of, take_steps, tamed
 
 PATIENCE, MORE_PATIENCE = 2.5, 8.0
@@ -22,22 +22,25 @@ DELAY = 0.3
 def tried(answer: Callable, *args: Any) -> dict[str, Any]:
     """Call the answer; what it returned, or what it raised, as plain data."""
     kinds: list[str] = []
+    seen, begin = {"value": None, "error": "", "kinds": kinds, "stub": False}, time.monotonic()
     try:
-        return {"value": plain(tamed(answer, kinds)(*args)), "error": "", "kinds": [], "stub": False}
+        seen["value"] = plain(tamed(answer, kinds)(*args))
     except (Exception, SystemExit) as error:
-        stub = isinstance(error, NotImplementedError) and STUB in str(error)
-        return {"value": None, "error": f"{type(error).__name__}: {error}", "kinds": kinds, "stub": stub}
+        seen["stub"] = isinstance(error, NotImplementedError) and STUB in str(error)
+        seen["error"] = f"{type(error).__name__}: {error}"
+    return seen | {"took": time.monotonic() - begin}
 
 
 def on_every_rank(ranks: int, function: Callable, *args: Any) -> Observation:
     """Run a function that returns a dictionary with `tried`'s "error" on every rank; the list of what came.
 
-    Ranks that wait for each other in vain are given more time once: this machine may be busy.
+    A rank that gave up waiting, though no other had returned long before, is given more time once: this machine may be
+    busy.
     """
     try:
         answers = ask(ranks, function, *args, patience=PATIENCE, deadline=20)
-        if all(answer.error or waited(answer.value["error"]) for answer in answers):
-            answers = ask(ranks, function, *args, patience=MORE_PATIENCE, deadline=25)
+        if _too_busy(answers):
+            answers = ask(ranks, function, *args, patience=MORE_PATIENCE, deadline=40)
     except RankError as error:
         return Observation(error=str(error), also={"ranks": []})
     if errors_come_through():
@@ -46,6 +49,14 @@ def on_every_rank(ranks: int, function: Callable, *args: Any) -> Observation:
                 raise RankError(f"Rank {rank} raised {error}\n{answer.trace}")
     seen = [answer.value or {"value": None, "error": answer.error, "kinds": list(answer.kinds)} for answer in answers]
     return Observation(value=None, type="list", also={"ranks": plain(seen)})
+
+
+def _too_busy(answers: Sequence[Answer]) -> bool:
+    gave_up = [
+        a.value["took"] if a.value else 0.0 for a in answers if waited(a.error or (a.value or {}).get("error", ""))
+    ]
+    returned = [a.value["took"] for a in answers if a.value and not a.value["error"]]
+    return bool(gave_up) and (not returned or min(gave_up) - max(returned) < PATIENCE / 2)
 
 
 def waited(error: str) -> bool:
