@@ -6,7 +6,6 @@ import torch
 import torch.distributed as dist
 import torch.distributed.checkpoint as dcp
 from torch import nn
-from torch.distributed.fsdp import fully_shard
 
 from course_lib.classroom import begin, came_out, check, finish, hint, predict, solution
 from course_lib.lessons.sharded_checkpoints import ask, together, warm_up
@@ -20,9 +19,13 @@ warm_up()  # processes for later: they take some seconds to start
 #
 # A model that is too large for one machine is cut up: several processes each keep a part of every tensor. Each process
 # has a number, its **rank**. `together(2, f)` calls `f` in two new processes on this computer, ranks 0 and 1, and returns
-# what each returned. `fully_shard` cuts the model. A small one for the digits will do.
+# what each returned. PyTorch's `fully_shard` cuts the model up; its mesh says among whom, and on which device. A small
+# model for the digits will do.
 
 # %%
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.fsdp import fully_shard
+
 from course_lib.data import digits
 
 data, (images, labels) = digits().train.tensors, digits().test.tensors
@@ -33,17 +36,22 @@ def build(seed=0):
     return nn.Sequential(nn.Flatten(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
 
 
+def shard(model):
+    """Cut a model up among all ranks, on the CPU: without a mesh, fully_shard asks for GPUs."""
+    fully_shard(model, mesh=init_device_mesh("cpu", (dist.get_world_size(),)))
+
+
 def accuracy(model):
     return (model(images).argmax(1) == labels).float().mean().item()
 
 
 # %%
 def trained(seed=0):
-    """A sharded model and its optimizer after 20 steps; every rank calls this."""
+    """A sharded model and its optimizer after 8 steps; every rank calls this."""
     model = build(seed)
-    fully_shard(model)
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
-    for _ in range(20):
+    shard(model)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.05)
+    for _ in range(8):
         nn.functional.cross_entropy(model(data[0]), data[1]).backward()
         optimizer.step()
         optimizer.zero_grad()
@@ -74,7 +82,7 @@ assert min(before) > 0.85
 # %%
 def load_by_habit(path):
     model = build(seed=1)
-    fully_shard(model)
+    shard(model)
     report = model.load_state_dict(torch.load(path, weights_only=True))
     return str(report), accuracy(model)
 
@@ -126,7 +134,8 @@ predict(
 
 # %%
 def rank_0_saves(where):
-    model, _ = trained()
+    model = build()
+    shard(model)
     if dist.get_rank() == 0:
         dcp.save({"model": model.state_dict()}, checkpoint_id=where)
 
@@ -152,7 +161,7 @@ came_out("D: rank 0 waited until its patience was over, and nothing was saved")
 # %%
 def held():
     model = build()
-    fully_shard(model)
+    shard(model)
     weight = model[3].weight
     return type(weight).__name__, tuple(weight.shape), tuple(weight.to_local().shape)
 
@@ -173,7 +182,7 @@ for ranks, rows in ((2, [5, 5]), (3, [4, 4, 2])):
 def rows_here(*sizes):
     layers = [nn.Linear(3, rows) for rows in sizes]
     for layer in layers:
-        fully_shard(layer)
+        shard(layer)
     return [len(layer.weight.to_local()) for layer in layers]
 
 
@@ -297,7 +306,7 @@ dcp.save({"model": model.state_dict(), "epoch": 4}, checkpoint_id=folder / "one"
 
 def load_model(where):
     model = build(seed=2)
-    fully_shard(model)
+    shard(model)
     state = {"model": model.state_dict(), "epoch": 0}
     dcp.load(state, checkpoint_id=where)
     return state["epoch"], len(model[3].weight.to_local()), model[3].weight.full_tensor()
@@ -375,7 +384,7 @@ print("by name, steps taken:", steps, " learning rate:", optimizer.param_groups[
 
 # %%
 assert by_number["optimizer"]["state"] == {}
-assert steps == [20.0] * 4 and optimizer.param_groups[0]["lr"] == 0.02
+assert steps == [8.0] * 4 and optimizer.param_groups[0]["lr"] == 0.05
 assert accuracy(fresh) == saved_accuracy
 
 # %% [markdown]
@@ -692,7 +701,7 @@ assert "builtins.exec" in by_gate[1] and look_into(Reader(folder / "two")) == ([
 
 # %% [markdown]
 # It ran before a single weight was looked at; the error that DCP raises afterwards comes too late. Plain values in the
-# ranks' files are unpickled in the same way. `load_sharded` and `sharded_to_file` first read what a pickle asks for, and
+# ranks' files are unpickled in the same way (source of `DefaultLoadPlanner`). `load_sharded` and `sharded_to_file` first read what a pickle asks for, and
 # accept DCP's own classes and plain data.
 
 # %%
@@ -713,7 +722,8 @@ assert checkpoint["extra"] == {"epoch": 3} and accuracy(served) == saved_accurac
 program = """import sys, torch, torch.distributed as dist, torch.distributed.checkpoint as dcp
 dist.init_process_group("gloo")  # "nccl" for NVIDIA GPUs
 layer = torch.nn.Linear(3, 10)
-torch.distributed.fsdp.fully_shard(layer)
+mesh = dist.init_device_mesh("cpu", (dist.get_world_size(),))  # "cuda" for GPUs
+torch.distributed.fsdp.fully_shard(layer, mesh=mesh)
 state = {"layer": layer.state_dict(), "runs": 0}
 dcp.load(state, checkpoint_id=sys.argv[1])
 state["runs"] += 1

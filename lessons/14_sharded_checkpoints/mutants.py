@@ -32,24 +32,6 @@ def _():
     torch.distributed.fsdp.fully_shard = lambda module, **options: module
 
 
-@world(
-    "a strict load notices half a model",
-    noticed_by="Why: all keys matched, and half the model is gone",
-)
-def _():
-    def change():
-        load = nn.Module.load_state_dict
-
-        def strict(self, state, strict=True, assign=False):
-            if dist.is_initialized() and dist.get_rank() == 1:
-                return "half of it is missing"
-            return load(self, state, strict, assign)
-
-        nn.Module.load_state_dict = strict
-
-    everywhere(change)
-
-
 @world("dcp.save is no collective call", noticed_by="Predict")
 def _():
     def change():
@@ -58,13 +40,6 @@ def _():
         )
 
     everywhere(change)
-
-
-@world("gloo waits a minute", noticed_by="Predict")
-def _():
-    from datetime import timedelta
-
-    dist.distributed_c10d.default_pg_timeout = timedelta(minutes=1)
 
 
 @world("shards are as even as possible", noticed_by="Learn: what each process holds")
@@ -81,16 +56,6 @@ def _():
             return part.new_zeros(rows, *part.shape[1:]) if rows != len(part) else part
 
         DTensor.to_local = even
-
-    everywhere(change)
-
-
-@world("a DTensor has the shape of its part", noticed_by="Learn: what each process holds")
-def _():
-    def change():
-        from torch.distributed.tensor import DTensor
-
-        DTensor.shape = property(lambda self: self.to_local().shape)
 
     everywhere(change)
 
@@ -117,18 +82,6 @@ def _():
     from torch.distributed.checkpoint.metadata import BytesStorageMetadata
 
     BytesStorageMetadata.size = 1
-
-
-@world(
-    "dcp.load takes as many ranks as saved",
-    noticed_by="Learn: two save, one loads, three go on",
-)
-def _():
-    dcp.load = lambda state, checkpoint_id=None, **options: (
-        dcp_load(state, checkpoint_id=checkpoint_id, **options)
-        if dist.is_initialized() or Path(checkpoint_id).name != "two"
-        else None
-    )
 
 
 @world(
@@ -179,11 +132,6 @@ def _():
     torch.optim.Adam.state_dict = full
 
 
-@world("the places needn't be handed over", noticed_by="Learn: the optimizer, by name")
-def _():
-    by_name.set_state_dict = lambda *arguments, **options: None
-
-
 @world("async_save copies nothing", noticed_by="Learn: save beside the training")
 def _():
     def save(state, storage_writer=None, **options):
@@ -192,20 +140,6 @@ def _():
         return ThreadPoolExecutor(1).submit(
             lambda: dcp_save(state, storage_writer=storage_writer)
         )
-
-    dcp.async_save = save
-
-
-@world("async_save waits until it is written", noticed_by="Learn: save beside the training")
-def _():
-    import threading
-
-    threading.Event.clear = lambda self: self.set()
-
-    def save(state, **options):
-        future = async_save(state, **options)
-        future.exception()
-        return future
 
     dcp.async_save = save
 
@@ -282,18 +216,6 @@ def _():
 
 
 @world(
-    "DCP doesn't write into a full folder",
-    noticed_by="Break it: a part is gone, bad, or from another day",
-)
-def _():
-    def save(state, checkpoint_id=None, **options):
-        if checkpoint_id is None or not (Path(checkpoint_id) / ".metadata").exists():
-            dcp_save(state, checkpoint_id=checkpoint_id, **options)
-
-    dcp.save = save
-
-
-@world(
     "our manifest is not looked at",
     noticed_by="Break it: a part is gone, bad, or from another day",
 )
@@ -349,8 +271,3 @@ def _():
 @world("our gate lets everything through", noticed_by="Break it: the folder is a program")
 def _():
     course_lib.checkpoints.dcp_gate.Reader.read_metadata = dcp.FileSystemReader.read_metadata
-
-
-@world("a stranger's pickle is refused by DCP", noticed_by="Break it: the folder is a program")
-def _():
-    dcp.FileSystemReader.read_metadata = lambda self, *arguments, **options: None

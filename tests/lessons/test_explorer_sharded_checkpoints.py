@@ -12,10 +12,9 @@ import pytest
 import torch
 import torch.distributed as dist
 from torch import nn
-from torch.distributed.fsdp import fully_shard
 
 from course_lib.lessons.sharded_checkpoints import ask, resharding, together, trace_shards
-from course_lib.lessons.sharded_checkpoints.cutting import plan, rows_held
+from course_lib.lessons.sharded_checkpoints.cutting import plan, rows_held, shard
 from course_lib.lessons.sharded_checkpoints.explorer import ReshardingState
 from course_lib.lessons.sharded_checkpoints.processes import RankError
 
@@ -25,7 +24,7 @@ ALL = list(itertools.product((1, 4, 7, 16), (1, 2, 5), (1, 3, 4)))
 def lengths(sizes):
     layers = [nn.Linear(2, rows) for rows in sizes]
     for layer in layers:
-        fully_shard(layer)
+        shard(layer)
     return [len(layer.weight.to_local()) for layer in layers]
 
 

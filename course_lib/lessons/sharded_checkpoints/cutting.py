@@ -1,5 +1,9 @@
 """How rows are cut among ranks, and who reads what from whom when the number of ranks changes."""
 
+import torch.distributed as dist
+from torch import nn
+from torch.distributed.device_mesh import init_device_mesh
+
 Rows = tuple[int, int]
 Plan = list[list[tuple[int, int, int]]]
 
@@ -22,3 +26,13 @@ def plan(before: list[Rows], after: list[Rows]) -> Plan:
     """
     parts = [[(old, max(a, start), min(b, stop)) for old, (a, b) in enumerate(before)] for start, stop in after]
     return [[part for part in mine if part[1] < part[2]] for mine in parts]
+
+
+def shard(module: nn.Module) -> None:
+    """Cut a module's parameters up among all ranks of the group, on the CPU, whatever PyTorch is built for.
+
+    Without a mesh `fully_shard` takes the accelerator that this PyTorch is built for, be it there or not.
+    """
+    from torch.distributed.fsdp import fully_shard  # two seconds, which only a rank has to spend
+
+    fully_shard(module, mesh=init_device_mesh("cpu", (dist.get_world_size(),)))

@@ -17,8 +17,8 @@ import torch
 import torch.distributed.checkpoint as dcp
 from torch import nn
 from torch.distributed.checkpoint.state_dict import get_state_dict
-from torch.distributed.fsdp import fully_shard
 
+from course_lib.lessons.sharded_checkpoints.cutting import shard
 from course_lib.lessons.sharded_checkpoints.processes import together
 
 FILES = Path(__file__).with_name("files")
@@ -55,7 +55,7 @@ def complete(folder: Path, ranks: int) -> None:
 
 def _save(folder: str, rows: int, epoch: int) -> None:
     model = network(rows, seed=rows)
-    fully_shard(model)
+    shard(model)
     optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
     for _ in range(epoch):
         model(torch.ones(4, 3)).square().mean().backward()

@@ -7,9 +7,9 @@ from typing import Any
 import torch
 import torch.distributed.checkpoint as dcp
 from torch import nn
-from torch.distributed.fsdp import fully_shard
 
 from course_lib.classroom.explorers.trace import Stage, Trace, tables
+from course_lib.lessons.sharded_checkpoints.cutting import shard
 from course_lib.lessons.sharded_checkpoints.processes import together
 from course_lib.seeding import sealed
 
@@ -39,7 +39,7 @@ def _layer(start: float) -> nn.Linear:
     layer = nn.Linear(4, ROWS, bias=False)
     with torch.no_grad():
         layer.weight.copy_(start + torch.arange(float(ROWS)).unsqueeze(1).expand(ROWS, 4))
-    fully_shard(layer)
+    shard(layer)
     return layer
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import torch.distributed as dist
-from torch.distributed.fsdp import fully_shard
 
 from course_lib.classroom.tasks.observation import STUB, Observation, errors_come_through, plain
+from course_lib.lessons.sharded_checkpoints.cutting import shard
 from course_lib.lessons.sharded_checkpoints.kept import COMPLETE
 from course_lib.lessons.sharded_checkpoints.processes import Answer, RankError, ask
 from course_lib.lessons.sharded_checkpoints.tasks.shared import network, optimizer_of, take_steps, tamed
@@ -80,7 +80,7 @@ def save_here(answer: Callable, folder: str, case: dict[str, Any]) -> dict[str, 
     """Train, let the answer save; then look, and let it save once more into the same folder."""
     where = Path(folder)
     model = network(tuple(case["sizes"]), case["seed"])
-    fully_shard(model)
+    shard(model)
     optimizer = optimizer_of(model, case["kind"], case["rate"])
     take_steps(model, optimizer, case["sizes"][0], case["steps"])
     opened: list[str] = []
@@ -100,7 +100,7 @@ def save_here(answer: Callable, folder: str, case: dict[str, Any]) -> dict[str, 
 def load_here(answer: Callable, folder: str, case: dict[str, Any]) -> dict[str, Any]:
     """Let the answer load into a sharded network; what it has then, gathered."""
     model = network(tuple(case["sizes"]), case["seed"])
-    fully_shard(model)
+    shard(model)
     optimizer = optimizer_of(model, case["kind"], case["rate"])
     seen = tried(answer, model, optimizer, Path(folder))
     Path(f"{folder}.{'failed' if seen['error'] else 'loaded'}.{dist.get_rank()}").touch()
