@@ -113,7 +113,7 @@ assert rate(resumed) > 0.002 > 1e-9 > rate(unbroken)
 #
 # What a step reads and the code doesn't say belongs in the file. Three objects have a `state_dict`. Then there are five
 # random states: Python, NumPy and PyTorch have a global generator each, an accelerator has its own (dropout on a GPU
-# draws there), and so may a loader. NumPy's state is an array, which the safe `torch.load` refuses; a list will do.
+# draws there), and so may a loader. NumPy's has an array, which the safe `torch.load` refuses; a list will do.
 
 # %%
 gpu = None if device.type == "cpu" else torch.get_device_module(device)
@@ -380,7 +380,7 @@ check(with_schedule)
 # %% [markdown]
 # ## Learn: in the middle of an epoch
 #
-# Epochs of large runs take days, so files are written between two batches. Where does the loader stand? Its
+# An epoch of a large run may take days, so files are written between two batches. Where does the loader stand? Its
 # generator draws the whole order when a shuffled epoch begins. The state from that moment draws the same order again; the state of
 # now draws another.
 
@@ -518,7 +518,7 @@ for kept in (torch.zeros(1, 3), half_way):  # what the file says of the gradient
 #
 # ## Learn: the scaler
 #
-# In float16 small gradients vanish, so a **GradScaler** multiplies the loss by a large number, its
+# In float16 a small gradient becomes 0, so a **GradScaler** multiplies the loss by a large number, its
 # *scale*. Where a gradient overflows, it leaves the step out and halves the scale. A new one starts at 65,536.
 
 
@@ -542,7 +542,7 @@ def train_small(net, sgd, scaler, steps):
 # %%
 inputs = 100 * torch.randn(4, 8, generator=torch.Generator().manual_seed(0))
 net, sgd, scaler = small_process()
-assert scaler.get_scale() == 65_536
+assert scaler.get_scale() == 65_536 and torch.tensor(1e-8).half() == 0
 train_small(net, sgd, scaler, 20)
 print("a scale that fits:", scaler.get_scale())
 weights, state = copy.deepcopy((net.state_dict(), scaler.state_dict()))
@@ -740,11 +740,12 @@ for live_on in (False, True):
     print(f"persistent_workers={live_on}: order and numbers as unbroken: {exact[live_on]}")
     print("   order:", unbroken_epoch[0], resumed_epoch[0])
 assert exact == {False: True, True: False} and unbroken_epoch[0] != resumed_epoch[0]
+assert not hasattr(DataLoader, "state_dict")
 
 # %% [markdown]
 # Workers that start anew with each epoch get their seeds from the generator that you save. With `persistent_workers=True`
 # they start once. A resumed loader starts them again, which draws a number too many, and then even the order is another.
-# And where their own generators stand, nobody can ask. For an exact resume, leave it off.
+# A `DataLoader` has no `state_dict` that would know where their own generators stand. For an exact resume, leave it off.
 #
 # ## Learn: the manager does the same
 #
@@ -775,7 +776,7 @@ print("managed, and resumed after epoch", at, "  apart:", apart(run, unbroken))
 #
 # ## Recap
 #
-# **A resume is exact if nothing differs from the run that nobody stopped, to the last bit; and only that comparison shows it.**
+# **A resume is exact if nothing differs from the run that nobody stopped, to the last bit; so compare with that run.**
 #
 # | Do | Don't | Why |
 # |---|---|---|

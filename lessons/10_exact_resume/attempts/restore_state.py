@@ -327,7 +327,7 @@ def restore_state(state, objects, generator):
     generator.set_state(state["generator"])
 
 
-# %% wrong: by position · clause 1 · message: "raised"
+# %% wrong: by position · clause 1 · message: "Names decide, not places"
 import copy
 import random
 

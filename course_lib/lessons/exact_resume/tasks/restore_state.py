@@ -124,6 +124,11 @@ class RestoreState(Task):
         found = seen.also["found"]
         if wanted := case.settings.get("lacking") or case.settings.get("surplus"):
             return self.refused(seen, wanted, lacking="lacking" in case.settings)
+        if "loading state_dict" in seen.error or "loaded state dict" in seen.error:
+            return failed(
+                "An object refused the state that it was given: it is another object's. Names decide, not places.",
+                hint="objects",
+            )
         if seen.error:
             return failed(
                 f"`restore_state(state, objects, generator)` raised {first_line(seen.error)}.", hint="objects"
