@@ -803,3 +803,25 @@ def model_card(facts, limits, *, svg, alt):
         f"<h1>{title}</h1><table>{rows}</table>"
         f'<div role="img" aria-label="{shown(alt)}">{svg}</div><ul>{items}</ul></body></html>'
     )
+
+
+# %% right: indented lines, as from an editor · message: "nothing is fetched"
+from html import escape
+
+
+def model_card(facts, limits, *, svg, alt):
+    for key in ("name", "accuracy", "interval", "sha256"):
+        if key not in facts:
+            raise ValueError(f"{key!r} is not among the facts")
+    if not limits:
+        raise ValueError("no limits given")
+    lines = ["<!DOCTYPE html>", '<html lang="en">', "<head>"]
+    lines += ["<title>", f"  {escape(facts['name'])}", "</title>", "</head>", "<body>"]
+    lines += ["<h1>", f"  {escape(facts['name'])}", "</h1>", "<table>"]
+    for name, value in facts.items():
+        shown = f"{value:.3f}" if isinstance(value, float) else str(value)
+        lines += ["  <tr>", f'    <th scope="row">{escape(name)}</th>', "    <td>"]
+        lines += [f"      {escape(shown)}", "    </td>", "  </tr>"]
+    lines += ["</table>", f'<figure role="img" aria-label="{escape(alt)}">', svg, "</figure>"]
+    lines += ["<ul>", *(f"  <li> {escape(limit)} </li>" for limit in limits), "</ul>"]
+    return "\n".join([*lines, "</body>", "</html>"])

@@ -81,6 +81,7 @@ class ModelCard(Task):
         document = Document()
         document.feed(text)
         document.close()
+        document.collapse()
         return (
             self.frame(document, facts["name"])
             or self.rows(document, facts)
@@ -151,6 +152,11 @@ class Document(HTMLParser):
         self.texts: dict[str, list[str]] = {"title": [], "h1": [], "li": []}
         self._open: list[str] = []
         self._label: str | None = None
+
+    def collapse(self) -> None:
+        """White space as a browser shows it: one space for many, none at the ends."""
+        self.texts = {tag: [" ".join(words.split()) for words in found] for tag, found in self.texts.items()}
+        self.rows = [[(kind, " ".join(words.split())) for kind, words in row] for row in self.rows]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note what begins."""

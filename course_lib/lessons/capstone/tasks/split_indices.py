@@ -1,5 +1,6 @@
 """A stratified split into three parts, without leakage, the same for the same seed."""
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import numpy as np
@@ -57,7 +58,7 @@ class SplitIndices(Task):
 
         def use(seed: int) -> Any:
             parts = answer(labels.clone(), groups.clone(), shares=case.shares, seed=seed)
-            return [_rows(part) for part in parts] if isinstance(parts, list | tuple) else parts
+            return [_rows(part) for part in parts] if isinstance(parts, list | tuple | Iterator) else parts
 
         def twice() -> Any:
             value = use(seed)

@@ -123,7 +123,7 @@ class TrainAndCheckpoint(Task):
             )
         done = case.killed - 1 if case.killed else case.epochs
         wanted = [f"epoch-{epoch:03d}.pt" for epoch in range(2, done + 1, 2)]
-        files = [name for name in found["files"] if name not in STRAYS]
+        files = [name for name in found["files"] if name.startswith("epoch-") and name.endswith(".pt")]
         if files != wanted:
             when = f"killed in epoch {case.killed}" if case.killed else f"done with {done} epochs"
             return failed(f"{when.capitalize()}, it has left {named(files)}; expected {named(wanted)}.", hint="when")
