@@ -96,13 +96,29 @@ def test_mnist_is_mlxtends():
     assert mine == sorted(zip(pixels.sum(1).tolist(), labels.tolist(), strict=True))
 
 
-def test_full_mnist_offline_says_what_to_do(monkeypatch):
+@pytest.mark.parametrize("fetch", [lambda: data.mnist(full=True), data.cifar10], ids=["mnist", "cifar10"])
+def test_what_is_fetched_says_offline_what_to_do(monkeypatch, fetch):
     def unreachable(*args, **kwargs):
         raise OSError("Name or service not known")
 
     monkeypatch.setattr("sklearn.datasets.fetch_openml", unreachable)
     with pytest.raises(NotHereError, match=r"openml.org.*Use mnist\(\)"):
-        data.mnist(full=True)
+        fetch()
+
+
+def test_cifar10_has_three_channels_of_one_pixel_each(monkeypatch):
+    class Found:
+        data = np.zeros((100, 3072), np.uint8)
+        target = np.array([str(k % 10) for k in range(100)])
+
+    Found.data[:, 1024] = 255  # the first pixel of the second channel
+    monkeypatch.setattr("sklearn.datasets.fetch_openml", lambda *args, **kwargs: Found)
+    splits = data.cifar10()
+    assert [len(part) for part in parts_of(splits)] == [60, 20, 20]
+    images, labels = splits.test.tensors
+    assert images.shape == (20, 3, 32, 32)
+    assert images.nonzero()[:, 1:].tolist() == [[1, 0, 0]] * 20
+    assert len(labels.unique()) == len(splits.class_names) == 10
 
 
 def test_full_mnist_keeps_the_usual_test_set(monkeypatch):
