@@ -37,7 +37,7 @@ def build(seed=0):
 
 
 def shard(model):
-    """Cut a model up among all ranks, on the CPU: without a mesh, fully_shard asks for GPUs."""
+    """Cut a model up, on the CPU; without a mesh fully_shard takes what PyTorch is built for."""
     fully_shard(model, mesh=init_device_mesh("cpu", (dist.get_world_size(),)))
 
 
@@ -140,9 +140,9 @@ def rank_0_saves(where):
         dcp.save({"model": model.state_dict()}, checkpoint_id=where)
 
 
-for rank, answer in enumerate(ask(2, rank_0_saves, folder / "alone", patience=1)):
+for rank, answer in enumerate(ask(2, rank_0_saves, folder / "alone", patience=2)):
     print(f"rank {rank}, {answer.seconds:.1f} s: {answer.error[-60:] or 'went on'}")
-    assert ("Timed out waiting 1000ms" in answer.error) == (rank == 0)
+    assert ("Timed out waiting 2000ms" in answer.error) == (rank == 0)
 assert not (folder / "alone" / ".metadata").exists()
 assert dist.distributed_c10d.default_pg_timeout.total_seconds() == 1800
 came_out("D: rank 0 waited until its patience was over, and nothing was saved")
