@@ -548,10 +548,8 @@ def save_other(where):
 
 
 together(2, save_other, folder / "other")
-shard = "__1_0.distcp"
-mixed = changed_copy(
-    "mixed", lambda where: shutil.copy(folder / "other" / shard, where / shard)
-)
+part = "__1_0.distcp"
+mixed = changed_copy("mixed", lambda where: shutil.copy(folder / "other" / part, where / part))
 said, mixture = load_into_zeros(mixed)
 ours = (mixture == model[3].weight).all(1)
 print(said, "- rows of the first training:", ours.sum().item(), "of 10")
