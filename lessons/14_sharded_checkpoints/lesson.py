@@ -727,7 +727,7 @@ state = {"layer": layer.state_dict(), "runs": 0}
 dcp.load(state, checkpoint_id=sys.argv[1])
 state["runs"] += 1
 dcp.save(state, checkpoint_id=sys.argv[2])
-print(f"rank {dist.get_rank()}: {len(layer.weight.to_local())} rows\\n", end="", flush=True)
+print(f"rank {dist.get_rank()}: {len(layer.weight.to_local())} rows", flush=True)
 dist.destroy_process_group()
 """
 
