@@ -31,7 +31,7 @@ except ImportError:
 
 PATIENCE = 3.0
 """Seconds that a rank waits for the others before it gives up; PyTorch's own are 1800 for gloo."""
-DEADLINE = 30.0
+DEADLINE = 120.0
 """Seconds for the whole call, from when the ranks have begun."""
 START = 90.0
 """Seconds for the processes to start: two on a quiet machine."""
@@ -83,9 +83,9 @@ def together(ranks: int, function: Callable, *arguments: Any) -> list[Any]:
         arguments: The same for all.
 
     Raises:
-        RankError: A rank raised, died or took longer than 30 s; in the words of the first.
+        RankError: A rank raised, died or took longer than two minutes; in the words of the first.
     """
-    answers = ask(ranks, function, *arguments)
+    answers = ask(ranks, function, *arguments, patience=DEADLINE / 2, deadline=DEADLINE)
     for rank, answer in enumerate(answers):
         if answer.error:
             raise RankError(f"Rank {rank} of {ranks} raised {answer.error}\n{answer.trace}")
