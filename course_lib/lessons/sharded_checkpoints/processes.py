@@ -22,12 +22,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from course_lib.errors import CourseError
+import cloudpickle
 
-try:
-    import cloudpickle  # joblib's, which comes with scikit-learn
-except ImportError:
-    from joblib.externals import cloudpickle
+from course_lib.errors import CourseError
 
 PATIENCE = 3.0
 """Seconds that a rank waits for the others before it gives up; PyTorch's own are 1800 for gloo."""
