@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -74,11 +75,13 @@ def tried() -> dict[tuple[str, str], Outcome]:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Without torch.export's log of what it tried first."""
+    """Without torch.export's log of what it tried first, and its warning of a buffer that it can't write (torch 2.11)."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
         logging.disable(before)
 
