@@ -66,10 +66,17 @@ def judged(task: Task, answer: object, secret: str | None = None) -> Result:
     return judge_wires(task, probe_all(task, answer, secret), secret)
 
 
-def failing_cases(task: Task, answer: object) -> set[str]:
-    """The names of the graded cases that this answer fails."""
+@cache
+def graded_wires(attempt: Attempt) -> list[bytes]:
+    """What the grader's cases see of an attempt; kept, because several tests ask."""
+    return probe_all(find_task(attempt.task), attempt.answer(), SECRET)
+
+
+def failing_cases(attempt: Attempt) -> set[str]:
+    """The names of the graded cases that an attempt fails."""
+    task = find_task(attempt.task)
     cases = task.cases(SECRET)
-    seen = [decode(wire) for wire in probe_all(task, answer, SECRET)]
+    seen = [decode(wire) for wire in graded_wires(attempt)]
     results = {case.name: judge_all(task, [case], [s]) for case, s in zip(cases, seen, strict=False)}
     return {name for name, result in results.items() if result.verdict.outcome != "passed"}
 

@@ -18,6 +18,7 @@ import multiprocessing
 import os
 import re
 import runpy
+import shutil
 import signal
 import sys
 import tempfile
@@ -192,14 +193,8 @@ class Outcome:
     asserted: bool = False
 
 
-def _run_cells(lesson: Path, name: str | None, until: str | None) -> Outcome:
-    cells = code_cells(lesson / "lesson.py")
-    if until is not None:
-        last = max(i for i, cell in enumerate(cells) if until in cell.headings)
-        cells = cells[: last + 1]
-    if name is not None:
-        next(one for one in worlds_of(lesson) if one.name == name).change()
-    names = notebook_module()
+def _outcome(cells: list[CodeCell], names: dict[str, Any]) -> Outcome:
+    """Execute cells in these names until one raises."""
     for cell in cells:
         try:
             execute(cell, names)
@@ -212,11 +207,70 @@ def _run_cells(lesson: Path, name: str | None, until: str | None) -> Outcome:
     return Outcome(headings=cells[-1].headings)
 
 
+def _section(cells: list[CodeCell], heading: str) -> tuple[int, int]:
+    """Where the cells under a heading begin, and where they end."""
+    under = [i for i, cell in enumerate(cells) if heading in cell.headings]
+    return under[0], under[-1] + 1
+
+
+def _whole(lesson: Path, name: str | None) -> Outcome:
+    """The lesson, unchanged or in a world from its first cell on."""
+    cells = code_cells(lesson / "lesson.py")
+    if name is not None:
+        one = next(one for one in worlds_of(lesson) if one.name == name)
+        cells = cells[: _section(cells, one.noticed_by)[1]]
+        one.change()
+    return _outcome(cells, notebook_module())
+
+
+def _sections(lesson: Path, chosen: list[str], seconds: float) -> dict[str | None, Outcome]:
+    """The unchanged lesson once, and before each section its worlds: each in a copy of the process, for that section."""
+    cells, names, outcomes = code_cells(lesson / "lesson.py"), notebook_module(), {}
+    worlds = [one for one in worlds_of(lesson) if one.name in chosen]
+    for place, cell in enumerate(cells):
+        for one in worlds:
+            begin, end = _section(cells, one.noticed_by)
+            if begin == place and (outcome := _copied(one, cells[begin:end], names, seconds)):
+                outcomes[one.name] = outcome
+        outcomes[None] = _outcome([cell], names)
+        if outcomes[None].error:
+            break
+    return outcomes
+
+
+def _copied(one: World, cells: list[CodeCell], names: dict[str, Any], seconds: float) -> Outcome | None:
+    """What cells do in a world, in a forked copy of this process; its files are put back. None if it died or hung."""
+    receiver, sender = multiprocessing.Pipe(duplex=False)
+    with tempfile.TemporaryDirectory(dir="/tmp") as aside:
+        kept = shutil.copytree(".", Path(aside, "kept"), symlinks=True)
+        child = os.fork()
+        if child == 0:
+            with contextlib.suppress(BaseException):
+                os.setsid()
+                one.change()
+                sender.send(_outcome(cells, names))
+            os._exit(0)
+        sender.close()
+        try:
+            return receiver.recv() if receiver.poll(seconds) else None
+        except (EOFError, OSError):
+            return None
+        finally:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(child, signal.SIGKILL)  # with what a lesson may have started
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            for path in Path().iterdir():
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+            shutil.copytree(kept, ".", symlinks=True, dirs_exist_ok=True)
+
+
 def run(lesson: Path, one: World | None = None, *, seconds: float = 120) -> Outcome:
     """Run a lesson as it is, or in a world: there only to the end of the section that must notice."""
-    name, until = (one.name, one.noticed_by) if one else (None, None)
+    name = one.name if one else None
     try:
-        return forked(_run_cells, lesson, name, until, seconds=seconds)
+        return forked(_whole, lesson, name, seconds=seconds)
     except RuntimeError as error:
         raise RuntimeError(f"{lesson.name}, {name or 'unchanged'}: {error}") from None
 
@@ -240,15 +294,22 @@ def complaint(one: World | None, outcome: Outcome) -> str:
 
 
 def run_worlds(lesson: Path, word: str = "") -> list[tuple[World | None, Outcome, str]]:
-    """The lesson unchanged and in its worlds, two at a time: each with its outcome and what is wrong with it."""
+    """The lesson unchanged and in its worlds: each with its outcome and what is wrong with it.
+
+    A world begins where the section begins that must notice: what comes before takes no time a second time. One that
+    nobody notices then (a name was imported before, say) is run from the first cell on, two of them at a time.
+    """
+    worlds = [one for one in worlds_of(lesson) if word in one.name]
+    outcomes = forked(_sections, lesson, [one.name for one in worlds], 60.0, seconds=540)
 
     def outcome_of(one: World | None) -> tuple[World | None, Outcome, str]:
-        outcome = run(lesson, one)
+        outcome = outcomes.get(one.name if one else None)
+        if outcome is None or (one and complaint(one, outcome)):
+            outcome = run(lesson, one)
         return one, outcome, complaint(one, outcome)
 
-    chosen = [None, *(one for one in worlds_of(lesson) if word in one.name)]
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        return list(pool.map(outcome_of, chosen))
+        return list(pool.map(outcome_of, [None, *worlds]))
 
 
 def main() -> int:

@@ -1,5 +1,5 @@
 # %% [markdown]
-# Five tasks and four quiz questions. `check(...)` tells you at once what it saw; nothing is graded until you hand the
+# Five tasks, a written answer and four quiz questions. `check(...)` tells you at once what it saw; nothing is graded until you hand the
 # notebook in, so try as often as you like.
 #
 # In all tasks `scores` is a NumPy array (N,) of float64, higher for the ill, and two scores are equal only if `==` says
@@ -197,3 +197,33 @@ def trained_roc_auc(model, loader):
 
 # %% check="trained_roc_auc"
 check(trained_roc_auc)
+
+# %% [markdown]
+# ## 6. What does a ROC curve say, and what not? (10 minutes)
+#
+# A hospital reads of a screening test: "ROC-AUC 0.95 on 400 patients, half of them ill", with the curve beside it, and
+# nothing else. One of its points is (0.10, 0.90). In six to ten sentences, tell the hospital what the curve says, what
+# that point says, and what the number 0.95 says. Name three things that they don't say and that it needs before it
+# screens a town in which 1 person in 100 is ill. With the point, work out how many of 100 alarms there would be true.
+
+# %% [markdown] written="what_roc_says"
+# ### BEGIN SOLUTION
+# **Rubric, 2 points.** One point for *what it says*: the curve shows the true positive rate against the false positive
+# rate for every threshold, and the point says that at one threshold 90 of 100 ill people are found and 10 of 100 healthy
+# people alarmed (half a point); 0.95 is the share of pairs of an ill and a healthy person in which the ill one has the
+# higher score, 0.5 being a guess (half a point). One point for *what not*: at least three of: the threshold in use, what
+# share of the alarms is true, the prevalence, what the two mistakes cost, whether the probabilities are calibrated, how
+# uncertain the curve is with 200 ill and 200 healthy people, where it lies in the part that matters (half a point); and
+# about 8 of 100 alarms, worked out from the point (half a point). No credit for "0.9 and more is excellent".
+#
+# **Model answer.** Each point of the curve is a threshold: to the right the share of the healthy who are alarmed, upwards
+# the share of the ill who are found. At the point (0.10, 0.90) nine in ten ill people are found, and one in ten healthy
+# people is alarmed. The area says how well the scores rank: take one ill and one healthy person at random, and in 95 of
+# 100 such pairs the ill one has the higher score. None of them says which threshold to use, what a missed illness and a
+# needless alarm cost, or whether a score of 0.8 means 80 in 100; and with 200 people on each side every figure has an
+# interval, which should be given. Both rates are shares *within* the ill and *within* the healthy, so the curve is the
+# same whatever the prevalence, and that is what hides the town's trouble: of 10,000 people 100 are ill, 90 of them are
+# found, and 990 of the 9,900 healthy are alarmed too. 90 of 1,080 alarms are true, 8 in 100, while half and half it would
+# have been 90 in 100. I would ask for the precision at the town's prevalence, or the precision-recall curve there, for a
+# threshold chosen on validation data from the two costs, and for an interval.
+# ### END SOLUTION

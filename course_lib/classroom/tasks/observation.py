@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -103,7 +105,12 @@ def observe(
 
 
 def plain(value: Any, depth: int = 0) -> Any:
-    """Turn a value into JSON types and CPU tensors; what has no plain form is described, not kept."""
+    """Turn a value into JSON types and CPU tensors; what has no plain form is described, not kept.
+
+    >>> from fractions import Fraction
+    >>> plain({"share": Fraction(1, 4), "shares": np.array([Decimal("0.5"), 2], dtype=object)})
+    {'share': 0.25, 'shares': [0.5, 2]}
+    """
     if isinstance(value, int) and value.bit_length() > _LIMIT_BITS:  # Python refuses to write longer ones as text
         return {"object": "int", "text": f"an integer of {value.bit_length():,} bits"}
     if value is None or isinstance(value, bool | int | float) or type(value) is str:
@@ -112,6 +119,12 @@ def plain(value: Any, depth: int = 0) -> Any:
         return str(value)
     if isinstance(value, np.generic) and not isinstance(value, np.void):
         return plain(value.item(), depth)
+    if isinstance(value, Real | Decimal):  # a Fraction, a Decimal
+        return float(value)
+    if not isinstance(value, type | np.ndarray | torch.Tensor) and hasattr(value, "__array__"):  # a pandas Series
+        value = _array(value)
+    if isinstance(value, np.ndarray) and value.dtype == object and depth < _LIMIT_DEPTH:
+        return plain(value.tolist(), depth + 1)
     if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
         return torch.from_numpy(np.ascontiguousarray(value).copy())
     if isinstance(value, torch.Tensor) and value.layout is torch.strided and not value.is_meta:
@@ -125,6 +138,13 @@ def plain(value: Any, depth: int = 0) -> Any:
         if isinstance(value, set | frozenset):
             return sorted((plain(v, depth + 1) for v in value), key=repr)
     return {"object": _type_name(value), "text": _short_repr(value)}
+
+
+def _array(value: Any) -> Any:
+    try:
+        return np.asarray(value)
+    except Exception:  # a learner's __array__ may do anything
+        return value
 
 
 def encode(seen: Observation) -> bytes:

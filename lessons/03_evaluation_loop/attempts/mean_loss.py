@@ -223,7 +223,7 @@ def mean_loss(batches, weight=None):
     return total / n
 
 
-# %% wrong: 0 where nobody counts · clause 5 · message: "Expected that"
+# %% wrong: 0 where nobody counts · clause 5 · message: "raised nothing, and returned 0"
 import torch.nn.functional as F
 
 

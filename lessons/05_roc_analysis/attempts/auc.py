@@ -60,7 +60,7 @@ def auc(scores, targets):
     return metrics.roc_auc_score(targets, (scores >= 0.5).astype(int))
 
 
-# %% wrong: NaN when nobody is ill · clause 3 · message: "nothing was raised"
+# %% wrong: NaN when nobody is ill · clause 3 · message: "raised nothing"
 import numpy as np
 
 

@@ -84,7 +84,7 @@ def roc_curve(scores, targets):
     return fpr, tpr, t
 
 
-# %% wrong: division by nobody instead of an error · clause 5 · message: "nothing was raised"
+# %% wrong: division by nobody instead of an error · clause 5 · message: "raised nothing"
 import numpy as np
 
 

@@ -77,7 +77,7 @@ def threshold_for_recall(scores, targets, *, recall):
     return ill[math.ceil(recall * len(ill)) - 1]
 
 
-# %% wrong: NaN when nobody is ill · clause 3 · message: "nothing was raised"
+# %% wrong: NaN when nobody is ill · clause 3 · message: "raised nothing"
 import numpy as np
 
 

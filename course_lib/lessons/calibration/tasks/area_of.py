@@ -4,10 +4,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from course_lib.classroom.tasks.answers import first_line
 from course_lib.classroom.tasks.comparing import number
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.calibration.tasks.shared import first_line, logits_of, numeric
+from course_lib.lessons.calibration.tasks.shared import logits_of
 from course_lib.metrics.curves import auc_of, counts_of
 
 
@@ -43,7 +44,7 @@ class AreaOf(Task):
 
     def probe(self, answer: Any, case: Case) -> Observation:
         """Ask for the area."""
-        return observe(lambda: numeric(answer(*self.data(case), case.k)))
+        return observe(lambda: answer(*self.data(case), case.k))
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """The share of pairs that are ranked right, or NaN."""

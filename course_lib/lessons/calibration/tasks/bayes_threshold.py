@@ -2,10 +2,10 @@
 
 from typing import Any, ClassVar
 
+from course_lib.classroom.tasks.answers import asked, no_value, refusal
 from course_lib.classroom.tasks.comparing import number
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.calibration.tasks.shared import asked, no_value, refusal
 
 
 class BayesThreshold(Task):

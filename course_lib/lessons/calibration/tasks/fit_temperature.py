@@ -5,10 +5,11 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
+from course_lib.classroom.tasks.answers import asked, no_value, refusal
 from course_lib.classroom.tasks.comparing import number, same
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.calibration.tasks.shared import asked, logits_of, no_value, refusal, table
+from course_lib.lessons.calibration.tasks.shared import logits_of, table
 from course_lib.metrics import temperature
 
 

@@ -6,10 +6,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from course_lib.classroom.tasks.answers import first_line
 from course_lib.classroom.tasks.comparing import number, same
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.calibration.tasks.shared import first_line, logits_of, numeric
+from course_lib.lessons.calibration.tasks.shared import logits_of
 
 
 class LossAt(Task):
@@ -36,7 +37,7 @@ class LossAt(Task):
     def probe(self, answer: Any, case: Case) -> Observation:
         """Ask for the loss, and look at the logits afterwards."""
         logits, targets = self.data(case)
-        return observe(lambda: numeric(answer(logits, targets, case.t)), also={"logits": lambda: logits})
+        return observe(lambda: answer(logits, targets, case.t), also={"logits": lambda: logits})
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """The cross-entropy of the divided logits."""

@@ -6,10 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from course_lib.classroom.tasks.answers import asked, no_value, refusal
 from course_lib.classroom.tasks.comparing import number, sequence
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.calibration.tasks.shared import asked, logits_of, no_value, refusal
+from course_lib.lessons.calibration.tasks.shared import logits_of
 from course_lib.metrics.curves import auc_of, counts_of
 
 

@@ -4,10 +4,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from course_lib.classroom.tasks.answers import first_line
 from course_lib.classroom.tasks.comparing import sequence
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.calibration.tasks.shared import claims, first_line, numeric
+from course_lib.lessons.calibration.tasks.shared import claims
 
 
 class OneBin(Task):
@@ -33,7 +34,7 @@ class OneBin(Task):
 
     def probe(self, answer: Any, case: Case) -> Observation:
         """Ask for one bin."""
-        return observe(lambda: numeric(answer(*self.data(case), case.low, case.high)))
+        return observe(lambda: answer(*self.data(case), case.low, case.high))
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """Two means over the claims of the bin."""

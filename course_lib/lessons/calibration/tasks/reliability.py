@@ -4,10 +4,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from course_lib.classroom.tasks.answers import asked, no_value, refusal
 from course_lib.classroom.tasks.comparing import number, sequence
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.calibration.tasks.shared import asked, claims, no_value, refusal
+from course_lib.lessons.calibration.tasks.shared import claims
 
 
 class Reliability(Task):

@@ -1,66 +1,12 @@
 """What the tasks of lesson `calibration` share."""
 
-from collections.abc import Callable
-from decimal import Decimal
-from numbers import Real
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.classroom.tasks.observation import Observation
-from course_lib.classroom.tasks.task import Case, Verdict, failed
-
-
-def asked(answer: Callable, *args: Any, **kwargs: Any) -> dict[str, Any]:
-    """What the answer returned, or the text of the ValueError (or a kind of it) with which it refused."""
-    try:
-        return {"value": numeric(answer(*args, **kwargs))}
-    except ValueError as e:
-        return {"refused": str(e)}
-
-
-def numeric(value: Any) -> Any:
-    """A Fraction or a Decimal as a float, also within lists and arrays of objects; anything else as it is.
-
-    >>> from fractions import Fraction
-    >>> numeric(Fraction(1, 4)), numeric((Decimal("0.5"), [2])), numeric("2")
-    (0.25, [0.5, [2]], '2')
-    """
-    if isinstance(value, np.ndarray) and value.dtype == object:
-        value = value.tolist()
-    if isinstance(value, list | tuple):
-        return [numeric(v) for v in value]
-    if isinstance(value, Real | Decimal) and not isinstance(value, bool | int | float | np.generic):
-        return float(value)
-    return value
-
-
-def refusal(seen: Observation, name: str, why: str) -> Verdict | None:
-    """The verdict where a ValueError is expected; None where the answer raised one."""
-    if seen.error:
-        return failed(f"{why} Expected a `ValueError`; `{name}` raised {first_line(seen.error)}.", hint="refuse")
-    if "refused" in seen.value:
-        return None
-    return failed(
-        f"{why} Expected a `ValueError`, so that nobody takes it for a result; `{name}` gave a result.", hint="refuse"
-    )
-
-
-def no_value(seen: Observation, name: str) -> str:
-    """Why there is no value at all, or an empty string."""
-    if seen.error:
-        return f"`{name}` raised {first_line(seen.error)}."
-    if "refused" in seen.value:
-        words = first_line(seen.value["refused"])
-        return f"`{name}` raised ValueError: {words}." if words else f"`{name}` raised a ValueError."
-    return ""
-
-
-def first_line(text: str) -> str:
-    """The beginning of an error's text, without the full stop that a sentence of ours adds."""
-    return (text.splitlines() or [""])[0][:160].rstrip(". ")
+from course_lib.classroom.tasks.task import Case
 
 
 def table(value: Any) -> Tensor | None:

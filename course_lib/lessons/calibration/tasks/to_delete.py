@@ -4,10 +4,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from course_lib.classroom.tasks.answers import first_line
 from course_lib.classroom.tasks.comparing import sequence
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.calibration.tasks.shared import first_line
 
 
 class ToDelete(Task):

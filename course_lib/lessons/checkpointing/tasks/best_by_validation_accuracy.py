@@ -10,12 +10,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from course_lib.classroom.tasks.answers import first_line
 from course_lib.classroom.tasks.comparing import described
 from course_lib.classroom.tasks.inputs import copied, flags, loaded
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
 from course_lib.lessons.checkpointing.tasks.disk import watched_disk
-from course_lib.lessons.checkpointing.tasks.shared import is_float, lacking, no_checkpoint, raised, same_weights, times
+from course_lib.lessons.checkpointing.tasks.shared import is_float, lacking, no_checkpoint, same_weights, times
 
 
 class Watched(list):
@@ -150,7 +151,7 @@ class BestByValidationAccuracy(Task):
         """The right epoch in the file at every moment, loaded back, and tested once."""
         epochs, also = len(case.right), seen.also
         if seen.error and also["epochs"] < epochs:
-            return failed(f"After {also['epochs']} of {epochs} epochs it raised {raised(seen.error)}", hint="calls")
+            return failed(f"After {also['epochs']} of {epochs} epochs it raised {first_line(seen.error)}", hint="calls")
         if also["epochs"] != epochs:
             return failed(f"`train_epoch` was called {times(also['epochs'])}; expected epochs={epochs}.", hint="calls")
         if early := [epoch for epoch in also["test read at"] if epoch < epochs]:
@@ -230,7 +231,7 @@ class BestByValidationAccuracy(Task):
         best = case.right.index(max(case.right)) + 1
         expected = case.on_test[best - 1] / m
         if seen.error:
-            return failed(f"After the last epoch it raised {raised(seen.error)}", hint="load")
+            return failed(f"After the last epoch it raised {first_line(seen.error)}", hint="load")
         if not same_weights(also["weights"], self.state(case, best)):
             return failed(f"The model came back without the weights of epoch {best}.", hint="load")
         if not is_float(seen.value):

@@ -8,12 +8,13 @@ import numpy as np
 import torch
 from torch import nn
 
+from course_lib.classroom.tasks.answers import first_line
 from course_lib.classroom.tasks.comparing import described, is_mapping, near_each
 from course_lib.classroom.tasks.inputs import loaded
 from course_lib.classroom.tasks.observation import Observation, observe, plain
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
 from course_lib.lessons.checkpointing.tasks.disk import watched_disk
-from course_lib.lessons.checkpointing.tasks.shared import is_float, lacking, names, no_checkpoint, raised
+from course_lib.lessons.checkpointing.tasks.shared import is_float, lacking, names, no_checkpoint
 
 
 def monitored(case: Case) -> str:
@@ -103,7 +104,7 @@ class ModelCheckpoint(Task):
                 return failed(f"mode={mode!r} was taken without an error: is more better now, or less?", hint="mode")
             return passed("An unknown mode is refused at once.")
         if not rows:
-            return failed(f"`model_checkpoint(model, path, ...)` raised {raised(seen.error)}", hint="form")
+            return failed(f"`model_checkpoint(model, path, ...)` raised {first_line(seen.error)}", hint="form")
         if rows[0]["best"] is not None or rows[0]["files"]:
             return failed(
                 f"Before the first epoch `best` is {described(rows[0]['best'])} and the folder has {rows[0]['files']}; "
@@ -117,7 +118,7 @@ class ModelCheckpoint(Task):
             if epoch >= len(rows):
                 hint = "nan" if value != value else "plain" if "plain data" in seen.error else "form"
                 return failed(
-                    f"on_epoch_end({epoch}, logs) with {monitor} {value:g} raised {raised(seen.error)}", hint=hint
+                    f"on_epoch_end({epoch}, logs) with {monitor} {value:g} raised {first_line(seen.error)}", hint=hint
                 )
             if value == value and (best is None or sign * value < sign * best):
                 best, kept = value, epoch
@@ -185,7 +186,7 @@ class ModelCheckpoint(Task):
                 hint="typo",
             )
         if monitor not in seen.error:
-            return failed(f"An error came that doesn't name {monitor!r}: {raised(seen.error)}", hint="typo")
+            return failed(f"An error came that doesn't name {monitor!r}: {first_line(seen.error)}", hint="typo")
         if held != kept:
             return failed(f"The error came, but the file holds epoch {held} now; expected {kept}.", hint="typo")
         return passed("A missing value is an error, and the file is as it was.")

@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
+from course_lib.classroom.tasks.answers import first_line
 from course_lib.classroom.tasks.comparing import same
 from course_lib.classroom.tasks.inputs import loaded
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
 from course_lib.lessons.checkpointing.tasks.disk import watched_disk
-from course_lib.lessons.checkpointing.tasks.shared import names, no_checkpoint, raised
+from course_lib.lessons.checkpointing.tasks.shared import names, no_checkpoint
 
 
 def neighbours(name: str) -> list[str]:
@@ -130,7 +131,7 @@ class SaveCheckpoint(Task):
         if case.what != "sound":
             return self.judge_failure(seen, case)
         if seen.error:
-            return failed(f"`save_checkpoint(checkpoint, path)` raised {raised(seen.error)}", hint="aside")
+            return failed(f"`save_checkpoint(checkpoint, path)` raised {first_line(seen.error)}", hint="aside")
         also, older = seen.also, case.settings.get("older", True)
         if older and also["untouched"]:
             return failed("The file is still the old one: nothing was saved.", hint="aside")

@@ -1,6 +1,5 @@
 """What the tasks of lesson `checkpointing` share."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -41,16 +40,6 @@ def is_float(value: Any) -> bool:
 def same_weights(a: Any, b: dict[str, Tensor]) -> bool:
     """Whether two state_dicts agree but for rounding; a step more or less moves weights a hundred times as far."""
     return near_each(a, b, rtol=1e-3, atol=1e-4)
-
-
-def raised(error: str) -> str:
-    """An error for a message: its first line without escape codes, cut between two words, and no full stop.
-
-    >>> raised("RuntimeError: no room.")
-    'RuntimeError: no room'
-    """
-    first = (re.sub(r"\x1b\[[0-9;]*m", "", error).splitlines() or [""])[0]
-    return (first if len(first) <= 160 else first[:160].rpartition(" ")[0] + " ...").rstrip(". ")
 
 
 def times(number: int) -> str:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import torch
 
+from course_lib.classroom.tasks.answers import first_line
 from course_lib.classroom.tasks.comparing import described, is_mapping, near_each
 from course_lib.classroom.tasks.inputs import copied, loaded
 from course_lib.classroom.tasks.observation import Observation, observe, plain
@@ -23,7 +24,7 @@ from course_lib.lessons.checkpointing.tasks.mnist_runs import (
     small_network,
     unbroken,
 )
-from course_lib.lessons.checkpointing.tasks.shared import is_float, lacking, names, no_checkpoint, raised, times
+from course_lib.lessons.checkpointing.tasks.shared import is_float, lacking, names, no_checkpoint, times
 from course_lib.lessons.checkpointing.tasks.shared import same_weights as same
 
 DAMAGED = {"empty": "is empty", "cut": "breaks off", "stub": "has one byte"}
@@ -117,7 +118,7 @@ class TrainWithCheckpoints(Task):
         first = seen.also["first"]
         if first is None:
             there = "only what a killed save left" if case.settings.get("stray") else "nothing"
-            return failed(f"The first call, with {there} in the folder, raised {raised(seen.error)}", hint="newest")
+            return failed(f"The first call, with {there} in the folder, raised {first_line(seen.error)}", hint="newest")
         if case.settings.get("stray") and not first["reads"]:
             return failed(
                 "Nothing was trained in a folder with only what a killed save left: epoch-099.pt.tmp-5e1f has not the name "
@@ -129,7 +130,7 @@ class TrainWithCheckpoints(Task):
         if seen.error:
             state = f". The newest {DAMAGED[harmed]}" if (harmed := case.settings.get("damage")) else ""
             return failed(
-                f"The second call, with checkpoints in the folder, raised {raised(seen.error)}{state}.",
+                f"The second call, with checkpoints in the folder, raised {first_line(seen.error)}{state}.",
                 hint="damage" if state else "newest",
             )
         return self.judge_second(seen, case)

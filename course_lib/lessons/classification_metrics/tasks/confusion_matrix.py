@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from course_lib.classroom.tasks.answers import asked, no_value, refusal
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.classification_metrics.tasks.shared import asked, no_value, refusal
 
 CALL = "confusion_matrix(preds, targets, num_classes)"
 

@@ -6,11 +6,12 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
+from course_lib.classroom.tasks.answers import asked, no_value
 from course_lib.classroom.tasks.comparing import is_mapping
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
 from course_lib.lessons.classification_metrics.tasks.canvas import pair_of_axes, seen_on
-from course_lib.lessons.classification_metrics.tasks.shared import asked, counts_table, no_value
+from course_lib.lessons.classification_metrics.tasks.shared import counts_table
 
 CALL = "plot_confusion_matrix(matrix, class_names, ax)"
 CONTRAST = 3.0

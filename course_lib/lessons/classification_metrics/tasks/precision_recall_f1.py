@@ -5,10 +5,11 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from course_lib.classroom.tasks.answers import asked, no_value
 from course_lib.classroom.tasks.comparing import is_mapping, same, sequence
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.classification_metrics.tasks.shared import asked, counts_table, no_value, rates_of
+from course_lib.lessons.classification_metrics.tasks.shared import counts_table, rates_of
 
 CALL = "precision_recall_f1(matrix)"
 NAMES = ("precision", "recall", "F1")

@@ -2,10 +2,11 @@
 
 from typing import Any, ClassVar
 
+from course_lib.classroom.tasks.answers import asked, no_value
 from course_lib.classroom.tasks.comparing import sequence
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.classification_metrics.tasks.shared import asked, four_cells, no_value
+from course_lib.lessons.classification_metrics.tasks.shared import four_cells
 from course_lib.metrics.uncertainty import wilson_interval
 
 

@@ -4,16 +4,11 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
+from course_lib.classroom.tasks.answers import asked, no_value, refusal
 from course_lib.classroom.tasks.comparing import number
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.classification_metrics.tasks.shared import (
-    asked,
-    counts_table,
-    no_value,
-    rates_of,
-    refusal,
-)
+from course_lib.lessons.classification_metrics.tasks.shared import counts_table, rates_of
 
 REASONS = {
     "post": "every letter in a wrong bag costs the same, whichever bag: the share of all letters that is right",

@@ -9,20 +9,19 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from course_lib.classroom.tasks.answers import asked, refusal
 from course_lib.classroom.tasks.comparing import number
 from course_lib.classroom.tasks.inputs import changed, flags, statistics
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
 from course_lib.lessons.evaluation_loop.tasks.shared import (
     IGNORED,
-    asked,
     between,
     cut,
     mean_of_batches,
     mixed_head,
     raised,
     read_again,
-    refusal,
 )
 
 NAMES = ("logits", "targets", "loss", "accuracy")

@@ -6,10 +6,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from course_lib.classroom.tasks.answers import asked, refusal
 from course_lib.classroom.tasks.comparing import described, number
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.evaluation_loop.tasks.shared import IGNORED, asked, cut, raised, read_again, refusal
+from course_lib.lessons.evaluation_loop.tasks.shared import IGNORED, cut, raised, read_again
 
 
 class MeanLoss(Task):

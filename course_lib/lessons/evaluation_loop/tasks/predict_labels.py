@@ -5,10 +5,11 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from course_lib.classroom.tasks.answers import asked, refusal
 from course_lib.classroom.tasks.comparing import same
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.evaluation_loop.tasks.shared import asked, raised, refusal
+from course_lib.lessons.evaluation_loop.tasks.shared import raised
 
 
 class PredictLabels(Task):

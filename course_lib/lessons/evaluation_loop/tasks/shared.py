@@ -1,6 +1,6 @@
 """What the tasks of lesson `evaluation_loop` share."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -8,17 +8,9 @@ from torch import Tensor, nn
 
 from course_lib.classroom.tasks.inputs import drawn
 from course_lib.classroom.tasks.observation import Observation
-from course_lib.classroom.tasks.task import Case, Verdict, failed
+from course_lib.classroom.tasks.task import Case
 
 IGNORED = -100
-
-
-def asked(answer: Callable, *args: Any, **kwargs: Any) -> dict[str, Any]:
-    """What the answer returned, or the text of the ValueError (or a kind of it) with which it refused."""
-    try:
-        return {"value": answer(*args, **kwargs)}
-    except ValueError as e:
-        return {"refused": (str(e).splitlines() or [""])[0][:200]}
 
 
 def refused(seen: Observation) -> bool:
@@ -38,15 +30,6 @@ def read_again(said: str) -> str:
     signs = ("no len()", "ValueError", "ZeroDivision", "non-empty", "subscriptable", "StopIteration")
     known = any(sign in said for sign in signs)
     return " The batches come from a generator: it has no length, and is empty after one pass." if known else ""
-
-
-def refusal(seen: Observation, name: str, why: str, *, hint: str) -> Verdict | None:
-    """The verdict where a ValueError is expected; None where the answer raised one."""
-    if seen.error:
-        return failed(f"{why} Expected a `ValueError`; `{name}` raised {raised(seen)}.", hint=hint)
-    if "refused" in seen.value:
-        return None
-    return failed(f"{why} Expected that `{name}` raises a `ValueError`; it returned a result.", hint=hint)
 
 
 def cut(sizes: Sequence[int], *tensors: Tensor, once: bool = False) -> Any:

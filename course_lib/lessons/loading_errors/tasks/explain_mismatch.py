@@ -5,11 +5,12 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from course_lib.classroom.tasks.answers import named
 from course_lib.classroom.tasks.comparing import is_mapping
 from course_lib.classroom.tasks.inputs import copied
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.loading_errors.tasks.shared import cloned, listed, named, network, unchanged, wrong_list
+from course_lib.lessons.loading_errors.tasks.shared import cloned, listed, network, unchanged, wrong_list
 
 CAUSES = ("same", "wrapped", "prefix", "sizes", "names")
 

@@ -5,11 +5,12 @@ from typing import Any, ClassVar
 
 import torch
 
+from course_lib.classroom.tasks.answers import named
 from course_lib.classroom.tasks.comparing import is_mapping
 from course_lib.classroom.tasks.inputs import changed, copied, flags
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.loading_errors.tasks.shared import named, network, unchanged, wrong_list
+from course_lib.lessons.loading_errors.tasks.shared import network, unchanged, wrong_list
 
 
 def asked(at_least: float, **settings: Any) -> dict[str, Any]:

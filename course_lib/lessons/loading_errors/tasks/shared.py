@@ -1,11 +1,11 @@
 """What the tasks of lesson `loading_errors` share."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from course_lib.classroom.tasks.answers import named
 from course_lib.classroom.tasks.inputs import drawn
 
 
@@ -24,17 +24,6 @@ def network(seed: int, *, classes: int = 3, head: str = "head", wide: int | None
     drawn(model, torch.Generator().manual_seed(seed))
     model.encoder[1].eval()
     return model
-
-
-def named(names: Iterable[str]) -> str:
-    """Up to four names as a message shows them.
-
-    >>> named(["a", "b"])
-    '`a`, `b`'
-    """
-    names = list(names)
-    more = f" and {len(names) - 4} more" if len(names) > 4 else ""
-    return (", ".join(f"`{name}`" for name in names[:4]) or "none") + more
 
 
 def listed(value: Any) -> bool:

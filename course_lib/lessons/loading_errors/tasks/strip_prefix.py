@@ -5,10 +5,11 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from course_lib.classroom.tasks.answers import named
 from course_lib.classroom.tasks.comparing import is_mapping
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.loading_errors.tasks.shared import named, unchanged
+from course_lib.lessons.loading_errors.tasks.shared import unchanged
 
 
 def asked(prefix: str, *names: str) -> dict[str, Any]:

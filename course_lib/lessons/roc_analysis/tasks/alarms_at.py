@@ -8,7 +8,6 @@ import torch
 from course_lib.classroom.tasks.comparing import number, sequence
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.roc_analysis.tasks.shared import numeric
 
 
 class AlarmsAt(Task):
@@ -27,7 +26,7 @@ class AlarmsAt(Task):
 
     def probe(self, answer: Any, case: Case) -> Observation:
         """Ask for the parts."""
-        return observe(lambda: numeric(answer(np.array(case.scores), np.array(case.thresholds))))
+        return observe(lambda: answer(np.array(case.scores), np.array(case.thresholds)))
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """One part for each threshold, in order, with who stands on it."""

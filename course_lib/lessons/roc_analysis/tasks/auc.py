@@ -4,10 +4,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from course_lib.classroom.tasks.answers import asked, in_words, no_value
 from course_lib.classroom.tasks.comparing import number
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.roc_analysis.tasks.shared import asked, no_value, one_class, patients, true_auc
+from course_lib.lessons.roc_analysis.tasks.shared import one_class, patients, true_auc
 
 
 class Auc(Task):
@@ -61,7 +62,7 @@ class Auc(Task):
             return failed(said + more, hint="order" if more else "pairs")
         value, (scores, targets) = number(seen.value["value"]), self.data(case)
         if value is None:
-            return failed(f"Expected one number; got {seen.value['words']}.", hint="pairs")
+            return failed(f"Expected one number; got {in_words(seen.value['value'])}.", hint="pairs")
         wanted = true_auc(scores, targets)
         if near(value, wanted):
             return passed(f"The area is {wanted:.3f}, ties and all.")

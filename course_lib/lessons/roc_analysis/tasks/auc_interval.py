@@ -18,7 +18,7 @@ from course_lib.lessons.roc_analysis.tasks.resampling import (
     pair_of,
     sizes_of,
 )
-from course_lib.lessons.roc_analysis.tasks.shared import numeric, patients, true_auc
+from course_lib.lessons.roc_analysis.tasks.shared import patients, true_auc
 from course_lib.metrics.curves import auc_of, counts_of
 
 NEARLY_ALL = 1 - 1e-6
@@ -97,9 +97,7 @@ class AucInterval(Task):
         def interval(seed: int, resamples: int, confidence: float) -> Any:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of a NaN, which the judge reports
-                return numeric(
-                    answer(scores.copy(), targets.copy(), resamples=resamples, confidence=confidence, seed=seed)
-                )
+                return answer(scores.copy(), targets.copy(), resamples=resamples, confidence=confidence, seed=seed)
 
         use = (lambda: _singly(interval, case)) if case.kind == "single" else (
             lambda: [interval(3, case.resamples, case.settings.get("confidence", NEARLY_ALL))]

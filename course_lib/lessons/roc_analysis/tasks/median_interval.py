@@ -7,7 +7,6 @@ import numpy as np
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
 from course_lib.lessons.roc_analysis.tasks.resampling import band, pair_of
-from course_lib.lessons.roc_analysis.tasks.shared import numeric
 
 
 class MedianInterval(Task):
@@ -38,7 +37,7 @@ class MedianInterval(Task):
 
         def use() -> list:
             seeds = range(case.settings.get("calls", 1)) if not case.settings.get("twice") else (5, 5)
-            return [numeric(answer(values.copy(), resamples=case.resamples, seed=seed)) for seed in seeds]
+            return [answer(values.copy(), resamples=case.resamples, seed=seed) for seed in seeds]
 
         return observe(use)
 

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 from course_lib.classroom.tasks.comparing import number
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.roc_analysis.tasks.shared import numeric
 
 
 class RarePrecision(Task):
@@ -27,7 +26,7 @@ class RarePrecision(Task):
 
     def probe(self, answer: Any, case: Case) -> Observation:
         """Ask for the precision."""
-        return observe(lambda: numeric(answer(case.fpr, case.tpr, case.prevalence)))
+        return observe(lambda: answer(case.fpr, case.tpr, case.prevalence))
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """True alarms among all; NaN without any."""

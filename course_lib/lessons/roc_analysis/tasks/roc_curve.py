@@ -6,10 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from course_lib.classroom.tasks.answers import asked, no_value
 from course_lib.classroom.tasks.comparing import sequence
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.roc_analysis.tasks.shared import asked, no_value, one_class, patients
+from course_lib.lessons.roc_analysis.tasks.shared import one_class, patients
 from course_lib.metrics.curves import counts_of
 
 

@@ -4,10 +4,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from course_lib.classroom.tasks.answers import asked, in_words, no_value, refusal
 from course_lib.classroom.tasks.comparing import number
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.roc_analysis.tasks.shared import asked, no_value, patients, refusal
+from course_lib.lessons.roc_analysis.tasks.shared import patients
 from course_lib.metrics.curves import counts_of
 
 
@@ -66,7 +67,7 @@ class ThresholdForRecall(Task):
             return failed(said, hint="refuse" if case.positives == case.examples else "positives")
         value, (scores, targets) = number(seen.value["value"]), self.data(case)
         if value is None:
-            return failed(f"Expected one number, a score; got {seen.value['words']}.", hint="positives")
+            return failed(f"Expected one number, a score; got {in_words(seen.value['value'])}.", hint="positives")
         ill = scores[targets == 1]
         counts = counts_of(scores, targets == 1)
         wanted = counts.thresholds[counts.true_positives / len(ill) >= case.recall][-1]

@@ -5,12 +5,13 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from course_lib.classroom.tasks.answers import asked, in_words, no_value
 from course_lib.classroom.tasks.comparing import number
 from course_lib.classroom.tasks.inputs import changed, drawn, flags
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
 from course_lib.evaluation import evaluation_mode
-from course_lib.lessons.roc_analysis.tasks.shared import shown, true_auc
+from course_lib.lessons.roc_analysis.tasks.shared import true_auc
 
 
 class TwoColumns(nn.Module):
@@ -96,7 +97,7 @@ class TrainedRocAuc(Task):
 
         model.trunk[3].register_forward_hook(look)
         return observe(
-            shown,
+            asked,
             answer,
             model,
             loader,
@@ -105,12 +106,13 @@ class TrainedRocAuc(Task):
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """The area in eval mode, over all examples, from scores of class 1 that don't saturate."""
-        if seen.error:
-            hint = "order" if "continuous" in seen.error else "all" if "Only one class" in seen.error else "shape"
-            return failed(f"`trained_roc_auc(model, loader)` raised {seen.error}.", hint=hint)
+        if said := no_value(seen, "trained_roc_auc(model, loader)"):
+            return failed(
+                said, hint="order" if "continuous" in said else "all" if "Only one class" in said else "shape"
+            )
         value = number(seen.value["value"])
         if value is None:
-            return failed(f"Expected one number; got {seen.value['words']}.", hint="scores")
+            return failed(f"Expected one number; got {in_words(seen.value['value'])}.", hint="scores")
         if seen.also["during"]["training"]:
             return failed("The model was in training mode: dropout was throwing units away.", hint="eval")
         x, y = self.data(case)

@@ -4,10 +4,11 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
+from course_lib.classroom.tasks.answers import named
 from course_lib.classroom.tasks.comparing import number
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.state_dict.tasks.shared import named, network
+from course_lib.lessons.state_dict.tasks.shared import network
 
 KEYS = ("name", "kind", "shape", "dtype", "size_bytes")
 

@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 import torch
 
 from course_lib.checkpoints.inspection import inspect_file
+from course_lib.classroom.tasks.answers import named
 from course_lib.classroom.tasks.comparing import first_difference
 from course_lib.classroom.tasks.inputs import changed, copied, flags, loaded
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.state_dict.tasks.shared import moves, named, network
+from course_lib.lessons.state_dict.tasks.shared import moves, network
 
 PICKLED = ("opcode ", "torch._utils", "torch._tensor", "torch.storage")  # what a plain pickle of tensors asks for
 

@@ -122,12 +122,3 @@ def network(case: Case, *, kind: str = "") -> nn.Module:
         model.half()
     model[2].eval()
     return model
-
-
-def named(names: list[str]) -> str:
-    """Names as a message shows them.
-
-    >>> named(["a", "b"])
-    '`a`, `b`'
-    """
-    return ", ".join(f"`{name}`" for name in names)

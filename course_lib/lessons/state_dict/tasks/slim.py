@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from course_lib.classroom.tasks.answers import named
 from course_lib.classroom.tasks.comparing import is_mapping, same
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.state_dict.tasks.shared import named
 
 
 def _unpacked(tensor: Tensor, view: Tensor) -> Tensor:

@@ -5,9 +5,10 @@ from typing import Any, ClassVar
 import torch
 from torch import nn
 
+from course_lib.classroom.tasks.answers import named
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.state_dict.tasks.shared import Standardise, named
+from course_lib.lessons.state_dict.tasks.shared import Standardise
 
 
 class Unsaved(Task):

@@ -9,10 +9,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, ClassVar
 
+from course_lib.classroom.tasks.answers import named
 from course_lib.classroom.tasks.inputs import Call
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.whole_model.tasks.shared import named
 
 _VALUES: dict[str, Any] = {
     "one class, twice": {"first": OrderedDict(), "text": "os system", "second": OrderedDict(a=1)},

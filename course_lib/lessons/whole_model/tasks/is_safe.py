@@ -11,11 +11,12 @@ from typing import Any, ClassVar
 import torch
 from safetensors.torch import save_file
 
+from course_lib.classroom.tasks.answers import first_line
 from course_lib.classroom.tasks.inputs import Call, copied
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
 from course_lib.devices import saved_as
-from course_lib.lessons.whole_model.tasks.shared import first_line, network
+from course_lib.lessons.whole_model.tasks.shared import network
 
 _PAGE = "<!DOCTYPE html>\n<title>404</title>\n" + "<p>There is no such file.</p>\n" * 20
 _WHAT = {

@@ -4,9 +4,9 @@ from typing import Any, ClassVar
 
 from torch import nn
 
+from course_lib.classroom.tasks.answers import named
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.whole_model.tasks.shared import named
 
 
 class Model(nn.Module):

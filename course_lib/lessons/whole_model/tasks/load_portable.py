@@ -10,11 +10,12 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from course_lib.classroom.tasks.answers import first_line
 from course_lib.classroom.tasks.comparing import first_difference
 from course_lib.classroom.tasks.inputs import Call, copied, flags
 from course_lib.classroom.tasks.observation import Observation, observe, plain
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.whole_model.tasks.shared import CLASSES, Tagger, config_of, first_line, network
+from course_lib.lessons.whole_model.tasks.shared import CLASSES, Tagger, config_of, network
 
 
 class LoadPortable(Task):

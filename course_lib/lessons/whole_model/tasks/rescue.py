@@ -7,12 +7,13 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
+from course_lib.classroom.tasks.answers import first_line, named
 from course_lib.classroom.tasks.comparing import first_difference, is_mapping, same
 from course_lib.classroom.tasks.inputs import copied, loaded
 from course_lib.classroom.tasks.observation import Observation, observe, plain
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
 from course_lib.devices import saved_as
-from course_lib.lessons.whole_model.tasks.shared import first_line, named, network
+from course_lib.lessons.whole_model.tasks.shared import network
 
 
 class Rescue(Task):

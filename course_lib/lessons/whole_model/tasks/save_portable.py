@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 import torch
 from safetensors import SafetensorError, safe_open
 
+from course_lib.classroom.tasks.answers import first_line, named
 from course_lib.classroom.tasks.comparing import first_difference
 from course_lib.classroom.tasks.inputs import changed, copied, flags
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.whole_model.tasks.shared import config_of, first_line, named, network
+from course_lib.lessons.whole_model.tasks.shared import config_of, network
 
 _BAD: dict[str, Any] = {"tensor": torch.ones(2), "set": {1, 2}, "tuple as a key": {(3, 3): "size"}}
 

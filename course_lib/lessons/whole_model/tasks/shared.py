@@ -84,17 +84,3 @@ def network(case: Case) -> nn.Module:
     if isinstance(model, Tagger):
         model.body[1].eval()
     return model
-
-
-def named(names: list[str]) -> str:
-    """Names as a message shows them.
-
-    >>> named(["a", "b"])
-    '`a`, `b`'
-    """
-    return ", ".join(f"`{name}`" for name in names)
-
-
-def first_line(error: str) -> str:
-    """The first line of an error's text, short enough for a message."""
-    return (error.splitlines() or [""])[0][:160]

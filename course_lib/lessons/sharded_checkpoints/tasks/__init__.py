@@ -1,0 +1,1 @@
+"""The tasks of lesson 14: folders that several ranks write and read."""
