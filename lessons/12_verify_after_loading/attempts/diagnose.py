@@ -501,3 +501,234 @@ def diagnose(before, after):
         if (after["logits"].sub_(before["logits"])).abs().max() <= 1e-5 * largest
         else "other code"
     )
+
+
+# %% wrong: one tensor is damage, however many numbers · clause 4 · message: "Expected 'not loaded'; got 'damaged'"
+import torch
+
+
+def diagnose(before, after):
+    if not torch.equal(before["batch"], after["batch"]):
+        return "other inputs"
+    if any(after["training"][n] and not before["training"][n] for n in before["training"]):
+        return "still training"
+    changed = {n: int((t != after["state"][n]).sum()) for n, t in before["state"].items()}
+    total = sum(changed.values())
+    if sum(c > 0 for c in changed.values()) == 1:
+        return "damaged"
+    if total > 1:
+        return (
+            "not loaded"
+            if any(c for n, c in changed.items() if n not in before["buffers"])
+            else "statistics"
+        )
+    a, b = before["logits"], after["logits"]
+    if not ((a - b).abs().max() <= 1e-5 * a.abs().max()):
+        return "other code"
+    return "healthy"
+
+
+# %% wrong: buffers by batch norm's names · clause 6 · message: "Expected"
+import torch
+
+
+def diagnose(before, after):
+    if not torch.equal(before["batch"], after["batch"]):
+        return "other inputs"
+    if any(after["training"][n] and not before["training"][n] for n in before["training"]):
+        return "still training"
+    changed = {n: int((t != after["state"][n]).sum()) for n, t in before["state"].items()}
+    total = sum(changed.values())
+    if total == 1:
+        return "damaged"
+    if total > 1:
+        return (
+            "not loaded"
+            if any(c for n, c in changed.items() if not ("running" in n or "num_batches" in n))
+            else "statistics"
+        )
+    a, b = before["logits"], after["logits"]
+    if not ((a - b).abs().max() <= 1e-5 * a.abs().max()):
+        return "other code"
+    return "healthy"
+
+
+# %% wrong: counters are not compared · clause 4 · message: "Expected 'damaged'; got 'healthy'"
+import torch
+
+
+def diagnose(before, after):
+    if not torch.equal(before["batch"], after["batch"]):
+        return "other inputs"
+    if any(after["training"][n] and not before["training"][n] for n in before["training"]):
+        return "still training"
+    changed = {
+        n: int((t != after["state"][n]).sum())
+        for n, t in before["state"].items()
+        if t.is_floating_point()
+    }
+    total = sum(changed.values())
+    if total == 1:
+        return "damaged"
+    if total > 1:
+        return (
+            "not loaded"
+            if any(c for n, c in changed.items() if n not in before["buffers"])
+            else "statistics"
+        )
+    a, b = before["logits"], after["logits"]
+    if not ((a - b).abs().max() <= 1e-5 * a.abs().max()):
+        return "other code"
+    return "healthy"
+
+
+# %% wrong: logits that rise only · clause 7 · message: "Expected 'other code'; got 'healthy'"
+import torch
+
+
+def diagnose(before, after):
+    if not torch.equal(before["batch"], after["batch"]):
+        return "other inputs"
+    if any(after["training"][n] and not before["training"][n] for n in before["training"]):
+        return "still training"
+    changed = {n: int((t != after["state"][n]).sum()) for n, t in before["state"].items()}
+    total = sum(changed.values())
+    if total == 1:
+        return "damaged"
+    if total > 1:
+        return (
+            "not loaded"
+            if any(c for n, c in changed.items() if n not in before["buffers"])
+            else "statistics"
+        )
+    a, b = before["logits"], after["logits"]
+    if not ((b - a).max() <= 1e-5 * a.abs().max()):
+        return "other code"
+    return "healthy"
+
+
+# %% wrong: a NaN is not above the border · clause 7 · message: "Expected 'other code'; got 'healthy'"
+import torch
+
+
+def diagnose(before, after):
+    if not torch.equal(before["batch"], after["batch"]):
+        return "other inputs"
+    if any(after["training"][n] and not before["training"][n] for n in before["training"]):
+        return "still training"
+    changed = {n: int((t != after["state"][n]).sum()) for n, t in before["state"].items()}
+    total = sum(changed.values())
+    if total == 1:
+        return "damaged"
+    if total > 1:
+        return (
+            "not loaded"
+            if any(c for n, c in changed.items() if n not in before["buffers"])
+            else "statistics"
+        )
+    a, b = before["logits"], after["logits"]
+    if (a - b).abs().max() > 1e-5 * a.abs().max():
+        return "other code"
+    return "healthy"
+
+
+# %% wrong: any other flag · clause 3 · message: "Expected 'healthy'; got 'still training'"
+import torch
+
+
+def diagnose(before, after):
+    if not torch.equal(before["batch"], after["batch"]):
+        return "other inputs"
+    if after["training"] != before["training"]:
+        return "still training"
+    changed = {n: int((t != after["state"][n]).sum()) for n, t in before["state"].items()}
+    total = sum(changed.values())
+    if total == 1:
+        return "damaged"
+    if total > 1:
+        return (
+            "not loaded"
+            if any(c for n, c in changed.items() if n not in before["buffers"])
+            else "statistics"
+        )
+    a, b = before["logits"], after["logits"]
+    if not ((a - b).abs().max() <= 1e-5 * a.abs().max()):
+        return "other code"
+    return "healthy"
+
+
+# %% wrong: a batch that is close · clause 2 · message: "Expected 'other inputs'"
+import torch
+
+
+def diagnose(before, after):
+    if not torch.allclose(before["batch"], after["batch"]):
+        return "other inputs"
+    if any(after["training"][n] and not before["training"][n] for n in before["training"]):
+        return "still training"
+    changed = {n: int((t != after["state"][n]).sum()) for n, t in before["state"].items()}
+    total = sum(changed.values())
+    if total == 1:
+        return "damaged"
+    if total > 1:
+        return (
+            "not loaded"
+            if any(c for n, c in changed.items() if n not in before["buffers"])
+            else "statistics"
+        )
+    a, b = before["logits"], after["logits"]
+    if not ((a - b).abs().max() <= 1e-5 * a.abs().max()):
+        return "other code"
+    return "healthy"
+
+
+# %% wrong: many numbers are not loaded · clause 6 · message: "Expected 'statistics'; got 'not loaded'"
+import torch
+
+
+def diagnose(before, after):
+    if not torch.equal(before["batch"], after["batch"]):
+        return "other inputs"
+    if any(after["training"][n] and not before["training"][n] for n in before["training"]):
+        return "still training"
+    changed = {n: int((t != after["state"][n]).sum()) for n, t in before["state"].items()}
+    total = sum(changed.values())
+    if total == 1:
+        return "damaged"
+    if total > 1:
+        return (
+            "not loaded"
+            if total > 64 or any(c for n, c in changed.items() if n not in before["buffers"])
+            else "statistics"
+        )
+    a, b = before["logits"], after["logits"]
+    if not ((a - b).abs().max() <= 1e-5 * a.abs().max()):
+        return "other code"
+    return "healthy"
+
+
+# %% wrong: equal logits are healthy · clause 4 · message: "Expected 'damaged'; got 'healthy'"
+import torch
+
+
+def diagnose(before, after):
+    if torch.equal(before["logits"], after["logits"]):
+        return "healthy"
+    if not torch.equal(before["batch"], after["batch"]):
+        return "other inputs"
+    if any(after["training"][n] and not before["training"][n] for n in before["training"]):
+        return "still training"
+    changed = {n: int((t != after["state"][n]).sum()) for n, t in before["state"].items()}
+    total = sum(changed.values())
+    if total == 1:
+        return "damaged"
+    if total > 1:
+        return (
+            "not loaded"
+            if any(c for n, c in changed.items() if n not in before["buffers"])
+            else "statistics"
+        )
+    a, b = before["logits"], after["logits"]
+    if not ((a - b).abs().max() <= 1e-5 * a.abs().max()):
+        return "other code"
+    return "healthy"
