@@ -81,14 +81,16 @@ def diagnose(before, after):
     return next((name for name, rule in RULES.items() if rule(before, after)), "healthy")
 
 
-# %% right: bits, match · message: "Six diseases, and health"
+# %% right: sets, match · message: "Six diseases, and health"
 import torch
 
 
 def diagnose(before, after):
     if before["batch"].tolist() != after["batch"].tolist():
         return "other inputs"
-    if before["training"] != after["training"]:
+    if {n for n, on in after["training"].items() if on} - {
+        n for n, on in before["training"].items() if on
+    }:
         return "still training"
     places = [
         name
@@ -99,8 +101,8 @@ def diagnose(before, after):
     match len(places), set(places) <= set(before["buffers"]):
         case 0, _:
             largest = before["logits"].abs().max()
-            far = (before["logits"] - after["logits"]).abs() > largest / 100_000
-            return "other code" if far.any() else "healthy"
+            near = (before["logits"] - after["logits"]).abs() <= largest / 100_000
+            return "healthy" if near.all() else "other code"
         case 1, _:
             return "damaged"
         case _, True:
