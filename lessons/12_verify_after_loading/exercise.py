@@ -23,7 +23,7 @@ from course_lib.lessons.verify_after_loading.records import patient
 #
 # 1. `path` is text or a `pathlib.Path`, `note` a dictionary with the size `note["bytes"]` and the digest `note["sha256"]`
 #    in hexadecimal (other entries don't matter). It returns `True` if the file has both, whatever its name and content;
-# 2. it returns `False` if the size or the digest is another: a bit turned, the end cut off, something appended, empty now,
+# 2. it returns `False` if the size or the digest isn't what was noted: a bit turned, the end cut off, something appended, empty now,
 #    another file of the same size in its place;
 # 3. `False`, and no error, if there is no file of that name, or a folder;
 # 4. the digest may be noted in small or in capital letters;
@@ -114,8 +114,8 @@ check(compare_logits)
 # | `"shapes"` | a name that both have has another shape |
 # | `"dtypes"` | a name that both have has another dtype |
 # | `"values"` | a name that both have, with the same shape and dtype, has another number |
-# | `"tied"` | the groups are others |
-# | `"training"` | the training flags are others |
+# | `"tied"` | the groups are not the recorded ones |
+# | `"training"` | the training flags are not the recorded ones |
 # | `"logits"` | in eval mode and without gradients the model doesn't give exactly the recorded logits |
 #
 # 1. It returns a list of the names of the checks that fail, each once, in the order of the table; `[]` if none does;

@@ -256,8 +256,8 @@ assert (asked["lost"] - together).abs().max() > 1
 assert max(largest, (turned_low - together).abs().max()) < 1e-6 * together.abs().max()
 
 # %% [markdown]
-# Rounding in float32 was a millionth of the largest logit here, and tips a label over only where two logits were as close
-# as that. These diseases are a thousand times as large, and some have a shape, as the bit that moved one column and left
+# Rounding in float32 was here a millionth of the largest logit or less, and tips a label over only where two logits were
+# as close as that. These diseases are a thousand times as large, and some have a shape, as the bit that moved one column and left
 # the other. Labels alone don't show them: the lost statistics moved logits by more than 1 and changed hardly a label. So
 # 0.00001 times the largest logit is a good border, for float32 and networks like this one. (Very deep networks can round
 # more, and bfloat16 does; how much, you measure as here.) A difference below it is innocent if every tensor is equal and
@@ -401,7 +401,7 @@ assert bits(zero).tobytes() == bits(torch.zeros(1, dtype=torch.float64)).tobytes
 
 # %% turn="fingerprint_of"
 def fingerprint_of(state):
-    """A text that is another with every name, dtype, shape and bit of a state_dict."""
+    """A text that changes with every name, dtype, shape and bit of a state_dict."""
     ### BEGIN SOLUTION
     digest = hashlib.sha256()
     for name in sorted(state):
@@ -548,7 +548,7 @@ assert diagnose(snapshot, (load(), whole)) == []
 # ## Learn: a number that was never true
 #
 # A perfect load brings back what was saved, faults included. Two of them look like success. **Overfitting**: perfect on
-# the training data, poor on validation data. A network that learns labels drawn by lot shows it purely.
+# the training data, poor on validation data. A network that learns random labels shows nothing else.
 
 # %%
 inputs = splits.train.tensors[0][:60]
