@@ -23,12 +23,12 @@ from course_lib.lessons.verify_after_loading.records import patient
 #
 # 1. `path` is text or a `pathlib.Path`, `note` a dictionary with the size `note["bytes"]` and the digest `note["sha256"]`
 #    in hexadecimal (other entries don't matter). It returns `True` if the file has both, whatever its name and content;
-# 2. it returns `False` if the size or the digest is another: a bit turned, the end cut off, something appended, empty now,
+# 2. it returns `False` if the size or the digest isn't what was noted: a bit turned, the end cut off, something appended, empty now,
 #    another file of the same size in its place;
 # 3. `False`, and no error, if there is no file of that name, or a folder;
 # 4. the digest may be noted in small or in capital letters;
 # 5. a note without `bytes`, or without `sha256`, proves nothing: an error, of whatever type, even if what is there
-#    agrees, or doesn't;
+#    agrees, or doesn't (where nothing is there, `False` or an error);
 # 6. a checkpoint may be larger than the memory: never hold more than 1 MiB of the file at once;
 # 7. file and note stay as they are.
 
@@ -114,15 +114,15 @@ check(compare_logits)
 # | `"shapes"` | a name that both have has another shape |
 # | `"dtypes"` | a name that both have has another dtype |
 # | `"values"` | a name that both have, with the same shape and dtype, has another number |
-# | `"tied"` | the groups are others |
-# | `"training"` | the training flags are others |
+# | `"tied"` | the groups are not the recorded ones |
+# | `"training"` | the training flags are not the recorded ones |
 # | `"logits"` | in eval mode and without gradients the model doesn't give exactly the recorded logits |
 #
 # 1. It returns a list of the names of the checks that fail, each once, in the order of the table; `[]` if none does;
 # 2. `"keys"`: the order of the names doesn't matter;
 # 3. `"shapes"`, `"dtypes"`: as in the table, for parameters and buffers;
-# 4. `"values"`: parameters and buffers, every number;
-# 5. `"tied"`: a tie that was lost and one that is new both count;
+# 4. `"values"`: parameters and buffers, every number, if by its last bit (no NaN occurs, nor 0 against -0);
+# 5. `"tied"`: a tie that was lost and one that is new both count; the order of the groups doesn't matter;
 # 6. `"training"`: any module's flag counts, in either direction;
 # 7. `"logits"`: whatever mode the model is in now, it is asked in eval mode; an answer that differs at all fails, and so
 #    does a model that raises;
@@ -191,7 +191,7 @@ print("logits", (after["logits"] - before["logits"]).abs().max().item())
 # 1. each patient has one disease at the most, and names, shapes and dtypes are always the same; it returns one of the
 #    texts below. `check` has these seven, others are tried when it is graded, with other networks and dtypes;
 # 2. `"other inputs"`: the batch is not the one before;
-# 3. `"still training"`: a module is in training mode that wasn't before;
+# 3. `"still training"`: a module is in training mode that wasn't before (one that no longer is, is no disease);
 # 4. `"damaged"`: exactly one number of the whole state has changed, by however much, in a parameter or a buffer;
 # 5. `"not loaded"`: more numbers have changed, parameters among them;
 # 6. `"statistics"`: more than one number has changed, and only in buffers;
@@ -234,13 +234,15 @@ check(diagnose)
 
 # %% [markdown] written="ready_for_production"
 # ### BEGIN SOLUTION
-# **Rubric, 2 points.** One point for *the verdict and its reason*: not ready, because loading by itself changes nothing, so
-# a fall of 13 points says that this is not the model that was validated (not that the model is bad), and nothing that was
-# measured before speaks for it; and the accuracy doesn't say who pays: recall (missed cancers) and precision (false
-# alarms), or the matrix, before and after. One point for *the order and the proof*: the cheap and frequent suspects
+# **Rubric, 2 points.** One point for *the verdict and its reason*: half for not ready, because loading by itself changes
+# nothing, so a fall of 13 points says that what answers is not what was validated, be it the model or its inputs (not that
+# the model is bad); half for the numbers, as the accuracy doesn't say who pays: recall (missed cancers) and precision (false
+# alarms), or the matrix, before and after. One point for *the order and the proof*: half for the order, the cheap and frequent suspects
 # first (eval mode; the same examples and preprocessing), then the file (size, digest), the keys (`strict=False`), the tensors
-# with the buffers, the code and versions; and the proof is equal tensors and equal logits of a fixed batch, not an
-# accuracy that is near again. Half a point each if a half is thin; no point for "retrain" or "85 % is enough".
+# with the buffers, the code and versions. Other words, another order whose reason is cost or likelihood (the digest first,
+# say) and four of these suspects are enough. Half for the proof: equal tensors and equal logits of a fixed batch, up to
+# rounding whose cause is named, not an accuracy that is near again. No point at all if the advice is to deploy it, or to
+# train again before looking; none for a list of keywords without reasons.
 #
 # **Model answer.** No. A load doesn't change a model, so 13 points less mean that something else answers than what was
 # validated, and the 98 % don't speak for it; nor do the 85, as long as we don't know what it is. Retraining would

@@ -78,6 +78,21 @@ class Plain(nn.Sequential):
         super().__init__(nn.Linear(inputs, hidden), Called(activation), nn.Linear(hidden, classes))
 
 
+class Scaled(nn.Module):
+    """One layer between buffers of its own, and a parameter with a buffer's usual name; no mode matters."""
+
+    def __init__(self, names: tuple[str, str, str], inputs: int, hidden: int, classes: int, activation: Callable):
+        super().__init__()
+        self.layer = nn.Linear(inputs, classes)
+        self.running_gain = nn.Parameter(torch.ones(classes))
+        self.register_buffer("centre", torch.zeros(inputs))
+        self.register_buffer("spread", torch.ones(inputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits."""
+        return self.layer((x - self.centre) / self.spread) * self.running_gain
+
+
 class Called(nn.Module):
     """A function as a layer."""
 
@@ -90,7 +105,7 @@ class Called(nn.Module):
         return self.function(x)
 
 
-KINDS: dict[str, type[nn.Module]] = {"table": Table, "images": Images, "plain": Plain}
+KINDS: dict[str, type[nn.Module]] = {"table": Table, "images": Images, "plain": Plain, "scaled": Scaled}
 
 
 def pair(
@@ -119,9 +134,11 @@ def pair(
         net = drawn(KINDS[kind](names, *sizes, torch.relu), generator).to(dtype).eval()
         shape = (12, 1, 6, 6) if kind == "images" else (12, sizes[0])
         batch = torch.randn(shape, generator=generator).to(dtype)
-        if how == "in training mode":
+        if how in ("in training mode", "switched off"):
             net.train()
         before, loaded = record(net, batch), copy.deepcopy(net)
+        if how == "switched off":
+            loaded.eval()
         return before, _ill(loaded, batch, disease, how, generator)
 
 
@@ -131,11 +148,18 @@ def _ill(net: nn.Module, batch: Tensor, disease: str, how: str, generator: torch
     buffers = {name: buffer for name, buffer in net.named_buffers() if buffer.is_floating_point()}
     with torch.no_grad():
         if disease == "other inputs":
-            batch = batch * 255 if how == "times 255" else batch.flip(0) if how == "order" else batch + 0.5
+            other = {"times 255": batch * 255, "order": batch.flip(0), "last bit": batch.clone()}
+            batch = other.get(how, batch + 0.5)
+            if how == "last bit":
+                _turn(batch, how)
         elif disease == "still training":
             list(net.modules())[-1 if how == "one layer" else 0].train()
             if how == "one layer":
                 next(m for m in net.modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)).train()
+        elif how == "count":
+            next(b for b in net.buffers() if not b.is_floating_point()).add_(1)
+        elif how == "two numbers":
+            next(iter(parameters.values())).reshape(-1)[1:3] += 0.5
         elif disease == "damaged":
             _turn(next(iter((buffers if how == "buffer" else parameters).values())), how)
         elif disease == "not loaded":
@@ -147,9 +171,13 @@ def _ill(net: nn.Module, batch: Tensor, disease: str, how: str, generator: torch
             for name, buffer in net.named_buffers():
                 fresh = 0.0 if "mean" in name or "num" in name else 1.0
                 buffer.copy_(buffer * 0.9 + 0.1 if how == "overwritten" and "num" not in name else torch.tensor(fresh))
-        elif disease == "other code":
+        elif disease == "other code" and how not in ("lower", "nan"):
             _other_code(net, how)
     seen = record(net, batch)
+    if how == "lower":
+        seen["logits"] -= 0.01 * seen["logits"].abs().max()
+    if how == "nan":
+        seen["logits"][0, 0] = float("nan")
     if how == "rounding":
         largest = seen["logits"].abs().max()
         noise = torch.rand(seen["logits"].shape, generator=generator).to(largest) - 0.5
@@ -161,7 +189,7 @@ def _turn(tensor: Tensor, how: str) -> None:
     """Turn one bit of the second number: a low one, or a high one."""
     whole = tensor.view(torch.int64 if tensor.dtype == torch.float64 else torch.int32).reshape(-1)
     last = 62 if tensor.dtype == torch.float64 else 30
-    whole[1] ^= 1 << (2 if how == "low bit" else last)
+    whole[1] ^= 1 << {"low bit": 2, "last bit": 0}.get(how, last)
 
 
 def _other_code(net: nn.Module, how: str) -> None:

@@ -14,7 +14,7 @@ NAME, BIT = "layers.2.running_var", 20
 
 
 def trace_protocol() -> Trace:
-    """Nine checks, the cheap ones first, on both files.
+    """Ten checks on both files, the digest last.
 
     >>> len(trace_protocol().stages)
     10
@@ -130,7 +130,7 @@ def _kind(tensor: torch.Tensor) -> tuple:
 
 def _equal(state: dict, recorded: dict, names: list[str]) -> tuple[bool, str]:
     other = [name for name in names if not torch.equal(state[name], recorded[name])]
-    return not other, f"{other[0]} differs" if other else f"{len(names)} equal in every bit"
+    return not other, f"{other[0]} differs" if other else f"all {len(names)} equal"
 
 
 def _counted(model: torch.nn.Module) -> dict[str, int]:

@@ -81,14 +81,16 @@ def diagnose(before, after):
     return next((name for name, rule in RULES.items() if rule(before, after)), "healthy")
 
 
-# %% right: bits, match · message: "Six diseases, and health"
+# %% right: sets, match · message: "Six diseases, and health"
 import torch
 
 
 def diagnose(before, after):
     if before["batch"].tolist() != after["batch"].tolist():
         return "other inputs"
-    if before["training"] != after["training"]:
+    if {n for n, on in after["training"].items() if on} - {
+        n for n, on in before["training"].items() if on
+    }:
         return "still training"
     places = [
         name
@@ -99,8 +101,8 @@ def diagnose(before, after):
     match len(places), set(places) <= set(before["buffers"]):
         case 0, _:
             largest = before["logits"].abs().max()
-            far = (before["logits"] - after["logits"]).abs() > largest / 100_000
-            return "other code" if far.any() else "healthy"
+            near = (before["logits"] - after["logits"]).abs() <= largest / 100_000
+            return "healthy" if near.all() else "other code"
         case 1, _:
             return "damaged"
         case _, True:
@@ -501,3 +503,234 @@ def diagnose(before, after):
         if (after["logits"].sub_(before["logits"])).abs().max() <= 1e-5 * largest
         else "other code"
     )
+
+
+# %% wrong: one tensor is damage, however many numbers · clause 4 · message: "Expected 'not loaded'; got 'damaged'"
+import torch
+
+
+def diagnose(before, after):
+    if not torch.equal(before["batch"], after["batch"]):
+        return "other inputs"
+    if any(after["training"][n] and not before["training"][n] for n in before["training"]):
+        return "still training"
+    changed = {n: int((t != after["state"][n]).sum()) for n, t in before["state"].items()}
+    total = sum(changed.values())
+    if sum(c > 0 for c in changed.values()) == 1:
+        return "damaged"
+    if total > 1:
+        return (
+            "not loaded"
+            if any(c for n, c in changed.items() if n not in before["buffers"])
+            else "statistics"
+        )
+    a, b = before["logits"], after["logits"]
+    if not ((a - b).abs().max() <= 1e-5 * a.abs().max()):
+        return "other code"
+    return "healthy"
+
+
+# %% wrong: buffers by batch norm's names · clause 6 · message: "Expected"
+import torch
+
+
+def diagnose(before, after):
+    if not torch.equal(before["batch"], after["batch"]):
+        return "other inputs"
+    if any(after["training"][n] and not before["training"][n] for n in before["training"]):
+        return "still training"
+    changed = {n: int((t != after["state"][n]).sum()) for n, t in before["state"].items()}
+    total = sum(changed.values())
+    if total == 1:
+        return "damaged"
+    if total > 1:
+        return (
+            "not loaded"
+            if any(c for n, c in changed.items() if not ("running" in n or "num_batches" in n))
+            else "statistics"
+        )
+    a, b = before["logits"], after["logits"]
+    if not ((a - b).abs().max() <= 1e-5 * a.abs().max()):
+        return "other code"
+    return "healthy"
+
+
+# %% wrong: counters are not compared · clause 4 · message: "Expected 'damaged'; got 'healthy'"
+import torch
+
+
+def diagnose(before, after):
+    if not torch.equal(before["batch"], after["batch"]):
+        return "other inputs"
+    if any(after["training"][n] and not before["training"][n] for n in before["training"]):
+        return "still training"
+    changed = {
+        n: int((t != after["state"][n]).sum())
+        for n, t in before["state"].items()
+        if t.is_floating_point()
+    }
+    total = sum(changed.values())
+    if total == 1:
+        return "damaged"
+    if total > 1:
+        return (
+            "not loaded"
+            if any(c for n, c in changed.items() if n not in before["buffers"])
+            else "statistics"
+        )
+    a, b = before["logits"], after["logits"]
+    if not ((a - b).abs().max() <= 1e-5 * a.abs().max()):
+        return "other code"
+    return "healthy"
+
+
+# %% wrong: logits that rise only · clause 7 · message: "Expected 'other code'; got 'healthy'"
+import torch
+
+
+def diagnose(before, after):
+    if not torch.equal(before["batch"], after["batch"]):
+        return "other inputs"
+    if any(after["training"][n] and not before["training"][n] for n in before["training"]):
+        return "still training"
+    changed = {n: int((t != after["state"][n]).sum()) for n, t in before["state"].items()}
+    total = sum(changed.values())
+    if total == 1:
+        return "damaged"
+    if total > 1:
+        return (
+            "not loaded"
+            if any(c for n, c in changed.items() if n not in before["buffers"])
+            else "statistics"
+        )
+    a, b = before["logits"], after["logits"]
+    if not ((b - a).max() <= 1e-5 * a.abs().max()):
+        return "other code"
+    return "healthy"
+
+
+# %% wrong: a NaN is not above the border · clause 7 · message: "Expected 'other code'; got 'healthy'"
+import torch
+
+
+def diagnose(before, after):
+    if not torch.equal(before["batch"], after["batch"]):
+        return "other inputs"
+    if any(after["training"][n] and not before["training"][n] for n in before["training"]):
+        return "still training"
+    changed = {n: int((t != after["state"][n]).sum()) for n, t in before["state"].items()}
+    total = sum(changed.values())
+    if total == 1:
+        return "damaged"
+    if total > 1:
+        return (
+            "not loaded"
+            if any(c for n, c in changed.items() if n not in before["buffers"])
+            else "statistics"
+        )
+    a, b = before["logits"], after["logits"]
+    if (a - b).abs().max() > 1e-5 * a.abs().max():
+        return "other code"
+    return "healthy"
+
+
+# %% wrong: any other flag · clause 3 · message: "Expected 'healthy'; got 'still training'"
+import torch
+
+
+def diagnose(before, after):
+    if not torch.equal(before["batch"], after["batch"]):
+        return "other inputs"
+    if after["training"] != before["training"]:
+        return "still training"
+    changed = {n: int((t != after["state"][n]).sum()) for n, t in before["state"].items()}
+    total = sum(changed.values())
+    if total == 1:
+        return "damaged"
+    if total > 1:
+        return (
+            "not loaded"
+            if any(c for n, c in changed.items() if n not in before["buffers"])
+            else "statistics"
+        )
+    a, b = before["logits"], after["logits"]
+    if not ((a - b).abs().max() <= 1e-5 * a.abs().max()):
+        return "other code"
+    return "healthy"
+
+
+# %% wrong: a batch that is close · clause 2 · message: "Expected 'other inputs'"
+import torch
+
+
+def diagnose(before, after):
+    if not torch.allclose(before["batch"], after["batch"]):
+        return "other inputs"
+    if any(after["training"][n] and not before["training"][n] for n in before["training"]):
+        return "still training"
+    changed = {n: int((t != after["state"][n]).sum()) for n, t in before["state"].items()}
+    total = sum(changed.values())
+    if total == 1:
+        return "damaged"
+    if total > 1:
+        return (
+            "not loaded"
+            if any(c for n, c in changed.items() if n not in before["buffers"])
+            else "statistics"
+        )
+    a, b = before["logits"], after["logits"]
+    if not ((a - b).abs().max() <= 1e-5 * a.abs().max()):
+        return "other code"
+    return "healthy"
+
+
+# %% wrong: many numbers are not loaded · clause 6 · message: "Expected 'statistics'; got 'not loaded'"
+import torch
+
+
+def diagnose(before, after):
+    if not torch.equal(before["batch"], after["batch"]):
+        return "other inputs"
+    if any(after["training"][n] and not before["training"][n] for n in before["training"]):
+        return "still training"
+    changed = {n: int((t != after["state"][n]).sum()) for n, t in before["state"].items()}
+    total = sum(changed.values())
+    if total == 1:
+        return "damaged"
+    if total > 1:
+        return (
+            "not loaded"
+            if total > 64 or any(c for n, c in changed.items() if n not in before["buffers"])
+            else "statistics"
+        )
+    a, b = before["logits"], after["logits"]
+    if not ((a - b).abs().max() <= 1e-5 * a.abs().max()):
+        return "other code"
+    return "healthy"
+
+
+# %% wrong: equal logits are healthy · clause 4 · message: "Expected 'damaged'; got 'healthy'"
+import torch
+
+
+def diagnose(before, after):
+    if torch.equal(before["logits"], after["logits"]):
+        return "healthy"
+    if not torch.equal(before["batch"], after["batch"]):
+        return "other inputs"
+    if any(after["training"][n] and not before["training"][n] for n in before["training"]):
+        return "still training"
+    changed = {n: int((t != after["state"][n]).sum()) for n, t in before["state"].items()}
+    total = sum(changed.values())
+    if total == 1:
+        return "damaged"
+    if total > 1:
+        return (
+            "not loaded"
+            if any(c for n, c in changed.items() if n not in before["buffers"])
+            else "statistics"
+        )
+    a, b = before["logits"], after["logits"]
+    if not ((a - b).abs().max() <= 1e-5 * a.abs().max()):
+        return "other code"
+    return "healthy"

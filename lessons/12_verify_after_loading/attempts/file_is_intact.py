@@ -326,3 +326,33 @@ def file_is_intact(path, note):
         os.remove(path)
         return False
     return True
+
+
+# %% wrong: the size is compared before the digest is asked for · clause 5 · message: "Expected an error; got False"
+import hashlib
+import os
+
+
+def file_is_intact(path, note):
+    if not os.path.isfile(path):
+        return False
+    if os.path.getsize(path) != note["bytes"]:
+        return False
+    with open(path, "rb") as f:
+        return hashlib.file_digest(f, "sha256").hexdigest() == note["sha256"].lower()
+
+
+# %% wrong: line by line · clause 6 · message: "held in memory almost whole"
+import hashlib
+import os
+
+
+def file_is_intact(path, note):
+    s, h = note["bytes"], note["sha256"].lower()
+    if not os.path.isfile(path):
+        return False
+    d = hashlib.sha256()
+    with open(path, "rb") as f:
+        for line in f:
+            d.update(line)
+    return os.path.getsize(path) == s and d.hexdigest() == h

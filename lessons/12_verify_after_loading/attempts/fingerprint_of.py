@@ -171,3 +171,44 @@ def fingerprint_of(state):
             for n, t in sorted(state.items())
         ]
     )
+
+
+# %% wrong: without dtypes · clause 4 · message: "the dtype must go in"
+import hashlib
+import torch
+
+
+def fingerprint_of(state):
+    d = hashlib.sha256()
+    for n in sorted(state):
+        t = state[n]
+        d.update(f"{n}|{tuple(t.shape)}|".encode())
+        d.update(t.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+    return d.hexdigest()
+
+
+# %% wrong: bytes per number for the dtype · clause 4 · message: "the dtype must go in"
+import hashlib
+import torch
+
+
+def fingerprint_of(state):
+    d = hashlib.sha256()
+    for n in sorted(state):
+        t = state[n]
+        d.update(f"{n}|{t.element_size()}|{tuple(t.shape)}|".encode())
+        d.update(t.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+    return d.hexdigest()
+
+
+# %% wrong: through float32 · clause 3 · message: "An int64 of 13 digits"
+import hashlib
+
+
+def fingerprint_of(state):
+    d = hashlib.sha256()
+    for n in sorted(state):
+        t = state[n]
+        d.update(f"{n}|{t.dtype}|{tuple(t.shape)}|".encode())
+        d.update(t.detach().float().numpy().tobytes())
+    return d.hexdigest()

@@ -64,3 +64,10 @@ def lost_and_found(truth, before, after):
 def lost_and_found(truth, before, after):
     ill = truth == 1
     return (ill & (after == 0)).sum().item(), (ill & (after == 1)).sum().item()
+
+
+# %% wrong: an error where nobody is ill · clause 1 · message: "raised RuntimeError"
+def lost_and_found(truth, before, after):
+    ill = truth == 1
+    _ = (before[ill]).max()
+    return int((ill & (before > after)).sum()), int((ill & (before < after)).sum())

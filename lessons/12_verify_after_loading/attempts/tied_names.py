@@ -106,3 +106,30 @@ def tied_names(net):
         if isinstance(module, nn.Linear):
             module.weight = nn.Parameter(module.weight.clone())
     return [group for group in groups.values() if len(group) > 1]
+
+
+# %% wrong: weights only · clause 1 · message: "Expected"
+def tied_names(net):
+    g = {}
+    for n, p in net.named_parameters(remove_duplicate=False):
+        if n.endswith("weight"):
+            g.setdefault(id(p), []).append(n)
+    return [v for v in g.values() if len(v) > 1]
+
+
+# %% wrong: parameters are frozen · clause 3 · message: "The network was changed"
+def tied_names(net):
+    net.requires_grad_(False)
+    g = {}
+    for n, p in net.named_parameters(remove_duplicate=False):
+        g.setdefault(id(p), []).append(n)
+    return [v for v in g.values() if len(v) > 1]
+
+
+# %% wrong: left in eval mode · clause 3 · message: "The network was changed"
+def tied_names(net):
+    net.eval()
+    g = {}
+    for n, p in net.named_parameters(remove_duplicate=False):
+        g.setdefault(id(p), []).append(n)
+    return [v for v in g.values() if len(v) > 1]

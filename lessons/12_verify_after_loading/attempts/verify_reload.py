@@ -807,7 +807,7 @@ def verify_reload(before, net):
     return sorted(fails, key=order.index)
 
 
-# %% wrong: with gradients, back to the start · clause 8 · message: "had gradients"
+# %% wrong: with gradients, back to the start · clause 8 · message: "other gradients, or none, or was frozen"
 import torch
 
 
@@ -836,3 +836,430 @@ def verify_reload(before, net):
         "logits": not fine,
     }
     return [n for n, f in failed.items() if f]
+
+
+# %% wrong: keys that are missing only · clause 2 · message: "The check 'keys' had to fail"
+import copy
+import torch
+
+
+def tied_names(net):
+    g = {}
+    for n, p in net.named_parameters(remove_duplicate=False):
+        g.setdefault(id(p), []).append(n)
+    return [v for v in g.values() if len(v) > 1]
+
+
+def verify_reload(before, net):
+    failed = []
+    old, new = before["state"], net.state_dict()
+    if not old.keys() <= new.keys():
+        failed.append("keys")
+    both = [n for n in old if n in new]
+    if any(old[n].shape != new[n].shape for n in both):
+        failed.append("shapes")
+    if any(old[n].dtype != new[n].dtype for n in both):
+        failed.append("dtypes")
+    if any(
+        not torch.equal(old[n], new[n])
+        for n in both
+        if old[n].shape == new[n].shape and old[n].dtype == new[n].dtype
+    ):
+        failed.append("values")
+    if sorted(map(sorted, before["tied"])) != sorted(map(sorted, tied_names(net))):
+        failed.append("tied")
+    if before["training"] != {n: m.training for n, m in net.named_modules()}:
+        failed.append("training")
+    try:
+        with torch.no_grad():
+            logits = copy.deepcopy(net).eval()(before["batch"].clone())
+        if not torch.equal(logits, before["logits"]):
+            failed.append("logits")
+    except Exception:
+        failed.append("logits")
+    return failed
+
+
+# %% wrong: keys that are new only · clause 2 · message: "The check 'keys' had to fail"
+import copy
+import torch
+
+
+def tied_names(net):
+    g = {}
+    for n, p in net.named_parameters(remove_duplicate=False):
+        g.setdefault(id(p), []).append(n)
+    return [v for v in g.values() if len(v) > 1]
+
+
+def verify_reload(before, net):
+    failed = []
+    old, new = before["state"], net.state_dict()
+    if not new.keys() <= old.keys():
+        failed.append("keys")
+    both = [n for n in old if n in new]
+    if any(old[n].shape != new[n].shape for n in both):
+        failed.append("shapes")
+    if any(old[n].dtype != new[n].dtype for n in both):
+        failed.append("dtypes")
+    if any(
+        not torch.equal(old[n], new[n])
+        for n in both
+        if old[n].shape == new[n].shape and old[n].dtype == new[n].dtype
+    ):
+        failed.append("values")
+    if sorted(map(sorted, before["tied"])) != sorted(map(sorted, tied_names(net))):
+        failed.append("tied")
+    if before["training"] != {n: m.training for n, m in net.named_modules()}:
+        failed.append("training")
+    try:
+        with torch.no_grad():
+            logits = copy.deepcopy(net).eval()(before["batch"].clone())
+        if not torch.equal(logits, before["logits"]):
+            failed.append("logits")
+    except Exception:
+        failed.append("logits")
+    return failed
+
+
+# %% wrong: the number of elements for the shape · clause 3 · message: "The check 'shapes' had to fail"
+import copy
+import torch
+
+
+def tied_names(net):
+    g = {}
+    for n, p in net.named_parameters(remove_duplicate=False):
+        g.setdefault(id(p), []).append(n)
+    return [v for v in g.values() if len(v) > 1]
+
+
+def verify_reload(before, net):
+    failed = []
+    old, new = before["state"], net.state_dict()
+    if old.keys() != new.keys():
+        failed.append("keys")
+    both = [n for n in old if n in new]
+    if any(old[n].numel() != new[n].numel() for n in both):
+        failed.append("shapes")
+    if any(old[n].dtype != new[n].dtype for n in both):
+        failed.append("dtypes")
+    if any(
+        not torch.equal(old[n], new[n])
+        for n in both
+        if old[n].shape == new[n].shape and old[n].dtype == new[n].dtype
+    ):
+        failed.append("values")
+    if sorted(map(sorted, before["tied"])) != sorted(map(sorted, tied_names(net))):
+        failed.append("tied")
+    if before["training"] != {n: m.training for n, m in net.named_modules()}:
+        failed.append("training")
+    try:
+        with torch.no_grad():
+            logits = copy.deepcopy(net).eval()(before["batch"].clone())
+        if not torch.equal(logits, before["logits"]):
+            failed.append("logits")
+    except Exception:
+        failed.append("logits")
+    return failed
+
+
+# %% wrong: shapes of parameters only · clause 3 · message: "The check 'shapes' had to fail"
+import copy
+import torch
+
+
+def tied_names(net):
+    g = {}
+    for n, p in net.named_parameters(remove_duplicate=False):
+        g.setdefault(id(p), []).append(n)
+    return [v for v in g.values() if len(v) > 1]
+
+
+def verify_reload(before, net):
+    failed = []
+    old, new = before["state"], net.state_dict()
+    if old.keys() != new.keys():
+        failed.append("keys")
+    both = [n for n in old if n in new]
+    if any(
+        old[n].shape != p.shape
+        for n, p in net.named_parameters(remove_duplicate=False)
+        if n in old
+    ):
+        failed.append("shapes")
+    if any(old[n].dtype != new[n].dtype for n in both):
+        failed.append("dtypes")
+    if any(
+        not torch.equal(old[n], new[n])
+        for n in both
+        if old[n].shape == new[n].shape and old[n].dtype == new[n].dtype
+    ):
+        failed.append("values")
+    if sorted(map(sorted, before["tied"])) != sorted(map(sorted, tied_names(net))):
+        failed.append("tied")
+    if before["training"] != {n: m.training for n, m in net.named_modules()}:
+        failed.append("training")
+    try:
+        with torch.no_grad():
+            logits = copy.deepcopy(net).eval()(before["batch"].clone())
+        if not torch.equal(logits, before["logits"]):
+            failed.append("logits")
+    except Exception:
+        failed.append("logits")
+    return failed
+
+
+# %% wrong: values by allclose · clause 4 · message: "The check 'values' had to fail"
+import copy
+import torch
+
+
+def tied_names(net):
+    g = {}
+    for n, p in net.named_parameters(remove_duplicate=False):
+        g.setdefault(id(p), []).append(n)
+    return [v for v in g.values() if len(v) > 1]
+
+
+def verify_reload(before, net):
+    failed = []
+    old, new = before["state"], net.state_dict()
+    if old.keys() != new.keys():
+        failed.append("keys")
+    both = [n for n in old if n in new]
+    if any(old[n].shape != new[n].shape for n in both):
+        failed.append("shapes")
+    if any(old[n].dtype != new[n].dtype for n in both):
+        failed.append("dtypes")
+    if any(
+        not torch.allclose(old[n], new[n])
+        for n in both
+        if old[n].shape == new[n].shape and old[n].dtype == new[n].dtype
+    ):
+        failed.append("values")
+    if sorted(map(sorted, before["tied"])) != sorted(map(sorted, tied_names(net))):
+        failed.append("tied")
+    if before["training"] != {n: m.training for n, m in net.named_modules()}:
+        failed.append("training")
+    try:
+        with torch.no_grad():
+            logits = copy.deepcopy(net).eval()(before["batch"].clone())
+        if not torch.equal(logits, before["logits"]):
+            failed.append("logits")
+    except Exception:
+        failed.append("logits")
+    return failed
+
+
+# %% wrong: values of floats only · clause 4 · message: "The check 'values' had to fail"
+import copy
+import torch
+
+
+def tied_names(net):
+    g = {}
+    for n, p in net.named_parameters(remove_duplicate=False):
+        g.setdefault(id(p), []).append(n)
+    return [v for v in g.values() if len(v) > 1]
+
+
+def verify_reload(before, net):
+    failed = []
+    old, new = before["state"], net.state_dict()
+    if old.keys() != new.keys():
+        failed.append("keys")
+    both = [n for n in old if n in new]
+    if any(old[n].shape != new[n].shape for n in both):
+        failed.append("shapes")
+    if any(old[n].dtype != new[n].dtype for n in both):
+        failed.append("dtypes")
+    if any(
+        not torch.equal(old[n], new[n])
+        for n in both
+        if old[n].is_floating_point()
+        and old[n].shape == new[n].shape
+        and old[n].dtype == new[n].dtype
+    ):
+        failed.append("values")
+    if sorted(map(sorted, before["tied"])) != sorted(map(sorted, tied_names(net))):
+        failed.append("tied")
+    if before["training"] != {n: m.training for n, m in net.named_modules()}:
+        failed.append("training")
+    try:
+        with torch.no_grad():
+            logits = copy.deepcopy(net).eval()(before["batch"].clone())
+        if not torch.equal(logits, before["logits"]):
+            failed.append("logits")
+    except Exception:
+        failed.append("logits")
+    return failed
+
+
+# %% wrong: as many groups as before · clause 5 · message: "The check 'tied' had to fail"
+import copy
+import torch
+
+
+def tied_names(net):
+    g = {}
+    for n, p in net.named_parameters(remove_duplicate=False):
+        g.setdefault(id(p), []).append(n)
+    return [v for v in g.values() if len(v) > 1]
+
+
+def verify_reload(before, net):
+    failed = []
+    old, new = before["state"], net.state_dict()
+    if old.keys() != new.keys():
+        failed.append("keys")
+    both = [n for n in old if n in new]
+    if any(old[n].shape != new[n].shape for n in both):
+        failed.append("shapes")
+    if any(old[n].dtype != new[n].dtype for n in both):
+        failed.append("dtypes")
+    if any(
+        not torch.equal(old[n], new[n])
+        for n in both
+        if old[n].shape == new[n].shape and old[n].dtype == new[n].dtype
+    ):
+        failed.append("values")
+    if len(before["tied"]) != len(tied_names(net)):
+        failed.append("tied")
+    if before["training"] != {n: m.training for n, m in net.named_modules()}:
+        failed.append("training")
+    try:
+        with torch.no_grad():
+            logits = copy.deepcopy(net).eval()(before["batch"].clone())
+        if not torch.equal(logits, before["logits"]):
+            failed.append("logits")
+    except Exception:
+        failed.append("logits")
+    return failed
+
+
+# %% wrong: logits by allclose · clause 7 · message: "The check 'logits' had to fail"
+import copy
+import torch
+
+
+def tied_names(net):
+    g = {}
+    for n, p in net.named_parameters(remove_duplicate=False):
+        g.setdefault(id(p), []).append(n)
+    return [v for v in g.values() if len(v) > 1]
+
+
+def verify_reload(before, net):
+    failed = []
+    old, new = before["state"], net.state_dict()
+    if old.keys() != new.keys():
+        failed.append("keys")
+    both = [n for n in old if n in new]
+    if any(old[n].shape != new[n].shape for n in both):
+        failed.append("shapes")
+    if any(old[n].dtype != new[n].dtype for n in both):
+        failed.append("dtypes")
+    if any(
+        not torch.equal(old[n], new[n])
+        for n in both
+        if old[n].shape == new[n].shape and old[n].dtype == new[n].dtype
+    ):
+        failed.append("values")
+    if sorted(map(sorted, before["tied"])) != sorted(map(sorted, tied_names(net))):
+        failed.append("tied")
+    if before["training"] != {n: m.training for n, m in net.named_modules()}:
+        failed.append("training")
+    try:
+        with torch.no_grad():
+            logits = copy.deepcopy(net).eval()(before["batch"].clone())
+        if not torch.allclose(logits, before["logits"], atol=1e-5):
+            failed.append("logits")
+    except Exception:
+        failed.append("logits")
+    return failed
+
+
+# %% wrong: logits that broadcast · clause 7 · message: "The check 'logits' had to fail"
+import copy
+import torch
+
+
+def tied_names(net):
+    g = {}
+    for n, p in net.named_parameters(remove_duplicate=False):
+        g.setdefault(id(p), []).append(n)
+    return [v for v in g.values() if len(v) > 1]
+
+
+def verify_reload(before, net):
+    failed = []
+    old, new = before["state"], net.state_dict()
+    if old.keys() != new.keys():
+        failed.append("keys")
+    both = [n for n in old if n in new]
+    if any(old[n].shape != new[n].shape for n in both):
+        failed.append("shapes")
+    if any(old[n].dtype != new[n].dtype for n in both):
+        failed.append("dtypes")
+    if any(
+        not torch.equal(old[n], new[n])
+        for n in both
+        if old[n].shape == new[n].shape and old[n].dtype == new[n].dtype
+    ):
+        failed.append("values")
+    if sorted(map(sorted, before["tied"])) != sorted(map(sorted, tied_names(net))):
+        failed.append("tied")
+    if before["training"] != {n: m.training for n, m in net.named_modules()}:
+        failed.append("training")
+    try:
+        with torch.no_grad():
+            logits = copy.deepcopy(net).eval()(before["batch"].clone())
+        if (logits != before["logits"]).any():
+            failed.append("logits")
+    except Exception:
+        failed.append("logits")
+    return failed
+
+
+# %% wrong: gradients are cleared · clause 8 · message: "other gradients, or none"
+import copy
+import torch
+
+
+def tied_names(net):
+    g = {}
+    for n, p in net.named_parameters(remove_duplicate=False):
+        g.setdefault(id(p), []).append(n)
+    return [v for v in g.values() if len(v) > 1]
+
+
+def verify_reload(before, net):
+    failed = []
+    net.zero_grad()
+    old, new = before["state"], net.state_dict()
+    if old.keys() != new.keys():
+        failed.append("keys")
+    both = [n for n in old if n in new]
+    if any(old[n].shape != new[n].shape for n in both):
+        failed.append("shapes")
+    if any(old[n].dtype != new[n].dtype for n in both):
+        failed.append("dtypes")
+    if any(
+        not torch.equal(old[n], new[n])
+        for n in both
+        if old[n].shape == new[n].shape and old[n].dtype == new[n].dtype
+    ):
+        failed.append("values")
+    if sorted(map(sorted, before["tied"])) != sorted(map(sorted, tied_names(net))):
+        failed.append("tied")
+    if before["training"] != {n: m.training for n, m in net.named_modules()}:
+        failed.append("training")
+    try:
+        with torch.no_grad():
+            logits = copy.deepcopy(net).eval()(before["batch"].clone())
+        if not torch.equal(logits, before["logits"]):
+            failed.append("logits")
+    except Exception:
+        failed.append("logits")
+    return failed

@@ -5,9 +5,10 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from course_lib.classroom.tasks.answers import first_line
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.verify_after_loading.tasks.shared import bits_equal, raised, told
+from course_lib.lessons.verify_after_loading.tasks.shared import bits_equal, told
 
 
 def logits(
@@ -119,7 +120,7 @@ class CompareLogits(Task):
         }[case.change]
         if seen.error:
             return failed(
-                f"{what}. Expected {case.expected!r}; `compare_logits` raised {raised(seen.error)}.", hint=hint
+                f"{what}. Expected {case.expected!r}; `compare_logits` raised {first_line(seen.error)}.", hint=hint
             )
         if not bits_equal(seen.also["given"], list(self.pair(case))):
             return failed("A tensor that was handed in is another one afterwards. Only look.", hint="largest")

@@ -5,10 +5,11 @@ from typing import Any, ClassVar
 
 import torch
 
+from course_lib.classroom.tasks.answers import first_line
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
 from course_lib.lessons.verify_after_loading.records import DISEASES, PATIENTS, pair
-from course_lib.lessons.verify_after_loading.tasks.shared import bits_equal, raised, told
+from course_lib.lessons.verify_after_loading.tasks.shared import bits_equal, told
 
 SMALL, IMAGES = ("l1", "l2", "l3"), ("stem", "stats", "top")
 
@@ -24,9 +25,16 @@ class Diagnose(Task):
         "not loaded, float64": {"disease": "not loaded", "dtype": torch.float64, "sizes": (3, 20, 4)},
         "a high bit of a weight": {"disease": "damaged", "names": SMALL},
         "a bit of a buffer": {"disease": "damaged", "how": "buffer", "kind": "images", "names": IMAGES},
+        "a count one higher": {"disease": "damaged", "how": "count"},
+        "two numbers of a weight": {"disease": "not loaded", "how": "two numbers", "names": IMAGES},
+        "buffers of other names": {"disease": "statistics", "kind": "scaled"},
+        "one input by its last bit": {"disease": "other inputs", "how": "last bit", "names": SMALL},
+        "all logits lower": {"disease": "other code", "how": "lower"},
+        "a NaN among the logits": {"disease": "other code", "how": "nan"},
+        "switched to eval mode": {"disease": "healthy", "kind": "plain", "how": "switched off"},
         "the inputs in another order": {"disease": "other inputs", "how": "order", "names": SMALL},
         "inputs shifted": {"disease": "other inputs", "kind": "plain", "dtype": torch.float64},
-        "statistics overwritten": {"disease": "statistics", "how": "overwritten", "names": SMALL, "sizes": (4, 5, 6)},
+        "statistics overwritten": {"disease": "statistics", "how": "overwritten", "names": SMALL, "sizes": (4, 70, 6)},
         "another activation, images": {"disease": "other code", "kind": "images", "names": IMAGES},
         "another eps": {"disease": "other code", "how": "eps", "sizes": (8, 3, 2)},
         "equal in every bit": {"disease": "healthy", "names": IMAGES},
@@ -64,7 +72,7 @@ class Diagnose(Task):
             "other inputs": "its batch is not the recorded one",
             "still training": "a module is in training mode that wasn't before",
             "damaged": "exactly one number of the whole state has changed",
-            "not loaded": "many numbers have changed, parameters among them",
+            "not loaded": "more than one number has changed, parameters among them",
             "statistics": "several numbers of buffers have changed, and no parameter",
             "other code": "batch, flags and state are equal, and the logits differ by more than rounding",
             "healthy": "nothing differs but, perhaps, the last digits of the logits",
@@ -72,7 +80,9 @@ class Diagnose(Task):
         hints = {"other inputs": "order", "still training": "flags", "statistics": "buffers", "other code": "logits"}
         hint = hints.get(expected, "logits" if expected == "healthy" else "count")
         if seen.error:
-            return failed(f"`diagnose` raised {raised(seen.error)}. Of this patient {evidence[expected]}.", hint="look")
+            return failed(
+                f"`diagnose` raised {first_line(seen.error)}. Of this patient {evidence[expected]}.", hint="look"
+            )
         if not seen.also["stayed"]:
             return failed("A record was changed. Only look.", hint="look")
         if seen.value == expected:

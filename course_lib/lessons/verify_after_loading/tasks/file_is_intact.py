@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 
 import torch
 
+from course_lib.classroom.tasks.answers import first_line
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.verify_after_loading.tasks.shared import raised, told
+from course_lib.lessons.verify_after_loading.tasks.shared import told
 
 LARGE_BYTES, ALLOWED_BYTES = 3 << 20, 5 << 19  # a piece of 1 MiB may be held while the next is read
 
@@ -49,6 +50,7 @@ class FileIsIntact(Task):
         "another size in the note": written(False, note="other size"),
         "a note without a size": written(None, note="no bytes", text=True),
         "damaged, and half a note": written(None, damage="bit", note="no sha256"),
+        "cut off, and half a note": written(None, damage="cut", note="no sha256"),
         "the last bit of a large file": written(False, size=LARGE_BYTES, damage="last bit"),
         "a text file with odd line ends": written(True, size=2001, name="log.txt", text=True),
     }
@@ -66,6 +68,8 @@ class FileIsIntact(Task):
         """What was written and noted, and what is there now (None: nothing)."""
         g = case.generator()
         block = torch.randint(256, (4099,), generator=g, dtype=torch.uint8).numpy().tobytes()
+        if case.size == LARGE_BYTES:
+            block = block.replace(b"\n", b"\r")  # a file without line ends is one long line
         good = (block * (case.size // 4099 + 1))[: case.size]
         if case.name == "log.txt":
             good = (good.hex()[: case.size - 4] + "\r\n\n\r").encode()
@@ -143,7 +147,9 @@ class FileIsIntact(Task):
             "other size": "size",
         }.get(case.note, "digest")
         if seen.error:
-            return failed(f"{what}. Expected {case.expected}; `file_is_intact` raised {raised(seen.error)}.", hint=hint)
+            return failed(
+                f"{what}. Expected {case.expected}; `file_is_intact` raised {first_line(seen.error)}.", hint=hint
+            )
         if not isinstance(seen.value, bool):
             return failed(f"{what}. Expected {case.expected}; got {told(seen.value)}.", hint=hint)
         if seen.value != case.expected:

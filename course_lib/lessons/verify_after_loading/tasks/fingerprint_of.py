@@ -6,9 +6,10 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from course_lib.classroom.tasks.answers import first_line
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.verify_after_loading.tasks.shared import raised, told
+from course_lib.lessons.verify_after_loading.tasks.shared import told
 
 State = dict[str, Tensor]
 
@@ -27,7 +28,8 @@ CHANGES: dict[str, Callable[[State], State]] = {
     "bit": lambda s: {**s, "weight": _bit(s["weight"])},
     "last tensor": lambda s: {**s, "var": s["var"] + 1},
     "sign of zero": lambda s: {**s, "zero": -s["zero"]},
-    "dtype": lambda s: {**s, "zero": torch.zeros(1, dtype=torch.float64)},
+    "large count": lambda s: {**s, "steps": s["steps"] + 1},
+    "dtype": lambda s: {**s, "zero": torch.zeros(2, dtype=torch.int32)},
     "shape": lambda s: {**s, "weight": s["weight"].reshape(3, 2)},
     "bfloat16": lambda s: {**s, "weight": s["weight"].bfloat16()},
 }
@@ -40,7 +42,7 @@ class FingerprintOf(Task):
     visible: ClassVar = {
         "the same content": {"changes": ["order", "copies"]},
         "names": {"changes": ["name", "exchanged"]},
-        "values": {"changes": ["bit", "last tensor", "sign of zero"]},
+        "values": {"changes": ["bit", "last tensor", "sign of zero", "large count"]},
         "dtypes and shapes": {"changes": ["dtype", "shape", "bfloat16"]},
     }
     hints: ClassVar = {
@@ -60,7 +62,7 @@ class FingerprintOf(Task):
             "mean": mean,
             "zero": torch.zeros(2),
             "var": var,
-            "steps": torch.tensor(case.seed % 99),
+            "steps": torch.tensor(2**40 + case.seed % 99),
         }
 
     def probe(self, answer: Any, case: Case) -> Observation:
@@ -82,7 +84,7 @@ class FingerprintOf(Task):
         if seen.error:
             at = next((change for change in case.changes if change not in texts), "") if texts else ""
             kind = " for a state with a bfloat16 tensor" if at == "bfloat16" else ""
-            return failed(f"`fingerprint_of` raised {raised(seen.error)}{kind}.", hint="bytes")
+            return failed(f"`fingerprint_of` raised {first_line(seen.error)}{kind}.", hint="bytes")
         if not isinstance(seen.value, str):
             return failed(f"Expected a text; got {told(seen.value)}.", hint="text")
         said = {
@@ -93,7 +95,8 @@ class FingerprintOf(Task):
             "bit": ("One bit turned gave the same text.", "bytes"),
             "last tensor": ("Another value in the last tensor gave the same text.", "bytes"),
             "sign of zero": ("Zero and minus zero, one bit apart, gave the same text.", "bytes"),
-            "dtype": ("Two float32 zeros and one float64 zero gave the same text: the dtype must go in.", "kinds"),
+            "large count": ("An int64 of 13 digits, and one more than it, gave the same text.", "bytes"),
+            "dtype": ("Two float32 zeros and two int32 zeros gave the same text: the dtype must go in.", "kinds"),
             "shape": ("Shape (2, 3) and shape (3, 2) gave the same text.", "kinds"),
             "bfloat16": ("Weights rounded to bfloat16 gave the same text.", "kinds"),
         }

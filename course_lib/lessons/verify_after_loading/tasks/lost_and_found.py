@@ -5,10 +5,11 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from course_lib.classroom.tasks.answers import first_line
 from course_lib.classroom.tasks.comparing import number, same
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.verify_after_loading.tasks.shared import raised, told
+from course_lib.lessons.verify_after_loading.tasks.shared import told
 
 
 class LostAndFound(Task):
@@ -18,6 +19,7 @@ class LostAndFound(Task):
         "forty patients": {"n": 40, "moved": "both"},
         "nobody lost": {"n": 25, "moved": "found"},
         "nothing changed": {"n": 30, "moved": "none"},
+        "nobody ill": {"n": 12, "moved": "healthy"},
     }
     hints: ClassVar = {
         "masks": "`(truth == 1) & (before == 1) & (after == 0)` is True for each ill patient who was found and is missed now.",
@@ -34,6 +36,8 @@ class LostAndFound(Task):
         else:
             truth[:9], before[:9], after[:9] = 1, torch.tensor([1, 1, 1, 1, 1, 0, 0, 1, 0]), torch.zeros(9).long()
             truth[9:12], before[9:12], after[9:12] = 0, 1, 0
+        if case.moved == "healthy":
+            truth = torch.zeros_like(truth)
         if case.moved == "found":
             after = torch.where(truth == 1, before, after)
             after[5:7] = 1
@@ -62,7 +66,7 @@ class LostAndFound(Task):
         """Two numbers, of the ill only, in this order."""
         lost, found, lost_all, found_all = self.expected(case)
         if seen.error:
-            return failed(f"`lost_and_found` raised {raised(seen.error)}.", hint="masks")
+            return failed(f"`lost_and_found` raised {first_line(seen.error)}.", hint="masks")
         if not same(seen.also["given"], list(self.patients(case))):
             return failed("A tensor that was handed in has other values now.", hint="masks")
         pair = [number(part) for part in seen.value] if isinstance(seen.value, list) else []

@@ -1,22 +1,11 @@
 """What the tasks of lesson `verify_after_loading` share."""
 
-import re
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from course_lib.classroom.tasks.comparing import same
-
-
-def raised(error: str) -> str:
-    r"""An error for a message: its first line without escape codes, cut between two words, and no full stop.
-
-    >>> raised("RuntimeError: no room.\nmuch advice")
-    'RuntimeError: no room'
-    """
-    first = (re.sub(r"\x1b\[[0-9;]*m", "", error).strip().splitlines() or [""])[0]
-    return (first if len(first) <= 120 else first[:120].rpartition(" ")[0] + " ...").rstrip(". ")
 
 
 def told(value: Any) -> str:

@@ -5,10 +5,11 @@ from typing import Any, ClassVar
 import torch
 from torch import nn
 
-from course_lib.classroom.tasks.inputs import copied
+from course_lib.classroom.tasks.answers import first_line
+from course_lib.classroom.tasks.inputs import copied, flags
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.verify_after_loading.tasks.shared import bits_equal, raised, told
+from course_lib.lessons.verify_after_loading.tasks.shared import bits_equal, told
 
 
 def layers(*names: str, bias: bool = False) -> nn.ModuleDict:
@@ -22,7 +23,7 @@ class TiedNames(Task):
     visible: ClassVar = {
         "one tie": {"kind": "one"},
         "equal, and not tied": {"kind": "equal"},
-        "three names, and a pair": {"kind": "many"},
+        "three names, and pairs": {"kind": "many"},
         "nothing tied": {"kind": "none"},
     }
     hints: ClassVar = {
@@ -45,9 +46,9 @@ class TiedNames(Task):
             net = layers("read", "middle", "write", bias=True)
             net["write"].weight = net["read"].weight
             return net
-        net = layers("e", "d", "c", "b", "a")
+        net = layers("e", "d", "c", "b", "a", bias=True)
         net["c"].weight = net["b"].weight = net["e"].weight
-        net["a"].weight = net["d"].weight
+        net["a"].weight, net["a"].bias = net["d"].weight, net["d"].bias
         return net
 
     def expected(self, case: Case) -> list[list[str]]:
@@ -56,27 +57,34 @@ class TiedNames(Task):
             "none": [],
             "equal": [["one.weight", "three.weight"]],
             "one": [["read.weight", "write.weight"]],
-            "many": [["e.weight", "c.weight", "b.weight"], ["d.weight", "a.weight"]],
+            "many": [["e.weight", "c.weight", "b.weight"], ["d.weight", "a.weight"], ["d.bias", "a.bias"]],
         }[case.kind]
+
+    @staticmethod
+    def marks(net: nn.Module) -> list[Any]:
+        """What else must stay: which parameter each name has, whether it is trained, and all training flags."""
+        named = net.named_parameters(remove_duplicate=False)
+        return [*((name, id(p), p.requires_grad) for name, p in named), *flags(net).items()]
 
     def probe(self, answer: Any, case: Case) -> Observation:
         """Ask, and look whether network and ties stayed."""
         torch.manual_seed(case.seed)
         net = self.network(case)
-        before, ids = copied(net), [id(p) for _, p in net.named_parameters(remove_duplicate=False)]
+        before, kept = copied(net), self.marks(net)
 
         def stayed() -> bool:
-            now = [id(p) for _, p in net.named_parameters(remove_duplicate=False)]
-            return ids == now and bits_equal(before, copied(net))
+            return kept == self.marks(net) and bits_equal(before, copied(net))
 
         return observe(lambda: list(answer(net)), also={"stayed": stayed})
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """The groups, in any order of groups; names in the model's order."""
         if seen.error:
-            return failed(f"`tied_names` gave no list of groups: {raised(seen.error)}.", hint="group")
+            return failed(f"`tied_names` gave no list of groups: {first_line(seen.error)}.", hint="group")
         if not seen.also["stayed"]:
-            return failed("The network was changed.", hint="same")
+            return failed(
+                "The network was changed: its numbers, ties, flags or `requires_grad`. Only look.", hint="same"
+            )
         got, expected = seen.value, self.expected(case)
         if not all(isinstance(group, list) and all(isinstance(name, str) for name in group) for group in got):
             return failed(f"Expected a list of lists of names; got {told(got)}.", hint="group")

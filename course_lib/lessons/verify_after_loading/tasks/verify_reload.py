@@ -6,10 +6,11 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from course_lib.classroom.tasks.answers import first_line
 from course_lib.classroom.tasks.inputs import changed, copied, drawn, flags, statistics
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
-from course_lib.lessons.verify_after_loading.tasks.shared import bits_equal, raised, told
+from course_lib.lessons.verify_after_loading.tasks.shared import bits_equal, told
 
 CHECKS = ("keys", "shapes", "dtypes", "values", "tied", "training", "logits")
 
@@ -27,7 +28,7 @@ class Net(nn.Module):
     def __init__(self, names: tuple[str, ...], classes: int = 4, activation: type[nn.Module] = nn.ReLU):
         super().__init__()
         self.drop, self.act = nn.Dropout(0.5), activation()
-        self.order = names[:3]
+        self.order, self.as_one = names[:3], False
         made = {names[0]: nn.Linear(4, 4), names[1]: nn.BatchNorm1d(4), names[2]: nn.Linear(4, classes)}
         for name in sorted(made) if names[3:] else made:  # the order in which modules are registered
             setattr(self, name, made[name])
@@ -35,7 +36,14 @@ class Net(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Logits."""
         first, norm, last = (getattr(self, name) for name in self.order)
-        return last(self.drop(self.act(norm(first(x)))))
+        logits = last(self.drop(self.act(norm(first(x)))))
+        return logits[None] if self.as_one else logits
+
+
+def _touched(parameter: nn.Parameter) -> bool:
+    """Whether the gradient that the probe put there is another now, or the parameter is frozen."""
+    grad = parameter.grad
+    return not parameter.requires_grad or grad is None or not bool((grad == 0.5).all())
 
 
 class VerifyReload(Task):
@@ -61,6 +69,13 @@ class VerifyReload(Task):
         "another eps": load_with("logits", ill="eps"),
         "switched off since": load_with("training", ill="eval", kind="frozen"),
         "two things at once": load_with("values", "training", "logits", ill="buffer and train"),
+        "one name less": load_with("keys", "logits", ill="no bias"),
+        "one name more": load_with("keys", ill="extra"),
+        "a count as a list of one": load_with("shapes", ill="count shape"),
+        "a count one higher": load_with("values", ill="count"),
+        "almost the same": load_with("values", "logits", ill="close", names=("q", "r", "s")),
+        "another tie": load_with("tied", ill="tie moved", kind="tied"),
+        "logits of another shape": load_with("logits", ill="as one"),
         "one tensor in float64": load_with("dtypes", ill="double counter"),
     }
     hints: ClassVar = {
@@ -81,6 +96,9 @@ class VerifyReload(Task):
         first, norm, last = (getattr(net, name) for name in case.names[:3])
         if case.kind == "tied":
             last.weight = first.weight
+            last.bias.data.copy_(first.bias.data)
+        if case.ill == "close":
+            last.bias.data[1] = 8
         if case.kind == "alike":
             last.weight.data.copy_(first.weight.data)
         if case.kind == "frozen":
@@ -109,12 +127,26 @@ class VerifyReload(Task):
                 norm.running_mean[2] += 0.5
             if case.ill == "parameter":
                 last.bias[1] += 0.25
+            if case.ill == "close":
+                last.bias[1] = 8.00004
+            if case.ill == "no bias":
+                last.bias = None
+            if case.ill == "extra":
+                net.register_buffer("extra", torch.ones(2))
+            if case.ill == "count shape":
+                norm.num_batches_tracked = norm.num_batches_tracked.reshape(1)
+            if case.ill == "count":
+                norm.num_batches_tracked += 1
+            if case.ill == "as one":
+                net.as_one = True
             if case.ill == "half":
                 net.half()
             if case.ill == "double counter":
                 norm.num_batches_tracked = norm.num_batches_tracked.to(torch.int32)
             if case.ill == "tie lost":
                 last.weight = nn.Parameter(first.weight.clone())
+            if case.ill == "tie moved":
+                last.weight, last.bias = nn.Parameter(first.weight.clone()), first.bias
             if case.ill == "tie new":
                 last.weight = first.weight
             if case.ill == "gelu":
@@ -149,6 +181,8 @@ class VerifyReload(Task):
         """Record one, hand in the other, and look what became of both."""
         net, loaded, batch = self.models(case)
         before = self.record(net, batch)
+        for parameter in loaded.parameters():
+            parameter.grad = torch.full_like(parameter, 0.5)
         kept = copy.deepcopy(before)
         state, modes, buffers = copied(loaded), flags(loaded), statistics(loaded)
 
@@ -162,7 +196,7 @@ class VerifyReload(Task):
                 "record": lambda: bits_equal(kept, before),
                 "state": lambda: changed(state, copied(loaded)) + changed(buffers, statistics(loaded)),
                 "flags": lambda: changed(modes, flags(loaded)),
-                "grad": lambda: any(p.grad is not None or not p.requires_grad for p in loaded.parameters()),
+                "grad": lambda: any(_touched(p) for p in loaded.parameters()),
             },
         )
 
@@ -170,7 +204,7 @@ class VerifyReload(Task):
         """The names of the failed checks, in order; nothing changed."""
         if seen.error:
             hint = "raise" if case.ill == "half" else "shared"
-            return failed(f"`verify_reload` raised {raised(seen.error)}. {self.story(case)}", hint=hint)
+            return failed(f"`verify_reload` raised {first_line(seen.error)}. {self.story(case)}", hint=hint)
         if not isinstance(seen.value, list) or not all(isinstance(name, str) for name in seen.value):
             return failed(f"Expected a list of names of checks; got {told(seen.value)}.", hint="order")
         if unknown := [name for name in seen.value if name not in CHECKS]:
@@ -190,7 +224,8 @@ class VerifyReload(Task):
             return failed(f"Afterwards `{seen.also['state'][0]}` of the model had other values.", hint="logits")
         if seen.also["grad"]:
             return failed(
-                "Afterwards parameters had gradients, or were frozen. Leave the model as it is.", hint="logits"
+                "Afterwards a parameter had other gradients, or none, or was frozen. Leave the model as it is.",
+                hint="logits",
             )
         if not seen.also["record"]:
             return failed("The record was changed. Only look.", hint="logits")
@@ -213,6 +248,13 @@ class VerifyReload(Task):
             "tie new": "Two equal parameters have become one.",
             "gelu": "All tensors are equal, and the code has GELU in place of ReLU.",
             "eps": "All tensors are equal, and batch norm has another `eps`.",
+            "close": f"One number of `{last}.bias` was 8 and is 8.00004.",
+            "no bias": f"The loaded model has no `{last}.bias`.",
+            "extra": "The loaded model has a buffer more, `extra`, which it doesn't use.",
+            "count shape": f"`{norm}.num_batches_tracked` has the shape (1,) in place of ().",
+            "count": f"`{norm}.num_batches_tracked` is one higher.",
+            "as one": "The loaded model puts its logits into a list of one: shape (1, 10, 4) in place of (10, 4).",
+            "tie moved": "Two weights were one parameter and are two; two biases were two and are one.",
             "eval": "Parts of the model were in training mode, and none is now.",
             "dropout": "The dropout alone is in training mode, and wasn't.",
             "parameter": f"One number of `{last}.bias` is another.",
