@@ -127,8 +127,8 @@ def students(quiz):
         "noisy": ({**SOLUTIONS, "predict": NOISY + SOLUTIONS["predict"]}, quiz, "", everything),
         "forger": ({**SOLUTIONS, "predict": FORGED}, quiz, "", everything - POINTS["predict"]),
         "deleter": (SOLUTIONS, quiz, "check-predict", everything),
-        # the kernel dies at the last task: what was earned before stays, and the rest is zero with a reason
-        "leaver": ({**SOLUTIONS, "predict": LEAVES}, quiz, "", everything - POINTS["predict"] - LESSON.quiz_points),
+        # the process dies in the last task: it is zero with a reason, and the rest runs again without it
+        "leaver": ({**SOLUTIONS, "predict": LEAVES}, quiz, "", everything - POINTS["predict"]),
     }
 
 

@@ -131,7 +131,9 @@ class _Run:
             reply, _, stopped = self._ask({"do": "run", "source": step.source}, self._deadlines.cell)
             self._seen.outputs[step.cell] = reply.get("outputs")
             if stopped:
-                self._seen.events.append(f"Cell {step.cell + 1} was interrupted after {self._deadlines.cell:g} seconds.")
+                self._seen.events.append(
+                    f"Cell {step.cell + 1} was interrupted after {self._deadlines.cell:g} seconds."
+                )
 
     def _try(self, step: Step, *, look: str = "look") -> None:
         reply, _, _ = self._ask({"do": look, "name": step.task}, self._deadlines.cell)

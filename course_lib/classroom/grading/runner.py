@@ -137,7 +137,10 @@ def _keep_ours() -> Callable[[], None]:
     spaces = [vars(m) for m in (*modules, builtins)]
     kept = [(space, dict(space)) for space in spaces]
     classes = [
-        (cls, {k: v for k, v in vars(cls).items() if callable(v) or isinstance(v, property | staticmethod | classmethod)})
+        (
+            cls,
+            {k: v for k, v in vars(cls).items() if callable(v) or isinstance(v, property | staticmethod | classmethod)},
+        )
         for module in modules
         for cls in vars(module).values()
         if inspect.isclass(cls) and cls.__module__ == module.__name__
