@@ -43,7 +43,7 @@ class Room:
     folder: str = ""
     readable: tuple[Path, ...] = ()
     hidden: tuple[Path, ...] = ()
-    limits: sandbox.Limits = sandbox.Limits()
+    limits: sandbox.Limits = field(default_factory=sandbox.Limits)
 
 
 def watch(end: socket.socket, alive: socket.socket, room: Room) -> None:

@@ -10,8 +10,10 @@ import os
 import secrets
 import stat
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
@@ -31,6 +33,9 @@ from course_lib.errors import InputError
 class SubmissionExporter(NotebookExporter):
     """Reads what was handed in, broken or not, and hands nbgrader a notebook in the assignment's shape."""
 
+    ready: ClassVar[dict[str, tuple[NotebookNode, Submission, Graded]]] = {}
+    """By student, what `course grade` has graded already, for nbgrader to save."""
+
     def __init__(self, config: Any = None, **kwargs: Any) -> None:
         super().__init__(config=config, **kwargs)
         self.handed_in: dict[str, Submission] = {}
@@ -44,6 +49,9 @@ class SubmissionExporter(NotebookExporter):
         if not isinstance(self.parent, Autograde) or not self.parent._sanitizing:
             return super().from_filename(filename, resources=resources, **kwargs)
         about = resources["nbgrader"]
+        if about["student"] in self.ready:
+            notebook, self.handed_in[about["student"]], self.graded[about["student"]] = self.ready[about["student"]]
+            return self.from_notebook_node(notebook, resources=resources)
         template = self.template(about["assignment"], about["notebook"])
         submission = read_submission(Path(filename).parent, template.notebook, template.names)
         self.handed_in[about["student"]] = submission
@@ -187,6 +195,7 @@ def read_template(db_url: str, assignment: str, notebook: str, source: Path) -> 
 def _expect_notebooks(converter: Autograde) -> None:
     """Have nbgrader look for every notebook of the assignment in every submission, whatever is in there."""
     coursedir = converter.coursedir
+    coursedir.get_existing_timestamp = partial(_timestamp, coursedir.get_existing_timestamp)
     with Gradebook(coursedir.db_url, coursedir.course_id) as book:
         names = [n.name for n in book.find_assignment(coursedir.assignment_id).notebooks]
     wanted = [name for name in names if coursedir.notebook_id in ("*", name)]
@@ -195,7 +204,7 @@ def _expect_notebooks(converter: Autograde) -> None:
     copy = converter.init_assignment
 
     def init_assignment(assignment_id: str, student_id: str) -> None:
-        """nbgrader copies what links point to, and reads devices to their end: not these."""
+        """Leave out what is no file: nbgrader copies what links point to, and reads devices to their end."""
         folder, before = converter._format_source(assignment_id, student_id), list(coursedir.ignore)
         odd = [
             name for parent, _, files in os.walk(folder) for name in files if not _regular(os.path.join(parent, name))
@@ -207,6 +216,15 @@ def _expect_notebooks(converter: Autograde) -> None:
             coursedir.ignore = before
 
     converter.init_assignment = init_assignment
+
+
+def _timestamp(read: Callable[[str], Any], folder: str) -> Any:
+    """When it was handed in; unknown where the file that says so says anything else."""
+    path = os.path.join(folder, "timestamp.txt")
+    try:
+        return read(folder) if not os.path.lexists(path) or _regular(path) else None
+    except Exception:
+        return None
 
 
 def _regular(path: str) -> bool:

@@ -39,8 +39,8 @@ class Settings:
     secret: str
     keys: Path
     sandbox: bool = True
-    deadlines: Deadlines = Deadlines()
-    limits: Limits = Limits()
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    limits: Limits = field(default_factory=Limits)
     readable: tuple[Path, ...] = ()
     hidden: tuple[Path, ...] = ()
 

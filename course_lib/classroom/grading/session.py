@@ -47,7 +47,7 @@ class Session:
         context = multiprocessing.get_context("forkserver")
         with theirs, alive_theirs:
             self._process = context.Process(target=watch, args=(theirs, alive_theirs, room), daemon=True)
-            with _forkserver():
+            with warm():
                 self._process.start()
         try:
             said, _ = self._receive(START_SECONDS)
@@ -117,7 +117,7 @@ class Session:
 
 
 @contextlib.contextmanager
-def _forkserver() -> Iterator[None]:
+def warm() -> Iterator[None]:
     """Have the fork server running, with one thread and all that is preloaded, and keep our `__main__` out of it."""
     wanted = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     wanted |= {"MPLBACKEND": "agg", "PYTHONHASHSEED": "0"}
