@@ -11,9 +11,9 @@ from pathlib import Path
 import nbformat
 import pytest
 from attempts import ROOT, SECRET, answer_of, attempt, judged
+from submissions import right_quiz, submission
 
 from course_lib.classroom.quizzes.bank import load_bank
-from course_lib.classroom.quizzes.marking import typed_key
 from course_lib.classroom.tasks.checking import solution_code
 from course_lib.classroom.tasks.task import find_task
 from course_lib.syllabus import load_syllabus
@@ -60,31 +60,6 @@ def nbgrader(course: Path, *arguments: str, cwd: Path | None = None) -> str:
     )
     assert done.returncode == 0, done.stderr[-4000:]
     return done.stderr + done.stdout
-
-
-def right_quiz(name: str = NAME) -> dict[str, str]:
-    """The key of a graded quiz, as a learner would type it."""
-    path = ROOT / "lessons" / name / "graded_quiz.yaml"
-    questions = load_bank(path).questions if path.exists() else ()
-    return {f"q{i}": typed_key(question) for i, question in enumerate(questions, start=1)}
-
-
-def submission(
-    release: Path, answers: dict[str, str], quiz: dict[str, str], *, drop: str = ""
-) -> nbformat.NotebookNode:
-    """The released notebook, filled in as a learner would: answers by task, typed quiz answers."""
-    notebook = nbformat.read(release, as_version=4)
-    for cell in notebook.cells:
-        name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-        task = name.removeprefix("solution-")
-        if task != name and task in answers:
-            cell.source = answers[task]
-        for q, typed in quiz.items():
-            if cell.source == f'{q} = ""':
-                cell.source = f'{q} = "{typed}"'
-    if drop:
-        notebook.cells = [c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") != drop]
-    return notebook
 
 
 SOLUTIONS = {task: solution_code(task) for task in POINTS}
@@ -139,7 +114,7 @@ def graded(course):
     release = course / "release" / NAME / f"{NAME}.ipynb"
     assert release.read_bytes() == (ROOT / "exercises" / "release" / NAME / f"{NAME}.ipynb").read_bytes()
     nbgrader(course, "release_assignment", NAME)
-    quiz = right_quiz()
+    quiz = right_quiz(NAME)
 
     # one learner goes the whole way through the exchange
     home = course.parent / "learner"

@@ -77,7 +77,8 @@ class _Room:
     def define(self, name: str) -> tuple[dict[str, Any], bytes]:
         """Define a name whose cell broke off before it got there: run what the cell says of it, and no more."""
         for source in reversed(self._failed):
-            for piece in _pieces(self._shell.transform_cell(source), name):
+            plain = "\n".join(line for line in source.split("\n") if line[:1] not in ("%", "!", "?"))
+            for piece in _pieces(self._shell.transform_cell(plain), name):
                 self._shell.run(piece)
             if name in self._shell.user_ns:
                 break
