@@ -39,6 +39,14 @@ c.GradedExecute.notebook_timeout = 240  # seconds a notebook may take
 # c.GradedExecute.readable = ["/data"]  # folders that submissions may read besides the system
 # c.GradedExecute.sandbox = False  # submissions can then read, write and send what you can
 
+
+def say_no_sandbox(notebook):
+    """Nbgrader's other commands that run a notebook, such as validate, use an ordinary kernel."""
+    print("Running WITHOUT the grader's sandbox: this notebook can read, write and send what you can.", file=sys.stderr)
+
+
+c.Execute.on_notebook_start = say_no_sandbox
+
 # Hidden tests stay hidden: feedback shows the verdicts, not the code that made them.
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",

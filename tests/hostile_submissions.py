@@ -85,7 +85,7 @@ READS = {
         "for d, _, files in os.walk('/'):\n"
         "    for f in files:\n"
         "        if f in ('gradebook.db', 'graded_quiz.yaml', 'nbgrader_config.py', 'exercise.py', 'grading_secret.txt'):\n"
-        "            if not d.startswith('/home/learner'): reached(d + f)"
+        "            if not d.startswith('/home/learner') and 'site-packages' not in d: reached(d + f)"
     ),
     "descriptors it was left": kind(
         "for f in os.listdir('/proc/self/fd'):\n"

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.grading, pytest.mark.timeout(900)]
 LESSON = load_syllabus().lesson("eval_mode")
 NAME = LESSON.name
 LINUX = sys.platform == "linux"
-CELL_SECONDS, NOTEBOOK_SECONDS = 4, 12
+CELL_SECONDS, NOTEBOOK_SECONDS = 6, 20
 
 
 def folder_name(kind: str) -> str:

@@ -5,6 +5,7 @@ itself in and runs the cells. When the grader hangs up, or the watchman ends in 
 """
 
 import contextlib
+import multiprocessing
 import os
 import select
 import signal
@@ -13,7 +14,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from multiprocessing import process, resource_tracker
+from multiprocessing import forkserver, process, resource_tracker
 from pathlib import Path
 
 from course_lib.classroom.grading import runner, sandbox
@@ -114,7 +115,11 @@ def _let_go(*keep: int) -> None:
     os.closerange(first, 65536)
     resource_tracker._resource_tracker._fd = None
     resource_tracker._resource_tracker._pid = None
-    process.current_process().authkey = os.urandom(16)
+    # To a learner's code this is a main process: it may start others, in the way that its system has by default.
+    server = forkserver._forkserver
+    server._forkserver_address = server._forkserver_alive_fd = server._forkserver_pid = server._inherited_fds = None
+    process._current_process, process._parent_process, process._children = process._MainProcess(), None, set()
+    multiprocessing.set_start_method(None, force=True)
 
 
 def _settle(home: str, room: Room) -> None:

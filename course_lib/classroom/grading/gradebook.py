@@ -121,7 +121,7 @@ class Course:
             SubmissionExporter.ready = {done.student: (done.notebook, done.submission, done.graded)}
             try:
                 with _captured() as log, _one_connection():
-                    Autograde(coursedir=self.directory, config=self.config).start()
+                    _Ready(coursedir=self.directory, config=self.config).start()
                 return ""
             except (NbGraderException, OSError) as e:
                 locked = "database is locked" in "\n".join(log)
@@ -153,6 +153,14 @@ class Course:
 
     def _gradebook(self) -> Gradebook:
         return Gradebook(self.directory.db_url, self.directory.course_id)
+
+
+class _Ready(Autograde):
+    """Nbgrader's converter for a submission that was read already, whatever lies in its folder."""
+
+    def init_notebooks(self) -> None:
+        """What to expect, `SubmissionExporter` says."""
+        self.assignments, self.notebooks = {}, []
 
 
 def _name(preprocessor: Any) -> str:

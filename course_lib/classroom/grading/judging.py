@@ -138,7 +138,7 @@ class Judge:
 
 def _judged(task: Task, result: Result, points: float) -> Judged:
     verdict = result.verdict
-    bundle = verdict_bundle(task, result, points=int(points))
+    bundle = verdict_bundle(task, result, points=int(points), on_paper=True)
     score = _rounded(points * result.share, points)
     return Judged(score, verdict.outcome, verdict.message, result.right, result.cases, bundle)
 

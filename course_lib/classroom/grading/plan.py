@@ -77,10 +77,9 @@ def run(steps: Sequence[Step], room: Room, deadlines: Deadlines) -> Seen:
     Raises:
         NoSandboxError: this system can't shut a submission in.
     """
-    seen, left_out = Seen(), set()
-    over = time.monotonic() + deadlines.notebook
+    seen, left_out, clock = Seen(), set(), _Clock(deadlines.notebook)
     for _ in range(RESTARTS + 1):
-        at_fault = _Run(steps, seen, left_out, deadlines, over).go(room)
+        at_fault = _Run(steps, seen, left_out, deadlines, clock).go(room)
         if at_fault is None:
             break
         left_out.add(at_fault)
@@ -91,10 +90,10 @@ class _Run:
     """One process, from its start to its end."""
 
     def __init__(
-        self, steps: Sequence[Step], seen: Seen, left_out: set[int], deadlines: Deadlines, over: float
+        self, steps: Sequence[Step], seen: Seen, left_out: set[int], deadlines: Deadlines, clock: "_Clock"
     ) -> None:
         self._steps, self._seen, self._left_out = steps, seen, left_out
-        self._deadlines, self._over = deadlines, over
+        self._deadlines, self._clock = deadlines, clock
         self._session: Session
 
     def go(self, room: Room) -> int | None:
@@ -178,10 +177,20 @@ class _Run:
             self._seen.outputs[step.cell] = [error]
 
     def _ask(self, message: Mapping[str, Any], seconds: float) -> tuple[dict[str, Any], bytes, bool]:
-        left = self._over - time.monotonic()
-        if left <= 0:
+        if self._clock.left <= 0:
             raise _OutOfTime
-        return self._session.ask(message, min(seconds, left))
+        start = time.monotonic()
+        try:
+            return self._session.ask(message, min(seconds, self._clock.left))
+        finally:
+            self._clock.left -= time.monotonic() - start
+
+
+@dataclass
+class _Clock:
+    """What is left of a notebook's time. Starting a process, and the grader's own work, don't count."""
+
+    left: float
 
 
 class _OutOfTime(Exception):

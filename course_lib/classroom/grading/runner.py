@@ -7,6 +7,7 @@ case but the one that it is asked to try, and nothing that it says is believed: 
 import ast
 import builtins
 import inspect
+import os
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -34,7 +35,7 @@ def serve(channel: Channel, seed: int) -> None:
     seed_everything(seed)
     torch.set_num_threads(1)
     sys.argv = [""]
-    room = _Room(shell)
+    room, us = _Room(shell), os.getpid()
     while True:
         try:
             asked, _ = channel.receive()
@@ -48,6 +49,8 @@ def serve(channel: Channel, seed: int) -> None:
             answer, blob = {"stopped": True}, b""
         except (Exception, SystemExit) as e:  # whatever a learner's objects do when they are looked at
             answer, blob = {"broke": f"{type(e).__name__}: {e}"[:500]}, b""
+        if os.getpid() != us:  # a cell forked and let its child run on: it is not who was asked
+            os._exit(0)
         channel.send(answer, blob)
 
 
@@ -115,7 +118,7 @@ def _where(answer: Any) -> str:
     if code is None:
         module = str(getattr(inner, "__module__", None) or type(inner).__module__)
         return "" if module == "__main__" else module
-    return "" if code.co_filename.startswith("<ipython-input") else code.co_filename
+    return "" if code.co_filename.startswith("<") else code.co_filename
 
 
 def _pieces(source: str, name: str) -> list[str]:

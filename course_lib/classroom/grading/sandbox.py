@@ -49,7 +49,7 @@ class Limits:
     memory_bytes: int = 4 * 2**30
     folder_bytes: int = 256 * 2**20
     file_bytes: int = 256 * 2**20
-    processes: int = 64
+    processes: int = 200
     cpu_seconds: int = 600
 
 

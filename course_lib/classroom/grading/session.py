@@ -21,6 +21,7 @@ PRELOAD = "course_lib.classroom.grading.preload"
 GRACE_SECONDS = 3.0
 """How long a cell may take to end once it was interrupted."""
 
+END_SECONDS = 20.0
 START_SECONDS = 120.0
 """The first start imports torch and the rest; on a busy machine that takes a while."""
 
@@ -97,17 +98,17 @@ class Session:
             raise Ended("ended itself") from None
         except WireError as e:
             self.close()
-            raise Ended(f"was stopped: {e}") from None
+            raise Ended(f"was stopped: {str(e).rstrip('.')}") from None
 
     def close(self) -> None:
         """End the process, and with it all that it started."""
         self._alive.close()
         self._channel.close()
         if self._process.pid:
-            self._process.join(GRACE_SECONDS)
+            self._process.join(END_SECONDS)  # the watchman sees that we hung up, and ends all that it watches
             if self._process.exitcode is None:
                 self._process.kill()
-                self._process.join(GRACE_SECONDS)
+                self._process.join(END_SECONDS)
 
     def _receive(self, seconds: float) -> tuple[dict[str, Any], bytes]:
         message, blob = self._channel.receive(time.monotonic() + seconds)

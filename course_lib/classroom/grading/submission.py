@@ -181,7 +181,7 @@ def _notebook(content: bytes, remarks: list[str]) -> Any:
     if not text.strip():
         raise ValueError("it is empty.")
     if re.search(r"^<{7} ", text, flags=re.M):
-        text = re.sub(r"^<{7} .*\n(.*?)(?:^\|{7}.*?)?^={7}\n.*?^>{7} .*\n", r"\1", text, flags=re.M | re.S)
+        text = re.sub(r"^<{7} .*?\n(.*?)(?:^\|{7}.*?)?^={7}\n.*?^>{7}.*?(?:\n|\Z)", r"\1", text, flags=re.M | re.S)
         remarks.append("It holds the marks of a merge conflict; the first side was taken.")
     try:
         return json.loads(text)
