@@ -57,7 +57,7 @@ def watch(end: socket.socket, alive: socket.socket, room: Room) -> None:
     """
     _let_go(end.fileno(), alive.fileno())
     try:
-        as_root = room.shut and sandbox.leave_the_system()
+        as_root = room.shut and sandbox.leave_the_system(room.uid)
     except CourseError as e:
         Channel(end).send({"refused": str(e)})
         return
@@ -118,7 +118,10 @@ def _let_go(*keep: int) -> None:
     # To a learner's code this is a main process: it may start others, in the way that its system has by default.
     server = forkserver._forkserver
     server._forkserver_address = server._forkserver_alive_fd = server._forkserver_pid = server._inherited_fds = None
-    process._current_process, process._parent_process, process._children = process._MainProcess(), None, set()
+    us = process.current_process()
+    us._config, us._identity, us._name = {"semprefix": "/mp"}, (), "MainProcess"
+    us.authkey = os.urandom(16)
+    process._parent_process, process._children = None, set()
     multiprocessing.set_start_method(None, force=True)
 
 

@@ -53,8 +53,11 @@ class Limits:
     cpu_seconds: int = 600
 
 
-def leave_the_system() -> bool:
+def leave_the_system(inner_uid: int) -> bool:
     """Give this process namespaces of its own; its next child is the first process in them.
+
+    Args:
+        inner_uid: the user that root's child will become, if this system has it; some containers have few.
 
     Returns:
         Whether the system's own root did it; else a user namespace stands in.
@@ -66,7 +69,7 @@ def leave_the_system() -> bool:
         raise NoSandboxError(f"A sandbox needs Linux; this is {sys.platform} on {os.uname().machine}.")
     flags = _NEWNS | _NEWPID | _NEWNET | _NEWIPC | _NEWUTS
     uid, gid = os.getuid(), os.getgid()
-    if uid == 0:
+    if uid == 0 and _is_mapped(inner_uid):
         with contextlib.suppress(OSError):
             _check(_libc().unshare(flags), "unshare")
             return True
@@ -78,6 +81,11 @@ def leave_the_system() -> bool:
     except OSError as e:
         raise NoSandboxError(f"This system doesn't let a process have namespaces of its own ({e}).") from None
     return False
+
+
+def _is_mapped(uid: int) -> bool:
+    lines = [list(map(int, line.split())) for line in Path("/proc/self/uid_map").read_text().splitlines()]
+    return any(first <= uid < first + count for first, _, count in lines)
 
 
 def shut_in(uid: int, readable: Iterable[Path], hidden: Iterable[Path], limits: Limits, *, as_root: bool) -> None:

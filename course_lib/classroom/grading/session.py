@@ -38,7 +38,7 @@ class Session:
 
     Raises:
         NoSandboxError: this system can't shut it in.
-        Ended: it ended before it was ready.
+        RuntimeError: it ended before it was ready.
     """
 
     def __init__(self, room: Room):
@@ -52,9 +52,9 @@ class Session:
                 self._process.start()
         try:
             said, _ = self._receive(START_SECONDS)
-        except BaseException:
+        except (Closed, Silent, WireError) as e:
             self.close()
-            raise
+            raise RuntimeError(f"the process for a submission didn't start ({type(e).__name__})") from None
         if refused := said.get("refused"):
             self.close()
             raise NoSandboxError(
