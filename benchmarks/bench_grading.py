@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 import nbformat
+from nbgrader.api import Gradebook
 
 from course_lib.classroom.quizzes.bank import load_bank
 from course_lib.classroom.quizzes.marking import typed_key
@@ -122,13 +123,14 @@ def make_class(root: Path, students: int) -> None:
     exercises = root / "exercises"
     exercises.mkdir(parents=True)
     config = (ROOT / "exercises" / "nbgrader_config.py").read_text()
-    late = f'c.CourseDirectory.db_assignments = [dict(name="{ASSIGNMENTS[0]}", duedate="2026-01-01 00:00:00 UTC")]\n'
-    (exercises / "nbgrader_config.py").write_text(f"{config}\n{late}")
+    (exercises / "nbgrader_config.py").write_text(config)
     (exercises / "grading_secret.txt").write_text("the secret of this benchmark")
     shutil.copytree(ROOT / "lessons", root / "lessons")
     for number, name in enumerate(ASSIGNMENTS):
         shutil.copytree(ROOT / "exercises" / "source" / name, exercises / "source" / name)
         Timed().run(root, "nbgrader", "generate_assignment", name)
+        with Gradebook(f"sqlite:///{exercises}/gradebook.db", "evaluate_save_load") as book:
+            book.update_or_create_assignment(name, duedate="2026-01-02 00:00:00 UTC")
         for student in range(number, students, len(ASSIGNMENTS)):
             hand_in(exercises, name, student, student // len(ASSIGNMENTS))
 
