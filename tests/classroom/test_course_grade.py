@@ -102,7 +102,7 @@ def test_the_same_again_gives_the_same_receipt_and_a_change_is_graded_again(cour
     hand_in(course, "cleo", {**ANSWERS, "predict": "def predict(model, images, **options):\n    return images"})
     code, said = grade(course, capsys, "--format", "moodle")
     assert "1 graded now, 3 before" in said
-    rows = list(csv.reader((course / "grades.csv").open(newline="")))
+    rows = list(csv.reader((course / "grades.csv").read_text().splitlines()))
     assert rows[0][:2] == ["Username", "First name"]
     assert {row[0]: row[4] for row in rows[1:]} == {"ada": "20", "ben": "20", "cleo": "15", "dan": "20"}
 
@@ -112,7 +112,7 @@ def test_canvas_and_who_handed_in_nothing(course, capsys):
     assert code == 2
     assert "eve handed in nothing" in said
     grade(course, capsys, "--format", "canvas")
-    rows = list(csv.reader((course / "grades.csv").open(newline="")))
+    rows = list(csv.reader((course / "grades.csv").read_text().splitlines()))
     assert rows[0] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", NAME]
     assert rows[1][5] == "20"
     assert ["ada", "20"] in [[row[3], row[5]] for row in rows]
@@ -121,11 +121,10 @@ def test_canvas_and_who_handed_in_nothing(course, capsys):
 def test_a_locked_gradebook_is_waited_for(course, capsys):
     lock = sqlite3.connect(course / "gradebook.db", check_same_thread=False)
     lock.execute("begin exclusive")
-    threading.Timer(20, lock.rollback).start()
+    threading.Timer(12, lock.rollback).start()
     shutil.rmtree(course / "receipts")
-    book = sqlite3.connect(course / "gradebook.db")
     code, said = grade(course, capsys, "--students", "ada")
-    book.close()
+    lock.close()
     assert code == 0, said
     assert set(receipts(course)) == {"ada"}
 

@@ -13,6 +13,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde, NbGraderException, autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import latesubmissions, overwritecells, overwritekernelspec, saveautogrades
+from sqlalchemy.exc import OperationalError
 from traitlets.config import Config, PyFileConfigLoader
 from traitlets.log import get_logger
 
@@ -123,8 +124,8 @@ class Course:
                 with _captured() as log, _one_connection():
                     _Ready(coursedir=self.directory, config=self.config).start()
                 return ""
-            except (NbGraderException, OSError) as e:
-                locked = "database is locked" in "\n".join(log)
+            except (NbGraderException, OperationalError, OSError) as e:
+                locked = "database is locked" in "\n".join([*log, str(e)])
                 if not locked or time.monotonic() > until:
                     why = "the gradebook is locked by another program" if locked else str(e)
                     last = next((line for line in reversed("\n".join(log).splitlines()) if "Error" in line), "")
@@ -152,7 +153,14 @@ class Course:
         return sorted(rows, key=lambda row: row.student)
 
     def _gradebook(self) -> Gradebook:
-        return Gradebook(self.directory.db_url, self.directory.course_id)
+        until = time.monotonic() + LOCKED_SECONDS
+        while True:
+            try:
+                return Gradebook(self.directory.db_url, self.directory.course_id)
+            except OperationalError as e:
+                if time.monotonic() > until:
+                    raise InputError(f"The gradebook can't be opened: {e.orig}. Close what uses it.") from None
+                time.sleep(0.5)
 
 
 class _Ready(Autograde):
