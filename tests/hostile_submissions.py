@@ -74,7 +74,10 @@ READS = {
         'sqlite3.connect("{course}/gradebook.db").execute("update grade set auto_score=5")'
     ),
     "the secret in its file": kind('print(open("{course}/grading_secret.txt").read()); reached("the secret")'),
-    "the secret in the environment": kind('if [k for k in os.environ if "SECRET" in k]: reached("a secret")'),
+    "the secret in the environment": kind(
+        'if [k for k in os.environ if "SECRET" in k]: reached("a secret")\n'
+        'if b"SECRET" in open("/proc/self/environ", "rb").read(): reached("a token of the instructor")'
+    ),
     "other processes": kind(
         "for p in children():\n"
         "    for f in ('environ', 'cmdline', 'maps'):\n"

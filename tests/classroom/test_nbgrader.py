@@ -38,7 +38,7 @@ def course(tmp_path_factory):
     return exercises
 
 
-def nbgrader(course: Path, *arguments: str, cwd: Path | None = None) -> str:
+def nbgrader(course: Path, *arguments: str, cwd: Path | None = None, command: tuple[str, ...] = ()) -> str:
     """Run a command as an instructor types it; its output."""
     home = course.parent / "home"
     environment = {
@@ -49,9 +49,11 @@ def nbgrader(course: Path, *arguments: str, cwd: Path | None = None) -> str:
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
         "COURSE_DATA_DIR": str(home / "progress"),
         "PYTHONWARNINGS": "ignore",
+        "PYTHONPATH": str(ROOT),
     }
+    exchange = f"--Exchange.root={course.parent / 'exchange'}"
     done = subprocess.run(
-        ["nbgrader", *arguments, f"--Exchange.root={course.parent / 'exchange'}"],
+        [*command, *arguments] if command else ["nbgrader", *arguments, exchange],
         cwd=cwd or course,
         env=environment,
         capture_output=True,
@@ -186,24 +188,75 @@ def test_the_release_holds_no_solutions_and_no_key(graded):
         assert f'q{i} = \\"\\"' in text
 
 
-@pytest.mark.parametrize(
-    "lesson", [one for one in load_syllabus().lessons if one.points and one.name != NAME], ids=lambda one: one.slug
-)
-def test_published_solutions_get_full_points(course, lesson):
-    """Every other exercise: generate, fill in the published solutions, autograde."""
-    nbgrader(course, "generate_assignment", lesson.name)
-    solutions = {task: solution_code(task) for task in lesson.tasks}
-    folder = course / "submitted" / "full" / lesson.name
-    folder.mkdir(parents=True)
-    release = course / "release" / lesson.name / f"{lesson.name}.ipynb"
-    nbformat.write(submission(release, solutions, right_quiz(lesson.name)), folder / f"{lesson.name}.ipynb")
-    untouched = course / "submitted" / "stub" / lesson.name
-    untouched.mkdir(parents=True)
-    shutil.copy(release, untouched)
-    nbgrader(course, "autograde", lesson.name)
+OTHERS = [one for one in load_syllabus().lessons if one.points and one.name != NAME]
+GENERATE = """
+import sys
+from nbgrader.apps import NbGraderAPI
+from traitlets.config import PyFileConfigLoader
+api = NbGraderAPI(config=PyFileConfigLoader("nbgrader_config.py").load_config())
+for name in sys.argv[1:]:
+    done = api.generate_assignment(name)
+    assert done["success"], done
+"""
+GRADE = """
+import sys
+from course_lib.__main__ import main
+sys.exit(max(main(["grade", name]) for name in sys.argv[1:]))
+"""
+
+
+@pytest.fixture(scope="module")
+def published(course):
+    """Every other exercise: generated, the published solutions filled in, graded; each step in one process."""
+    names = [lesson.name for lesson in OTHERS]
+    nbgrader(course, *names, command=(sys.executable, "-c", GENERATE))
+    for lesson in OTHERS:
+        release = course / "release" / lesson.name / f"{lesson.name}.ipynb"
+        filled = submission(release, {task: solution_code(task) for task in lesson.tasks}, right_quiz(lesson.name))
+        for student in ("full", "stub"):
+            (course / "submitted" / student / lesson.name).mkdir(parents=True)
+        nbformat.write(filled, course / "submitted" / "full" / lesson.name / release.name)
+        shutil.copy(release, course / "submitted" / "stub" / lesson.name)
+    nbgrader(course, *names, command=(sys.executable, "-c", GRADE))
+    return course
+
+
+@pytest.mark.parametrize("lesson", OTHERS, ids=lambda one: one.slug)
+def test_published_solutions_get_full_points(published, lesson):
     from nbgrader.api import Gradebook
 
-    with Gradebook(f"sqlite:///{course}/gradebook.db") as book:
+    with Gradebook(f"sqlite:///{published}/gradebook.db") as book:
         scores = {s.student_id: s.score for s in book.assignment_submissions(lesson.name)}
+        person = {s.student_id: s.needs_manual_grade for s in book.assignment_submissions(lesson.name)}
     # written answers wait for a person; an untouched one earns nothing
     assert scores == {"full": lesson.points - sum(lesson.written.values()), "stub": 0}
+    assert not person["stub"]
+
+
+def test_the_button_of_the_formgrader_gives_the_same_grade(graded):
+    code = (
+        "from nbgrader.apps import NbGraderAPI\nfrom traitlets.config import PyFileConfigLoader\n"
+        "api = NbGraderAPI(config=PyFileConfigLoader('nbgrader_config.py').load_config())\n"
+        f"done = api.autograde({NAME!r}, 'partial_share')\nassert done['success'], done\n"
+        f"print('score', api.gradebook.find_submission({NAME!r}, 'partial_share').score)"
+    )
+    said = nbgrader(graded["course"], command=(sys.executable, "-c", code))
+    assert f"score {graded['scores']['partial_share']}" in said
+
+
+def test_course_grade_gives_the_same_grades(graded):
+    before = graded["scores"]
+    said = nbgrader(graded["course"], command=(sys.executable, "-m", "course_lib", "grade", NAME))
+    assert f"{len(before)} graded now" in said
+    with open(graded["course"] / "grades.csv", newline="") as f:
+        assert {row["student"]: float(row["score"]) for row in csv.DictReader(f)} == before
+
+
+def test_validate_says_that_it_has_no_sandbox(graded):
+    path = graded["course"] / "submitted" / "full" / NAME / f"{NAME}.ipynb"
+    assert "WITHOUT the grader's sandbox" in nbgrader(graded["course"], "validate", str(path))
+
+
+def test_no_execute_is_refused(graded):
+    with pytest.raises(AssertionError, match="--no-execute would believe"):
+        nbgrader(graded["course"], "autograde", NAME, "--student=full", "--force", "--no-execute")

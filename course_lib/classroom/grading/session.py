@@ -21,6 +21,8 @@ PRELOAD = "course_lib.classroom.grading.preload"
 GRACE_SECONDS = 3.0
 """How long a cell may take to end once it was interrupted."""
 
+_KEPT = {"PATH", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR", "HOME", "SYSTEMROOT"}
+
 END_SECONDS = 20.0
 START_SECONDS = 120.0
 """The first start imports torch and the rest; on a busy machine that takes a while."""
@@ -119,18 +121,37 @@ class Session:
 
 @contextlib.contextmanager
 def warm() -> Iterator[None]:
-    """Have the fork server running, with one thread and all that is preloaded, and keep our `__main__` out of it."""
-    wanted = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    wanted |= {"MPLBACKEND": "agg", "PYTHONHASHSEED": "0"}
-    before, main = {name: os.environ.get(name) for name in wanted}, sys.modules["__main__"]
-    os.environ.update(wanted)
+    """Have the fork server running, and keep our `__main__` out of the processes that are started in the block."""
+    _start_server()
+    main = sys.modules["__main__"]
     # A child imports its parent's __main__, here nbgrader's command: a second for nothing. It has none.
     sys.modules["__main__"] = types.ModuleType("__main__")
     try:
-        forkserver.set_forkserver_preload([PRELOAD])
-        forkserver.ensure_running()
         yield
     finally:
         sys.modules["__main__"] = main
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
+
+
+def share_server() -> None:
+    """In a process that the fork server forked: start processes from it too, and not from another one."""
+    forkserver._forkserver.ensure_running = lambda: None
+
+
+def _start_server() -> None:
+    """Start the fork server with one thread, all that is preloaded, and an environment that holds no token.
+
+    What a process was started with stays readable in /proc for all that it forks.
+    """
+    if forkserver._forkserver._forkserver_address:  # it runs, or did; if it died, the next process starts it again
+        return
+    before = dict(os.environ)
+    for name in set(os.environ) - _KEPT:
+        del os.environ[name]
+    os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
+    os.environ.update({"MPLBACKEND": "agg", "PYTHONHASHSEED": "0"})
+    try:
+        forkserver.set_forkserver_preload([PRELOAD])
+        forkserver.ensure_running()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 
 from course_lib.classroom.grading.grade import Graded, Settings, grade
 from course_lib.classroom.grading.repair import Template, rebuild
-from course_lib.classroom.grading.session import warm
+from course_lib.classroom.grading.session import share_server, warm
 from course_lib.classroom.grading.submission import Submission, read_submission
 from course_lib.errors import CourseError
 
@@ -129,6 +129,7 @@ def _started(settings: Settings, work: Callable[[Job, Settings], Done]) -> tuple
 
 
 def _worker(pipe: Connection, settings: Settings, work: Callable[[Job, Settings], Done]) -> None:
+    share_server()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the command; it ends us by hanging up
     while True:
         try:
