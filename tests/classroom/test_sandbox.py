@@ -60,11 +60,12 @@ def test_it_sees_its_own_files_and_writes_beside_them():
 def test_it_has_no_rights_and_no_company():
     said = ran(
         "import os\nprint([p for p in os.listdir('/proc') if p.isdigit()], os.getuid())\n"
-        "print([l for l in open('/proc/self/status') if l.startswith(('CapEff', 'CapBnd', 'NoNewPrivs'))])"
+        "print([l for l in open('/proc/self/status') if l.startswith(('CapEff', 'CapBnd', 'NoNewPrivs', 'Seccomp:'))])"
     )
     assert "['1']" in said
     assert f"{299_999 if IS_ROOT else os.getuid()}" in said
     assert said.count("0000000000000000") == 2
+    assert "Seccomp:\\t2" in said
     assert "NoNewPrivs:\\t1" in said
 
 
