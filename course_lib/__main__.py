@@ -74,11 +74,14 @@ def _add_grade(parser: argparse.ArgumentParser) -> None:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    try:
-        import nbgrader  # noqa: F401
-    except ImportError:
+    from importlib.util import find_spec
+
+    from course_lib.classroom.grading.server import start_server
+
+    if find_spec("nbgrader") is None:
         print("Grading needs nbgrader: pip install -c constraints.txt -e '.[grading]'", file=sys.stderr)
         return 2
+    start_server()  # it imports torch while this process imports nbgrader
     from course_lib.classroom.grading import command
 
     return command.main(options)

@@ -38,7 +38,8 @@ def _grade(options: argparse.Namespace) -> int:
     jobs = {s: Job(s, folder, template, assignment) for s, folder in handed_in.items()}
     todo = {s: jobs[s] for s in options.students or jobs}
     if not options.students:
-        todo = {s: job for s, job in todo.items() if not _is_graded(course, job, about)}
+        saved = {row.student for row in course.rows(assignment) if row.score is not None}
+        todo = {s: job for s, job in todo.items() if s not in saved or not _is_graded(course, job, about)}
     failed, interrupted = _run(course, todo, about, settings, max(1, options.workers))
     rows = course.rows(assignment)
     what = {row.student: _what(course, assignment, row, failed, row.student in handed_in) for row in rows}

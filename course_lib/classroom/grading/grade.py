@@ -115,6 +115,8 @@ def grade(
                 graded.remarks.append(f"`{name}` was not written in the notebook: it comes from {where}.")
         graded.judged[cell.metadata.nbgrader.grade_id] = judged
         graded.outputs[i] = judged.outputs()
+    # Names of files and modules are the student's: nothing in them may reach a terminal's controls.
+    graded.remarks = ["".join(c if c.isprintable() else "?" for c in remark)[:300] for remark in graded.remarks]
     return graded
 
 

@@ -5,26 +5,21 @@ import multiprocessing
 import os
 import signal
 import socket
-import sys
 import time
-import types
-from collections.abc import Iterator, Mapping
-from multiprocessing import forkserver
+from collections.abc import Mapping
 from typing import Any
 
 from course_lib.classroom.grading.child import Room, watch
 from course_lib.classroom.grading.sandbox import NoSandboxError
+from course_lib.classroom.grading.server import warm
 from course_lib.classroom.grading.wire import Channel, Closed, Silent
 from course_lib.errors import WireError
 
-PRELOAD = "course_lib.classroom.grading.preload"
 GRACE_SECONDS = 3.0
 """How long a cell may take to end once it was interrupted."""
 
-_KEPT = {"PATH", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR", "HOME", "SYSTEMROOT"}
-
 END_SECONDS = 20.0
-START_SECONDS = 120.0
+START_SECONDS = 300.0
 """The first start imports torch and the rest; on a busy machine that takes a while."""
 
 
@@ -117,41 +112,3 @@ class Session:
         if not isinstance(message, dict):
             raise WireError("Expected an object; got something else.")
         return message, blob
-
-
-@contextlib.contextmanager
-def warm() -> Iterator[None]:
-    """Have the fork server running, and keep our `__main__` out of the processes that are started in the block."""
-    _start_server()
-    main = sys.modules["__main__"]
-    # A child imports its parent's __main__, here nbgrader's command: a second for nothing. It has none.
-    sys.modules["__main__"] = types.ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
-
-
-def share_server() -> None:
-    """In a process that the fork server forked: start processes from it too, and not from another one."""
-    forkserver._forkserver.ensure_running = lambda: None
-
-
-def _start_server() -> None:
-    """Start the fork server with one thread, all that is preloaded, and an environment that holds no token.
-
-    What a process was started with stays readable in /proc for all that it forks.
-    """
-    if forkserver._forkserver._forkserver_address:  # it runs, or did; if it died, the next process starts it again
-        return
-    before = dict(os.environ)
-    for name in set(os.environ) - _KEPT:
-        del os.environ[name]
-    os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
-    os.environ.update({"MPLBACKEND": "agg", "PYTHONHASHSEED": "0"})
-    try:
-        forkserver.set_forkserver_preload([PRELOAD])
-        forkserver.ensure_running()
-    finally:
-        os.environ.clear()
-        os.environ.update(before)

@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 
 from course_lib.classroom.grading.grade import Graded, Settings, grade
 from course_lib.classroom.grading.repair import Template, rebuild
-from course_lib.classroom.grading.session import share_server, warm
+from course_lib.classroom.grading.server import share_server, warm
 from course_lib.classroom.grading.submission import Submission, read_submission
 from course_lib.errors import CourseError
 
