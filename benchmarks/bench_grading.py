@@ -9,7 +9,6 @@ its end; two workers. Processor time, which a busy machine changes less, is prin
 import csv
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -77,7 +76,7 @@ class Timed:
         environment = {**os.environ, "JUPYTER_DATA_DIR": home, "JUPYTER_CONFIG_DIR": home, "PYTHONWARNINGS": "ignore"}
         environment |= {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
         environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        start = time.perf_counter()
         with open(course / "log.txt", "ab") as log:
             process = subprocess.Popen(
                 command, cwd=course / "exercises", env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
@@ -85,37 +84,41 @@ class Timed:
             watching = threading.Thread(target=self._watch, args=(process,), daemon=True)
             watching.start()
             code = process.wait()
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
         watching.join()
         assert code == 0, (course / "log.txt").read_text()[-3000:]
         self.seconds += time.perf_counter() - start
-        self.processor += after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        self.processor += self._latest
 
     def _watch(self, process: subprocess.Popen) -> None:
+        self._latest = 0.0
         while process.poll() is None:
-            self.peak_mb = max(self.peak_mb, tree_mb(process.pid))
-            time.sleep(1)
+            memory, processor = tree(process.pid)
+            self.peak_mb, self._latest = max(self.peak_mb, memory), max(self._latest, processor)
+            time.sleep(0.5)
 
 
-def tree_mb(root: int) -> float:
-    """Memory of a process and all below it, shared pages once: the sum of their proportional sets."""
+def tree(root: int) -> tuple[float, float]:
+    """Of a process and all below it: memory in MB, shared pages once, and the processor seconds of all that ever ran."""
     children: dict[int, list[int]] = {}
+    ticks: dict[int, int] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text().rpartition(")")[2].split()
         except OSError:
             continue
         children.setdefault(int(fields[1]), []).append(int(stat.parent.name))
-    found, waiting = 0.0, [root]
+        ticks[int(stat.parent.name)] = sum(map(int, fields[11:15]))  # its own, and of its children that ended
+    memory, processor, waiting = 0.0, 0.0, [root]
     while waiting:
         process = waiting.pop()
         waiting += children.get(process, [])
+        processor += ticks.get(process, 0) / os.sysconf("SC_CLK_TCK")
         try:
             lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
         except OSError:
             continue
-        found += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
-    return found
+        memory += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+    return memory, processor
 
 
 def make_class(root: Path, students: int) -> None:
