@@ -117,6 +117,12 @@ def _imports_gone(nb):
     nb["cells"] = [cell for cell in nb["cells"] if not text(cell).startswith("import torch\n")]
 
 
+def _imports_last(nb):
+    first = next(cell for cell in nb["cells"] if text(cell).startswith("import torch\n"))
+    nb["cells"].remove(first)
+    nb["cells"].append(first)
+
+
 def _one_cell(nb):
     place, other = at(nb, "solution-predict"), at(nb, "solution-stays_random")
     nb["cells"][other]["source"] = text(nb["cells"][other]) + "\n\n" + text(nb["cells"][place])
@@ -214,6 +220,7 @@ KINDS: dict[str, Kind] = {
     "nbformat 3": Kind(_old_format),
     "metadata of other editors, no ids": Kind(_odd_metadata),
     "the imports deleted": Kind(_imports_gone),
+    "the imports at the end": Kind(_imports_last),
     "upside down": Kind(_reversed),
     "a solution at the end": Kind(_answer_last),
     "two answers in one cell": Kind(_one_cell),

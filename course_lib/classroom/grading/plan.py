@@ -7,7 +7,9 @@ from typing import Any
 
 from course_lib.classroom.grading.child import Room
 from course_lib.classroom.grading.session import Ended, Session
+from course_lib.classroom.tasks.observation import decode
 from course_lib.classroom.tasks.task import Case
+from course_lib.errors import WireError
 
 RESTARTS = 2
 """How often a process that ended is started again, without the step that ended it."""
@@ -134,9 +136,9 @@ class _Run:
                     f"Cell {step.cell + 1} was interrupted after {self._deadlines.cell:g} seconds."
                 )
 
-    def _try(self, step: Step, *, look: str = "look") -> None:
+    def _try(self, step: Step, *, look: str = "look", again: bool = False) -> None:
         reply, _, _ = self._ask({"do": look, "name": step.task}, self._deadlines.cell)
-        if reply.get("bound") is not True or reply.get("new") is not True:
+        if reply.get("bound") is not True or not (again or reply.get("new") is True):
             return
         one = Try(where=str(reply.get("where", ""))[:300])
         self._seen.tries.setdefault(step.task, []).append(one)
@@ -154,10 +156,10 @@ class _Run:
                 return
 
     def _once_more(self, step: Step) -> None:
-        """At the end: an answer that came after its check, or another one than was tried there."""
-        before = len(self._seen.tries.get(step.task, ()))
-        if before < 2:
-            self._try(step)
+        """At the end: an answer that came after its check, another one than was tried there, or one that lacked a name."""
+        before = self._seen.tries.get(step.task, [])
+        if len(before) < 2:
+            self._try(step, again=any(_lacked_a_name(wire) for one in before for wire in one.wires))
         if step.task not in self._seen.tries:
             self._try(step, look="define")
 
@@ -184,6 +186,13 @@ class _Run:
             return self._session.ask(message, min(seconds, self._clock.left))
         finally:
             self._clock.left -= time.monotonic() - start
+
+
+def _lacked_a_name(wire: bytes) -> bool:
+    try:
+        return decode(wire).error_type == "NameError"
+    except WireError:
+        return False
 
 
 @dataclass
