@@ -35,6 +35,9 @@ c.Autograde.autograde_preprocessors[0] = "benchmarks.stock_execute.StockExecute"
 c.Autograde.autograde_preprocessors[4] = "nbgrader.preprocessors.SaveAutoGrades"
 c.StockExecute.secret_file = c.GradedExecute.secret_file
 c.StockExecute.lessons = c.GradedExecute.lessons
+c.StockExecute.timeout = 300
+c.StockExecute.iopub_timeout = 60  # 4 seconds lose a submission on a busy machine
+c.StockExecute.raise_on_iopub_timeout = False
 """
 
 
