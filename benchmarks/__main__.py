@@ -2,6 +2,6 @@
 
 import importlib
 
-for name in ("bench_evaluation", "bench_metrics", "bench_checkpoints"):
+for name in ("bench_evaluation", "bench_metrics", "bench_checkpoints", "bench_grading"):
     for what, ratio, aim in importlib.import_module(f"benchmarks.{name}").run():
         print(f"{what:<72} {ratio:7.3f}   aim {aim:.3f}   {'met' if ratio <= aim else 'MISSED'}", flush=True)

@@ -1,6 +1,7 @@
-"""The command `course`, also `python -m course_lib`: lab, inspect, explain, doctor and progress."""
+"""The command `course`, also `python -m course_lib`: lab, inspect, explain, doctor, progress and grade."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -25,6 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     explain.add_argument("text", nargs="*", help="the error's text, in quotes; or send it through a pipe")
     commands.add_parser("doctor", help="say what is wrong with this machine, and the command that mends it")
     commands.add_parser("progress", help="what you have done, and what is next")
+    _add_grade(commands.add_parser("grade", help="grade a class's submissions of an exercise, for instructors"))
     options, others = parser.parse_known_args(arguments)
     if options.command == "lab":
         from course_lib.classroom.lab import FOLDER, open_lab
@@ -40,6 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"course {options.command} takes nothing more; got {' '.join(others)}")
     if options.command == "inspect":
         return _inspect(options.file, as_json=options.json)
+    if options.command == "grade":
+        return _grade(options)
     if options.command == "explain":
         return _explain(" ".join(options.text))
     if options.command == "doctor":
@@ -54,6 +58,33 @@ def main(arguments: list[str] | None = None) -> int:
     if not (kept := data_folder(data_dir())).ok:
         print(f"\n{kept.what} Mend it with: {kept.remedy}", file=sys.stderr)
     return 0
+
+
+def _add_grade(parser: argparse.ArgumentParser) -> None:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    parser.add_argument("assignment", help="its name, such as 01_eval_mode")
+    parser.add_argument("--students", nargs="+", metavar="STUDENT", help="these only, again even if they are graded")
+    parser.add_argument("--workers", type=int, default=cores, help=f"processes side by side; {cores} on this machine")
+    parser.add_argument("--no-sandbox", action="store_true", help="trust every submission with all that you can do")
+    parser.add_argument(
+        "--format", choices=("plain", "canvas", "moodle"), default="plain", help="of the file of grades"
+    )
+    parser.add_argument("--output", type=Path, help="the file of grades; grades.csv in the course's folder")
+    parser.add_argument("--folder", type=Path, help="the nbgrader course; this folder or exercises/ in it")
+
+
+def _grade(options: argparse.Namespace) -> int:
+    from importlib.util import find_spec
+
+    from course_lib.classroom.grading.server import start_server
+
+    if find_spec("nbgrader") is None:
+        print("Grading needs nbgrader: pip install -c constraints.txt -e '.[grading]'", file=sys.stderr)
+        return 2
+    start_server()  # it imports torch while this process imports nbgrader
+    from course_lib.classroom.grading import command
+
+    return command.main(options)
 
 
 def _inspect(file: str, *, as_json: bool) -> int:

@@ -20,22 +20,32 @@ c.ClearSolutions.text_stub = "*Replace this line with your answer.*"
 # A deleted check cell comes back at grading; without this it waits for a manual grade for ever.
 c.OverwriteCells.add_missing_cells = True
 
-# Runs the notebook in a kernel that knows the secret of the graded cases, then judges what was seen here,
-# outside that kernel. The rest of the list is nbgrader's own.
+# Reads what was handed in, runs it in a sandbox on secret cases, judges outside of it what was seen there, and puts
+# what nobody can read into the queue for manual grading. The rest of the list is nbgrader's own.
+c.Autograde.exporter_class = "course_lib.classroom.grading.SubmissionExporter"
 c.Autograde.autograde_preprocessors = [
     "course_lib.classroom.grading.GradedExecute",
     "nbgrader.preprocessors.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
-    "nbgrader.preprocessors.SaveAutoGrades",
+    "course_lib.classroom.grading.SaveGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.GradedExecute.secret_file = str(here / "grading_secret.txt")  # made on first use; keep it to regrade alike
 c.GradedExecute.lessons = str(here.parent / "lessons")  # where each graded_quiz.yaml with its key lies
 c.GradedExecute.timeout = 60  # seconds a cell may take
-c.GradedExecute.iopub_timeout = 10
-c.GradedExecute.raise_on_iopub_timeout = False  # one noisy cell must not lose a whole submission
+c.GradedExecute.notebook_timeout = 240  # seconds a notebook may take
+# c.GradedExecute.readable = ["/data"]  # folders that submissions may read besides the system
+# c.GradedExecute.sandbox = False  # submissions can then read, write and send what you can
+
+
+def say_no_sandbox(notebook):
+    """Nbgrader's other commands that run a notebook, such as validate, use an ordinary kernel."""
+    print("Running WITHOUT the grader's sandbox: this notebook can read, write and send what you can.", file=sys.stderr)
+
+
+c.Execute.on_notebook_start = say_no_sandbox
 
 # Hidden tests stay hidden: feedback shows the verdicts, not the code that made them.
 c.GenerateFeedback.preprocessors = [

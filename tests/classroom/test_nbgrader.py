@@ -11,9 +11,9 @@ from pathlib import Path
 import nbformat
 import pytest
 from attempts import ROOT, SECRET, answer_of, attempt, judged
+from submissions import right_quiz, submission
 
 from course_lib.classroom.quizzes.bank import load_bank
-from course_lib.classroom.quizzes.marking import typed_key
 from course_lib.classroom.tasks.checking import solution_code
 from course_lib.classroom.tasks.task import find_task
 from course_lib.syllabus import load_syllabus
@@ -38,7 +38,7 @@ def course(tmp_path_factory):
     return exercises
 
 
-def nbgrader(course: Path, *arguments: str, cwd: Path | None = None) -> str:
+def nbgrader(course: Path, *arguments: str, cwd: Path | None = None, command: tuple[str, ...] = ()) -> str:
     """Run a command as an instructor types it; its output."""
     home = course.parent / "home"
     environment = {
@@ -49,9 +49,11 @@ def nbgrader(course: Path, *arguments: str, cwd: Path | None = None) -> str:
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
         "COURSE_DATA_DIR": str(home / "progress"),
         "PYTHONWARNINGS": "ignore",
+        "PYTHONPATH": str(ROOT),
     }
+    exchange = f"--Exchange.root={course.parent / 'exchange'}"
     done = subprocess.run(
-        ["nbgrader", *arguments, f"--Exchange.root={course.parent / 'exchange'}"],
+        [*command, *arguments] if command else ["nbgrader", *arguments, exchange],
         cwd=cwd or course,
         env=environment,
         capture_output=True,
@@ -60,31 +62,6 @@ def nbgrader(course: Path, *arguments: str, cwd: Path | None = None) -> str:
     )
     assert done.returncode == 0, done.stderr[-4000:]
     return done.stderr + done.stdout
-
-
-def right_quiz(name: str = NAME) -> dict[str, str]:
-    """The key of a graded quiz, as a learner would type it."""
-    path = ROOT / "lessons" / name / "graded_quiz.yaml"
-    questions = load_bank(path).questions if path.exists() else ()
-    return {f"q{i}": typed_key(question) for i, question in enumerate(questions, start=1)}
-
-
-def submission(
-    release: Path, answers: dict[str, str], quiz: dict[str, str], *, drop: str = ""
-) -> nbformat.NotebookNode:
-    """The released notebook, filled in as a learner would: answers by task, typed quiz answers."""
-    notebook = nbformat.read(release, as_version=4)
-    for cell in notebook.cells:
-        name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-        task = name.removeprefix("solution-")
-        if task != name and task in answers:
-            cell.source = answers[task]
-        for q, typed in quiz.items():
-            if cell.source == f'{q} = ""':
-                cell.source = f'{q} = "{typed}"'
-    if drop:
-        notebook.cells = [c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") != drop]
-    return notebook
 
 
 SOLUTIONS = {task: solution_code(task) for task in POINTS}
@@ -127,8 +104,8 @@ def students(quiz):
         "noisy": ({**SOLUTIONS, "predict": NOISY + SOLUTIONS["predict"]}, quiz, "", everything),
         "forger": ({**SOLUTIONS, "predict": FORGED}, quiz, "", everything - POINTS["predict"]),
         "deleter": (SOLUTIONS, quiz, "check-predict", everything),
-        # the kernel dies at the last task: what was earned before stays, and the rest is zero with a reason
-        "leaver": ({**SOLUTIONS, "predict": LEAVES}, quiz, "", everything - POINTS["predict"] - LESSON.quiz_points),
+        # the process dies in the last task: it is zero with a reason, and the rest runs again without it
+        "leaver": ({**SOLUTIONS, "predict": LEAVES}, quiz, "", everything - POINTS["predict"]),
     }
 
 
@@ -139,7 +116,7 @@ def graded(course):
     release = course / "release" / NAME / f"{NAME}.ipynb"
     assert release.read_bytes() == (ROOT / "exercises" / "release" / NAME / f"{NAME}.ipynb").read_bytes()
     nbgrader(course, "release_assignment", NAME)
-    quiz = right_quiz()
+    quiz = right_quiz(NAME)
 
     # one learner goes the whole way through the exchange
     home = course.parent / "learner"
@@ -211,24 +188,75 @@ def test_the_release_holds_no_solutions_and_no_key(graded):
         assert f'q{i} = \\"\\"' in text
 
 
-@pytest.mark.parametrize(
-    "lesson", [one for one in load_syllabus().lessons if one.points and one.name != NAME], ids=lambda one: one.slug
-)
-def test_published_solutions_get_full_points(course, lesson):
-    """Every other exercise: generate, fill in the published solutions, autograde."""
-    nbgrader(course, "generate_assignment", lesson.name)
-    solutions = {task: solution_code(task) for task in lesson.tasks}
-    folder = course / "submitted" / "full" / lesson.name
-    folder.mkdir(parents=True)
-    release = course / "release" / lesson.name / f"{lesson.name}.ipynb"
-    nbformat.write(submission(release, solutions, right_quiz(lesson.name)), folder / f"{lesson.name}.ipynb")
-    untouched = course / "submitted" / "stub" / lesson.name
-    untouched.mkdir(parents=True)
-    shutil.copy(release, untouched)
-    nbgrader(course, "autograde", lesson.name)
+OTHERS = [one for one in load_syllabus().lessons if one.points and one.name != NAME]
+GENERATE = """
+import sys
+from nbgrader.apps import NbGraderAPI
+from traitlets.config import PyFileConfigLoader
+api = NbGraderAPI(config=PyFileConfigLoader("nbgrader_config.py").load_config())
+for name in sys.argv[1:]:
+    done = api.generate_assignment(name)
+    assert done["success"], done
+"""
+GRADE = """
+import sys
+from course_lib.__main__ import main
+sys.exit(max(main(["grade", name]) for name in sys.argv[1:]))
+"""
+
+
+@pytest.fixture(scope="module")
+def published(course):
+    """Every other exercise: generated, the published solutions filled in, graded; each step in one process."""
+    names = [lesson.name for lesson in OTHERS]
+    nbgrader(course, *names, command=(sys.executable, "-c", GENERATE))
+    for lesson in OTHERS:
+        release = course / "release" / lesson.name / f"{lesson.name}.ipynb"
+        filled = submission(release, {task: solution_code(task) for task in lesson.tasks}, right_quiz(lesson.name))
+        for student in ("full", "stub"):
+            (course / "submitted" / student / lesson.name).mkdir(parents=True)
+        nbformat.write(filled, course / "submitted" / "full" / lesson.name / release.name)
+        shutil.copy(release, course / "submitted" / "stub" / lesson.name)
+    nbgrader(course, *names, command=(sys.executable, "-c", GRADE))
+    return course
+
+
+@pytest.mark.parametrize("lesson", OTHERS, ids=lambda one: one.slug)
+def test_published_solutions_get_full_points(published, lesson):
     from nbgrader.api import Gradebook
 
-    with Gradebook(f"sqlite:///{course}/gradebook.db") as book:
+    with Gradebook(f"sqlite:///{published}/gradebook.db") as book:
         scores = {s.student_id: s.score for s in book.assignment_submissions(lesson.name)}
+        person = {s.student_id: s.needs_manual_grade for s in book.assignment_submissions(lesson.name)}
     # written answers wait for a person; an untouched one earns nothing
     assert scores == {"full": lesson.points - sum(lesson.written.values()), "stub": 0}
+    assert not person["stub"]
+
+
+def test_the_button_of_the_formgrader_gives_the_same_grade(graded):
+    code = (
+        "from nbgrader.apps import NbGraderAPI\nfrom traitlets.config import PyFileConfigLoader\n"
+        "api = NbGraderAPI(config=PyFileConfigLoader('nbgrader_config.py').load_config())\n"
+        f"done = api.autograde({NAME!r}, 'partial_share')\nassert done['success'], done\n"
+        f"print('score', api.gradebook.find_submission({NAME!r}, 'partial_share').score)"
+    )
+    said = nbgrader(graded["course"], command=(sys.executable, "-c", code))
+    assert f"score {graded['scores']['partial_share']}" in said
+
+
+def test_course_grade_gives_the_same_grades(graded):
+    before = graded["scores"]
+    said = nbgrader(graded["course"], command=(sys.executable, "-m", "course_lib", "grade", NAME))
+    assert f"{len(before)} graded now" in said
+    with open(graded["course"] / "grades.csv", newline="") as f:
+        assert {row["student"]: float(row["score"]) for row in csv.DictReader(f)} == before
+
+
+def test_validate_says_that_it_has_no_sandbox(graded):
+    path = graded["course"] / "submitted" / "full" / NAME / f"{NAME}.ipynb"
+    assert "WITHOUT the grader's sandbox" in nbgrader(graded["course"], "validate", str(path))
+
+
+def test_no_execute_is_refused(graded):
+    with pytest.raises(AssertionError, match="--no-execute would believe"):
+        nbgrader(graded["course"], "autograde", NAME, "--student=full", "--force", "--no-execute")

@@ -1,36 +1,88 @@
-"""The preprocessor that takes the place of nbgrader's Execute, through `c.Autograde.autograde_preprocessors`.
+"""Our place in nbgrader: what reads a submission, what executes it, what saves its grades.
 
-The kernel runs the learner's code and the probes, and hands out observations. The verdict and the score are made by
-`judging`, in this process, which never executes learner code.
+All three are named in `exercises/nbgrader_config.py`, so that `nbgrader autograde`, the formgrader's button and
+`course grade` do the same. nbgrader's files, database and other commands stay as they are.
 """
 
+import glob
+import json
 import os
 import secrets
+import stat
+import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from nbclient.exceptions import DeadKernelError
+from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
-from nbgrader.preprocessors import Execute
-from nbgrader.utils import is_grade, is_solution
-from traitlets import Unicode
+from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde
+from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
+from traitlets import Bool, Float, Integer, List, Unicode
 
-from course_lib.classroom.grading.judging import Judge
-from course_lib.classroom.tasks.checking import SECRET_VARIABLE
+from course_lib.classroom.grading.grade import Graded, Settings, grade
+from course_lib.classroom.grading.plan import Deadlines
+from course_lib.classroom.grading.repair import Template, TemplateCell, rebuild
+from course_lib.classroom.grading.sandbox import Limits
+from course_lib.classroom.grading.submission import Submission, read_submission
+from course_lib.errors import InputError
 
 
-class GradedExecute(Execute):
-    """Execute a submission with the secret cases, then replace what graded cells printed by their verdicts."""
+class SubmissionExporter(NotebookExporter):
+    """Reads what was handed in, broken or not, and hands nbgrader a notebook in the assignment's shape."""
+
+    ready: ClassVar[dict[str, tuple[NotebookNode, Submission, Graded]]] = {}
+    """By student, what `course grade` has graded already, for nbgrader to save."""
+
+    def __init__(self, config: Any = None, **kwargs: Any) -> None:
+        super().__init__(config=config, **kwargs)
+        self.optimistic_validation = True  # once a pass, not after each of its twelve steps
+        self.handed_in: dict[str, Submission] = {}
+        self.templates: dict[str, Template] = {}
+        self.graded: dict[str, Graded] = {}
+        if isinstance(self.parent, Autograde):
+            _expect_notebooks(self.parent)
+
+    def from_filename(self, filename: str, resources: Any = None, **kwargs: Any) -> tuple[NotebookNode, Any]:
+        """Read a submission in nbgrader's first pass; in its second, read what the first wrote."""
+        if not isinstance(self.parent, Autograde) or not self.parent._sanitizing:
+            return super().from_filename(filename, resources=resources, **kwargs)
+        about = resources["nbgrader"]
+        if about["student"] in self.ready:
+            notebook, self.handed_in[about["student"]], self.graded[about["student"]] = self.ready[about["student"]]
+            return self.from_notebook_node(notebook, resources=resources)
+        template = self.template(about["assignment"], about["notebook"])
+        submission = read_submission(Path(filename).parent, template.notebook, template.names)
+        self.handed_in[about["student"]] = submission
+        return self.from_notebook_node(rebuild(submission, template), resources=resources)
+
+    def template(self, assignment: str, notebook: str) -> Template:
+        """The assignment's notebook, as nbgrader released it."""
+        if notebook not in self.templates:
+            coursedir = self.parent.coursedir
+            folder = Path(coursedir.format_path(coursedir.source_directory, ".", assignment))
+            self.templates[notebook] = read_template(coursedir.db_url, assignment, notebook, folder)
+        return self.templates[notebook]
+
+
+class GradedExecute(NbGraderPreprocessor):
+    """Run a submission in its sandbox on the secret cases, and put verdicts into its graded cells."""
 
     secret_file = Unicode("grading_secret.txt", help="Holds the secret of the graded cases; made on first use.").tag(
         config=True
     )
     lessons = Unicode("lessons", help="The folder whose NN_slug/graded_quiz.yaml files hold the keys.").tag(config=True)
-
-    def setup_kernel(self, **kwargs: Any) -> Any:
-        """Start the kernel with the secret in its environment, and without progress of its own."""
-        environment = {**os.environ, SECRET_VARIABLE: self.secret(), "MPLBACKEND": "agg"}
-        return super().setup_kernel(env=environment, **kwargs)
+    sandbox = Bool(True, help="Shut submissions in. Without, they can read, write and send what you can.").tag(
+        config=True
+    )
+    timeout = Float(60, help="Seconds that a cell may take.").tag(config=True)
+    notebook_timeout = Float(240, help="Seconds that a notebook may take.").tag(config=True)
+    memory_mb = Integer(4096, help="Memory that a process of a submission may use.").tag(config=True)
+    readable = List(Unicode(), help="Folders that submissions may read besides the system, such as data.").tag(
+        config=True
+    )
 
     def secret(self) -> str:
         """The secret that the inputs of graded cases follow from: the same for a whole class, and for regrading."""
@@ -40,17 +92,141 @@ class GradedExecute(Execute):
             path.chmod(0o600)
         return path.read_text(encoding="utf-8").strip()
 
-    def preprocess(self, nb: NotebookNode, resources: Any, *args: Any, **kwargs: Any) -> tuple[NotebookNode, Any]:
-        """Execute, then judge every graded code cell."""
-        try:
-            nb, resources = super().preprocess(nb, resources, *args, **kwargs)
-        except DeadKernelError:
-            # The learner's code ended its own process. The cells before have their outputs and keep their points.
-            self.log.warning("The kernel died; what ran before is graded, the rest earns nothing.")
-        judge = Judge(self.secret(), Path(self.lessons))
-        for cell in nb.cells:
-            if cell.cell_type == "code" and is_grade(cell) and not is_solution(cell):
-                kind, _, name = cell.metadata.nbgrader.grade_id.partition("-")
-                if kind == "check":
-                    cell.outputs = judge.outputs(name, float(cell.metadata.nbgrader.points), cell.outputs)
+    def settings(self) -> Settings:
+        """How this class is graded."""
+        keys, secret = Path(self.lessons).resolve(), Path(self.secret_file).resolve()
+        return Settings(
+            secret=self.secret(),
+            keys=keys,
+            sandbox=self.sandbox,
+            deadlines=Deadlines(self.timeout, self.notebook_timeout),
+            limits=Limits(memory_bytes=self.memory_mb * 2**20, cpu_seconds=int(2 * self.notebook_timeout) + 60),
+            readable=tuple(Path(folder).resolve() for folder in self.readable),
+            hidden=(keys, secret.parent),
+        )
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Run and judge, or take what was run and judged already; the outputs are the notebook's afterwards."""
+        about, exporter = resources["nbgrader"], self.parent
+        if not self.config.Execute.get("enabled", True):
+            raise InputError("--no-execute would believe the outputs that were handed in. Grade without it.")
+        if not isinstance(exporter, SubmissionExporter):
+            raise InputError(
+                "GradedExecute needs c.Autograde.exporter_class = 'course_lib.classroom.grading.SubmissionExporter'."
+            )
+        graded = exporter.graded.get(about["student"])
+        if graded is None:
+            if not self.sandbox:
+                self.log.warning("Grading %s WITHOUT a sandbox: it can do what you can.", about["student"])
+            with tempfile.TemporaryDirectory(prefix="grading-") as folder:
+                submission = exporter.handed_in[about["student"]]
+                graded = grade(nb, submission, about["assignment"], self.settings(), folder=folder)
+            exporter.graded[about["student"]] = graded
+        for remark in graded.remarks:
+            self.log.warning("%s: %s", about["student"], remark)
+        for number, outputs in graded.outputs.items():
+            nb.cells[number].outputs = outputs
+        resources["course"] = graded
         return nb, resources
+
+
+class SaveGrades(SaveAutoGrades):
+    """Save the grades; what nobody could read or mark waits for a person."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Save, then put what has a reason into the queue for manual grading."""
+        nb, resources = super().preprocess(nb, resources)
+        graded = resources.get("course")
+        if graded is not None and graded.manual:
+            about = resources["nbgrader"]
+            with Gradebook(about["db_url"]) as book:
+                found = book.find_submission_notebook(about["notebook"], about["assignment"], about["student"])
+                for one in found.grades:
+                    one.needs_manual_grade = True
+                book.db.commit()
+        return nb, resources
+
+    def _add_score(self, cell: NotebookNode, resources: Any) -> None:
+        try:
+            super()._add_score(cell, resources)
+        except ValueError:  # an instructor's own test cell that gave more than its points, or no number
+            cell.outputs = [{"output_type": "error", "ename": "NoScore", "evalue": "no score", "traceback": []}]
+            super()._add_score(cell, resources)
+
+
+def read_template(db_url: str, assignment: str, notebook: str, source: Path) -> Template:
+    """The assignment's notebook as nbgrader's database has it, with the plain code cells of its source.
+
+    Args:
+        db_url: of the gradebook.
+        assignment: its name.
+        notebook: the notebook's name, without .ipynb.
+        source: the assignment's folder in `source/`.
+    """
+    with Gradebook(db_url) as book:
+        found = book.find_notebook(notebook, assignment)
+        graded = {cell.name: cell for cell in [*found.grade_cells, *found.task_cells]}
+        solutions = {cell.name for cell in found.solution_cells}
+        known = {}
+        for cell in found.source_cells:
+            points = {"points": float(graded[cell.name].max_score)} if cell.name in graded else {}
+            task = cell.name in {one.name for one in found.task_cells}
+            about = {
+                "schema_version": 3,
+                "grade_id": cell.name,
+                "cell_type": cell.cell_type,
+                "locked": cell.locked,
+                "grade": cell.name in graded and not task,
+                "solution": cell.name in solutions,
+                "task": task,
+                "checksum": cell.checksum,
+                **points,
+            }
+            known[cell.name] = TemplateCell(cell.cell_type, cell.source, about)
+    path, ordered = source / f"{notebook}.ipynb", []
+    if path.is_file():
+        for cell in json.loads(path.read_text(encoding="utf-8")).get("cells", ()):
+            grade_id = cell.get("metadata", {}).get("nbgrader", {}).get("grade_id")
+            text = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
+            plain = TemplateCell(cell["cell_type"], text)
+            ordered.append(known.pop(grade_id, plain) if grade_id else plain)
+    return Template(f"{notebook}.ipynb", (*ordered, *known.values()))
+
+
+def _expect_notebooks(converter: Autograde) -> None:
+    """Have nbgrader look for every notebook of the assignment in every submission, whatever is in there."""
+    coursedir = converter.coursedir
+    coursedir.get_existing_timestamp = partial(_timestamp, coursedir.get_existing_timestamp)
+    with Gradebook(coursedir.db_url, coursedir.course_id) as book:
+        names = [n.name for n in book.find_assignment(coursedir.assignment_id).notebooks]
+    wanted = [name for name in names if coursedir.notebook_id in ("*", name)]
+    for folder in glob.glob(converter._format_source(coursedir.assignment_id, coursedir.student_id)):
+        converter.assignments[folder] = [os.path.join(folder, f"{name}.ipynb") for name in wanted]
+    copy = converter.init_assignment
+
+    def init_assignment(assignment_id: str, student_id: str) -> None:
+        """Leave out what is no file: nbgrader copies what links point to, and reads devices to their end."""
+        folder, before = converter._format_source(assignment_id, student_id), list(coursedir.ignore)
+        odd = [
+            name for parent, _, files in os.walk(folder) for name in files if not _regular(os.path.join(parent, name))
+        ]
+        coursedir.ignore = [*before, *map(glob.escape, odd)]
+        try:
+            copy(assignment_id, student_id)
+        finally:
+            coursedir.ignore = before
+
+    converter.init_assignment = init_assignment
+
+
+def _timestamp(read: Callable[[str], Any], folder: str) -> Any:
+    """When it was handed in; unknown where the file that says so says anything else."""
+    path = os.path.join(folder, "timestamp.txt")
+    try:
+        return read(folder) if not os.path.lexists(path) or _regular(path) else None
+    except Exception:
+        return None
+
+
+def _regular(path: str) -> bool:
+    return stat.S_ISREG(os.lstat(path).st_mode)

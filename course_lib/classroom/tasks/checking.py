@@ -47,14 +47,15 @@ def probe_all(task: Task, answer: Any, secret: str | None = None) -> list[bytes]
         return [encode(Observation(attempted=False))]
     wires = []
     for case in task.cases(secret):
-        seen = _probe(task, answer, case)
+        seen = probe_case(task, answer, case)
         wires.append(encode(seen))
         if not seen.attempted:
             break
     return wires
 
 
-def _probe(task: Task, answer: Any, case: Case) -> Observation:
+def probe_case(task: Task, answer: Any, case: Case) -> Observation:
+    """Try an answer on one case, sealed. What the answer raises is recorded, not raised."""
     try:
         with sealed(case.seed):
             return task.probe(answer, case)
@@ -110,7 +111,7 @@ def _reproduce(task: Task, answer: Any, name: str) -> None:
     settings = ", ".join(f"{key} = {value!r}" for key, value in cases[name].settings.items())
     style.show(style.note_bundle("note", f"`{settings or 'no settings'}`", title=f"case *{name}* alone"))
     with errors_let_through():
-        seen = _probe(task, answer, cases[name])
+        seen = probe_case(task, answer, cases[name])
     style.show(verdict_bundle(task, judge_all(task, [cases[name]], [seen])))
 
 

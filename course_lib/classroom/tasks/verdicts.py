@@ -84,18 +84,23 @@ def _judge(task: Task, seen: Observation | Verdict, case: Case) -> tuple[Verdict
     return verdict, seen.where if speaks_of_it else ""
 
 
-def verdict_bundle(task: Task, result: Result, *, points: int = 0) -> dict[str, str]:
-    """A verdict as HTML and as plain text; with `points`, also how many of them were earned."""
+def verdict_bundle(task: Task, result: Result, *, points: int = 0, on_paper: bool = False) -> dict[str, str]:
+    """A verdict as HTML and as plain text; with `points`, also how many of them were earned.
+
+    On paper, where nobody can run `hint(...)`, the hint that fits stands below it.
+    """
     verdict = result.verdict
     text = verdict.message
     if verdict.outcome == "failed":
         if result.where:
             text += f"\n\nRaised in {result.where}."
         text += f"\n\nSeen in case *{result.case}*; {result.right} of {_cases(result.cases)} counted as right."
-        text += f" Stuck? Run `hint({task.name})`."
-    elif verdict.outcome == "not attempted":
+        text += "" if on_paper else f" Stuck? Run `hint({task.name})`."
+        if on_paper and verdict.hint in task.hints:
+            text += f"\n\nHint: {task.hints[verdict.hint]}"
+    elif verdict.outcome == "not attempted" and not on_paper:
         text += f" Write your answer, run its cell, then run this one again. For a start: `hint({task.name})`."
-    else:
+    elif verdict.outcome == "passed":
         text = f"{text or 'Right'} ({result.cases} of {_cases(result.cases)})."
     title = f"`{task.name}`"
     if points:

@@ -1,0 +1,215 @@
+"""Grade one submission: read it, put it into shape, run it in its sandbox, judge what was seen. Knows no gradebook."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+
+from course_lib.classroom.grading.child import Room
+from course_lib.classroom.grading.judging import Judge, Judged, quiz_lesson
+from course_lib.classroom.grading.plan import Deadlines, Runner, Seen, Step, run
+from course_lib.classroom.grading.sandbox import Limits
+from course_lib.classroom.grading.submission import Submission
+from course_lib.classroom.tasks.task import find_task
+from course_lib.errors import CourseError
+from course_lib.syllabus import load_syllabus
+
+SHOWN = ("text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg", "image/svg+xml")
+"""MIME types that a submission's outputs keep."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a class is graded.
+
+    Attributes:
+        secret: what the inputs of the graded cases follow from.
+        keys: the folder whose NN_slug/graded_quiz.yaml files hold the keys of the quizzes.
+        sandbox: whether submissions are shut in.
+        deadlines: seconds that a cell and a notebook may take.
+        limits: what a submission may use.
+        readable: folders that a submission may read besides the system.
+        hidden: folders that it must not see, wherever they lie.
+    """
+
+    secret: str
+    keys: Path
+    sandbox: bool = True
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    limits: Limits = field(default_factory=Limits)
+    readable: tuple[Path, ...] = ()
+    hidden: tuple[Path, ...] = ()
+
+
+@dataclass
+class Graded:
+    """What became of one notebook.
+
+    Attributes:
+        outputs: of its code cells, by their place.
+        judged: the verdict on each graded cell, by its grade_id.
+        remarks: what was odd or went wrong, for student and instructor.
+        manual: why a person has to look at it; empty if nobody has to.
+    """
+
+    outputs: dict[int, list[NotebookNode]] = field(default_factory=dict)
+    judged: dict[str, Judged] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+    manual: str = ""
+
+
+def grade(
+    notebook: NotebookNode,
+    submission: Submission,
+    assignment: str,
+    settings: Settings,
+    *,
+    folder: str,
+    runner: Runner = run,
+) -> Graded:
+    """Run a notebook in the assignment's shape, and judge it.
+
+    Args:
+        notebook: what `rebuild` made of the submission.
+        submission: the submission itself: its files and digest.
+        assignment: the assignment's name.
+        settings: of the class.
+        folder: where it runs if it isn't shut in.
+        runner: what runs the steps.
+
+    Raises:
+        NoSandboxError: this system can't shut a submission in.
+    """
+    judge, graded = Judge(settings.secret, settings.keys), Graded(manual=submission.unreadable)
+    steps = [step for i, cell in enumerate(notebook.cells) if (step := _step(i, cell, assignment, settings.secret))]
+    seed = int(submission.digest[:8] or "0", 16) >> 1
+    room = Room(
+        files=submission.files,
+        seed=seed,
+        shut=settings.sandbox,
+        uid=200_000 + seed % 100_000,
+        folder=folder,
+        readable=settings.readable,
+        hidden=settings.hidden,
+        limits=settings.limits,
+    )
+    seen = Seen() if submission.unreadable else runner(steps, room, settings.deadlines)
+    graded.remarks += [*submission.remarks, *seen.events]
+    for i, cell in enumerate(notebook.cells):
+        if cell.cell_type != "code":
+            continue
+        graded.outputs[i] = _clean(seen.outputs.get(i))
+        kind, name, points = _graded(cell)
+        if not kind:
+            continue
+        if name == "quiz":
+            judged = _quiz(cell, assignment, points, judge, seen, submission, graded)
+        else:
+            tries = seen.tries.get(name, [])
+            judged = judge.task(name, points, tries)
+            for where in {one.where for one in tries if one.where and judged.score}:
+                graded.remarks.append(f"`{name}` was not written in the notebook: it comes from {where}.")
+        graded.judged[cell.metadata.nbgrader.grade_id] = judged
+        graded.outputs[i] = judged.outputs()
+    # Names of files and modules are the student's: nothing in them may reach a terminal's controls.
+    graded.remarks = ["".join(c if c.isprintable() else "?" for c in remark)[:300] for remark in graded.remarks]
+    return graded
+
+
+def _quiz(
+    cell: NotebookNode,
+    assignment: str,
+    points: float,
+    judge: Judge,
+    seen: Seen,
+    submission: Submission,
+    graded: Graded,
+) -> Judged:
+    answers = _written_down(submission) | {name: text for name, text in seen.answers.items() if text.strip()}
+    try:
+        return judge.quiz(quiz_lesson(cell.source, assignment), points, answers)
+    except (CourseError, OSError) as e:
+        graded.manual = graded.manual or f"The quiz can't be marked: {e}"
+        text = "The quiz can't be marked by the grader. Somebody will look at it."
+        return Judged(0.0, "not attempted", text, 0, 0, {"text/plain": text})
+
+
+def _graded(cell: NotebookNode) -> tuple[str, str, float]:
+    """Of a cell that we judge: "check", what it checks, its points. Of any other: nothing."""
+    about = cell.metadata.get("nbgrader", {})
+    kind, _, name = about.get("grade_id", "").partition("-")
+    if kind != "check" or not about.get("grade") or about.get("solution") or not _known(name):
+        return "", "", 0.0
+    return kind, name, float(about["points"])
+
+
+def _known(name: str) -> bool:
+    """Whether we have a judge for it; an instructor's own test cell is run and graded as nbgrader does."""
+    if name == "quiz":
+        return True
+    try:
+        find_task(name)
+    except CourseError:
+        return False
+    return True
+
+
+def _step(number: int, cell: NotebookNode, assignment: str, secret: str) -> Step | None:
+    if cell.cell_type != "code":
+        return None
+    kind, name, _ = _graded(cell)
+    if not kind:
+        return Step(number, source=cell.source)
+    if name != "quiz":
+        return Step(number, task=name, cases=tuple(find_task(name).cases(secret)))
+    try:
+        asked = load_syllabus().lesson(quiz_lesson(cell.source, assignment)).quiz_points
+    except CourseError:
+        asked = 20
+    return Step(number, answers=tuple(f"q{i}" for i in range(1, asked + 1)))
+
+
+_ANSWER = re.compile(r"^[\s>*`-]*(q\d{1,2})[`*]*\s*[=:]\s*[*`]*(.+?)[*`]*\s*(?:#.*)?$", flags=re.M)
+
+
+def _written_down(submission: Submission) -> dict[str, str]:
+    """Quiz answers as they stand in the text: for those whose cell didn't run, such as `q1 = B`, or is no code."""
+    found = {}
+    for cell in submission.cells:
+        for name, text in _ANSWER.findall(cell.source):
+            if bare := text.strip("\"' "):
+                found[name] = bare[:200]
+    return found
+
+
+def _clean(outputs: Any) -> list[NotebookNode]:
+    """Outputs that a submission's process sent, as nbformat has them; whatever is none is left out."""
+    cleaned = []
+    for output in outputs[:1000] if isinstance(outputs, list) else ():
+        kind = output.get("output_type") if isinstance(output, Mapping) else None
+        if kind == "stream":
+            name = "stderr" if output.get("name") == "stderr" else "stdout"
+            cleaned.append(new_output("stream", name=name, text=_plain(output.get("text"))))
+        elif kind == "error":
+            lines = [_plain(line) for line in _listed(output.get("traceback"))]
+            about = {"ename": _plain(output.get("ename")), "evalue": _plain(output.get("evalue"))}
+            cleaned.append(new_output("error", **about, traceback=lines))
+        elif kind in ("display_data", "execute_result"):
+            data = output.get("data") if isinstance(output.get("data"), Mapping) else {}
+            shown = {mime: _plain(data[mime]) for mime in SHOWN if isinstance(data.get(mime), str)}
+            if shown:
+                extra = {"execution_count": None} if kind == "execute_result" else {}
+                cleaned.append(new_output(kind, data=shown, **extra))
+    return cleaned
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    return value[:200] if isinstance(value, list) else ()
+
+
+def _plain(value: Any) -> str:
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""

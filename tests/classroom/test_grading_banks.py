@@ -1,0 +1,182 @@
+"""Hostile submissions and mangled ones, graded in one class by `course grade`, with honest ones between them."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import hostile_submissions as hostile
+import mangled_submissions as mangled
+import nbformat
+import pytest
+from attempts import ROOT
+from submissions import right_quiz, submission
+
+from course_lib.classroom.tasks.checking import solution_code
+from course_lib.syllabus import load_syllabus
+
+pytestmark = [pytest.mark.grading, pytest.mark.timeout(900)]
+LESSON = load_syllabus().lesson("eval_mode")
+NAME = LESSON.name
+LINUX = sys.platform == "linux"
+CELL_SECONDS, NOTEBOOK_SECONDS = 6, 20
+
+
+def folder_name(kind: str) -> str:
+    return re.sub(r"\W+", "_", kind)
+
+
+def honest(index: int) -> str:
+    return f"honest_{index:02}"
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    root = tmp_path_factory.mktemp("banks")
+    exercises = root / "exercises"
+    exercises.mkdir()
+    shutil.copytree(ROOT / "exercises" / "source" / NAME, exercises / "source" / NAME)
+    shutil.copytree(ROOT / "lessons", root / "lessons")
+    config = (ROOT / "exercises" / "nbgrader_config.py").read_text()
+    config += f"\nc.GradedExecute.timeout = {CELL_SECONDS}\nc.GradedExecute.notebook_timeout = {NOTEBOOK_SECONDS}\n"
+    (exercises / "nbgrader_config.py").write_text(config)
+    command(exercises, "nbgrader", "generate_assignment", NAME)
+    return exercises
+
+
+def command(course: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
+    home = course.parent / "home"
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "JUPYTER_DATA_DIR": str(home),
+        "JUPYTER_CONFIG_DIR": str(home),
+        "PYTHONWARNINGS": "ignore",
+        "A_SECRET_TOKEN": "of the instructor",
+    }
+    done = subprocess.run(arguments, cwd=course, env=environment, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0 or not check, done.stderr[-4000:] + done.stdout[-4000:]
+    return done
+
+
+def right_notebook(course: Path) -> nbformat.NotebookNode:
+    return submission(
+        course / "release" / NAME / f"{NAME}.ipynb",
+        {task: solution_code(task) for task in LESSON.tasks},
+        right_quiz(NAME),
+    )
+
+
+def hand_in(course: Path, student: str, kind: hostile.Kind, places: dict[str, str]) -> None:
+    release = course / "release" / NAME / f"{NAME}.ipynb"
+    notebook = right_notebook(course) if kind.right else nbformat.read(release, as_version=4)
+    cells = [hostile.HELPERS, *kind.cells] if kind.cells else []
+    notebook.cells[:0] = [nbformat.v4.new_code_cell(cell.format(**places)) for cell in cells]
+    for cell in notebook.cells if kind.metadata else ():
+        if "nbgrader" in cell.metadata:
+            cell.metadata["nbgrader"] |= kind.metadata
+    folder = course / "submitted" / student / NAME
+    folder.mkdir(parents=True)
+    (folder / f"{NAME}.ipynb").write_text(json.dumps(notebook))
+    for name, text in kind.files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    for name, target in kind.links.items():
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).symlink_to(target.format(**places))
+
+
+def digest(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+@pytest.fixture(scope="module")
+def graded(course):
+    """One class with everybody in it, graded once."""
+    if not LINUX:
+        pytest.skip("the sandbox needs Linux")
+    before = {name: digest(course.parent / name) for name in ("lessons", "exercises/source")}
+    ours = digest(ROOT / "course_lib" / "classroom")
+    right, students = right_notebook(course), {}
+    with socket.create_server(("127.0.0.1", 0)) as service:
+        port = str(service.getsockname()[1])
+        places = {"repo": str(ROOT), "course": str(course), "lessons": str(course.parent / "lessons"), "port": port}
+        kinds = [*hostile.KINDS.items(), *mangled.KINDS.items()]
+        for number, (name, kind) in enumerate(kinds):
+            students[name] = f"{number:03}_{folder_name(name)}"
+            if isinstance(kind, hostile.Kind):
+                hand_in(course, students[name], kind, places)
+            else:
+                mangled.write(course / "submitted" / students[name] / NAME, right, kind)
+            if number % 15 == 0 or number == len(kinds) - 1:
+                neighbour = f"{number:03}_zz_honest"
+                mangled.write(course / "submitted" / neighbour / NAME, right, mangled.Kind(lambda nb: None))
+                students[neighbour] = neighbour
+        submitted = digest(course / "submitted")
+        done = command(course, sys.executable, "-m", "course_lib", "grade", NAME, "--workers", "2", check=False)
+    assert digest(course / "submitted") == submitted
+    rows = [line.split(",", 6) for line in (course / "grades.csv").read_text().splitlines()[1:]]
+    return {
+        "students": students,
+        "scores": {row[0]: float(row[2] or "nan") for row in rows},
+        "person": {row[0] for row in rows if row[5] == "yes"},
+        "what": {row[0]: row[6] for row in rows},
+        "done": done,
+        "before": before,
+        "ours": ours,
+        "course": course,
+    }
+
+
+def outputs(graded, student: str) -> str:
+    path = graded["course"] / "autograded" / student / NAME / f"{NAME}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    return json.dumps([cell.get("outputs", []) for cell in notebook.cells])
+
+
+@pytest.mark.parametrize("name", hostile.KINDS)
+def test_hostile_submissions_earn_what_their_answers_earn(graded, name):
+    student, kind = graded["students"][name], hostile.KINDS[name]
+    assert graded["scores"][student] == (20 if kind.right else kind.score), graded["what"][student]
+    assert "REACHED" not in outputs(graded, student)
+
+
+@pytest.mark.parametrize("name", mangled.KINDS)
+def test_mangled_submissions_earn_what_their_answers_deserve(graded, name):
+    student, kind = graded["students"][name], mangled.KINDS[name]
+    assert graded["scores"][student] == kind.score, graded["what"][student]
+    assert (student in graded["person"]) == kind.person
+
+
+def test_honest_neighbours_get_theirs(graded):
+    neighbours = [name for name in graded["students"] if name.endswith("honest")]
+    assert len(neighbours) > 5
+    assert {graded["scores"][name] for name in neighbours} == {20}
+    assert {graded["what"][name] for name in neighbours} == {"graded"}
+
+
+def test_everybody_was_graded(graded):
+    assert graded["done"].returncode == 0, graded["done"].stderr[-3000:]
+
+
+def test_nothing_outside_was_changed_and_nothing_is_left(graded):
+    course = graded["course"]
+    assert {name: digest(course.parent / name) for name in graded["before"]} == graded["before"]
+    assert digest(ROOT / "course_lib" / "classroom").keys() >= graded["ours"].keys()
+    now = digest(ROOT / "course_lib" / "classroom")
+    assert all(now[name] == content for name, content in graded["ours"].items() if name.endswith(".py"))
+    assert not [p for p in ("/tmp/hostile-marker", "/dev/shm/hostile-marker", "/usr/x") if os.path.exists(p)]
+    mine = [p for p in Path("/proc").glob("[0-9]*/status") if 200_000 <= uid_of(p) < 300_000]
+    assert not mine
+
+
+def uid_of(status: Path) -> int:
+    try:
+        return int(re.search(r"^Uid:\s+(\d+)", status.read_text(), flags=re.M)[1])
+    except OSError:
+        return -1
