@@ -269,10 +269,12 @@ function cards(root) {
 function terms() {
   const tip = make("div", {role: "tooltip", id: "site-tip", class: "cl", hidden: "hidden"});
   document.body.append(tip);
-  const hide = () => { tip.hidden = true; };
+  let of = null;
+  const hide = () => { tip.hidden = true; of = null; };
   const show = term => {
     tip.textContent = term.dataset.means;
     tip.hidden = false;
+    of = term;
     const at = term.getBoundingClientRect(), width = tip.offsetWidth;
     tip.style.left = `${Math.max(8, Math.min(at.left, document.documentElement.clientWidth - width - 8))}px`;
     tip.style.top = at.bottom + tip.offsetHeight + 4 < innerHeight ? `${at.bottom}px` : `${at.top - tip.offsetHeight}px`;
@@ -286,7 +288,7 @@ function terms() {
   }
   tip.addEventListener("mouseleave", hide);
   document.addEventListener("keydown", event => event.key === "Escape" && hide());
-  document.addEventListener("scroll", hide, {passive: true});
+  document.addEventListener("scroll", () => of && show(of), {passive: true});
 }
 
 // The error index: as `explain` does it, what matches more of the message is the more specific.
