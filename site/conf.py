@@ -19,9 +19,11 @@ myst_heading_anchors = 3
 myst_links_external_new_tab = False
 
 html_theme = "sphinx_book_theme"
+html_favicon = "static/icon.svg"
 html_css_files = ["course.css", "site.css"]
 html_js_files = [("site.js", {"defer": "defer"})]
 html_copy_source = False
+html_use_index = False
 html_show_sphinx = False
 html_theme_options = {
     "use_download_button": False,

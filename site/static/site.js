@@ -38,7 +38,7 @@ function explorer(root) {
     for (const slider of all("[type=range]", form)) {
       const shown = JSON.parse(slider.dataset.shown)[slider.value];
       slider.setAttribute("aria-valuetext", shown);
-      slider.parentElement.querySelector("output").textContent = shown;
+      slider.parentElement.querySelector(".site-value").textContent = shown;
     }
     const [numbers, text] = frames[places.join()];
     picture.innerHTML = numbers.map(n => pieces[n]).join("<");
@@ -219,7 +219,8 @@ function markOrder({lines, rights, why, mistakes}, chosen) {
       head: `${right ? "✓" : "✗"} ${place + 1}, ${right ? "in place" : "out of place"}`};
   });
   const known = mistakes.filter(m => m.order.join() === chosen.join()), right = agree(nearest) === lines.length;
-  return {right, rows, mistakes: known.map(m => m.mistake), message: [...known.map(m => m.why), why].join(" ")};
+  const out = right ? [] : [`${rows.filter(row => !row.right).length} lines are out of place.`];
+  return {right, rows, mistakes: known.map(m => m.mistake), message: [...known.map(m => m.why), ...out, why].join(" ")};
 }
 
 function markNumber({answer, tolerance, unit, why, mistakes}, typed) {

@@ -14,10 +14,9 @@ from tools import ROOT, short
 from tools.site import pages, running
 
 
-def build(names: list[str], to: Path, work: Path) -> int:
+def build(names: list[str], notebooks: Path, to: Path, work: Path) -> int:
     """Build the site of these lessons; the exit status of Sphinx, whose warnings are errors."""
-    notebooks = running.executed(names, work / "executed")
-    pages.write(notebooks, work / "source")
+    pages.write(running.executed(names, notebooks, work / "executed"), work / "source")
     shutil.rmtree(to, ignore_errors=True)
     settings = ["--conf-dir", str(pages.SITE), "--doctree-dir", str(work / "doctrees"), "--fresh-env"]
     settings += ["--define", f"html_static_path=static,{work / 'source' / '_static'}"]
@@ -31,12 +30,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.site", description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NN_slug", help="only these lessons")
     parser.add_argument("--to", type=Path, default=ROOT / "dist" / "site", help="the folder to write")
+    parser.add_argument("--notebooks", type=Path, default=ROOT / "notebooks", help=argparse.SUPPRESS)
+    parser.add_argument("--work", type=Path, default=ROOT / "build" / "site", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     begin = time.perf_counter()
     try:
         known = load_syllabus()
         names = [known.called(name).name for name in options.names] or [lesson.name for lesson in known.lessons]
-        status = build(names, options.to, ROOT / "build" / "site")
+        status = build(names, options.notebooks, options.to, options.work)
     except CourseError as error:
         print(error, file=sys.stderr)
         return 1

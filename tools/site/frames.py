@@ -146,7 +146,7 @@ def controls_html(explorer: Explorer, frames: Frames, name: str) -> str:
             rows.append(
                 f'<label class="site-control">{label} <input type="range" min="0" max="{len(values) - 1}" '
                 f'value="{start}" data-shown="{readings}" aria-valuetext="{html.escape(shown[start])}"/>'
-                f"<output>{html.escape(shown[start])}</output></label>"
+                f'<span class="site-value" aria-hidden="true">{html.escape(shown[start])}</span></label>'
             )
         elif len(values) > 6:
             options = "".join(

@@ -27,8 +27,8 @@ _SOURCES = (
 )
 
 
-def executed(names: Sequence[str], folder: Path) -> dict[str, NotebookNode]:
-    """The notebooks with their outputs, from `folder` where nothing changed; two are run at a time.
+def executed(names: Sequence[str], notebooks: Path, folder: Path) -> dict[str, NotebookNode]:
+    """These of the notebooks with their outputs, from `folder` where nothing changed; two are run at a time.
 
     Raises:
         ContentError: a cell of a notebook raises.
@@ -36,11 +36,11 @@ def executed(names: Sequence[str], folder: Path) -> dict[str, NotebookNode]:
     folder.mkdir(parents=True, exist_ok=True)
     course = _digest(sorted(path for pattern in _SOURCES for path in ROOT.glob(pattern)))
     with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
-        return dict(zip(names, pool.map(lambda name: _executed(name, folder, course), names), strict=True))
+        return dict(zip(names, pool.map(lambda name: _executed(name, notebooks, folder, course), names), strict=True))
 
 
-def _executed(name: str, folder: Path, course: str) -> NotebookNode:
-    source = ROOT / "notebooks" / f"{name}.ipynb"
+def _executed(name: str, notebooks: Path, folder: Path, course: str) -> NotebookNode:
+    source = notebooks / f"{name}.ipynb"
     kept = folder / f"{name}-{_digest([source], course)}.ipynb"
     if not kept.exists():
         for old in folder.glob(f"{name}-*.ipynb"):
@@ -54,7 +54,7 @@ def _executed(name: str, folder: Path, course: str) -> NotebookNode:
 def _digest(paths: Iterable[Path], before: str = "") -> str:
     digest = hashlib.sha256(before.encode())
     for path in paths:
-        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
 
 
