@@ -2,11 +2,11 @@
 # make test   set everything up and run every test
 # make build  write notebooks/ and exercises/ from lessons/
 # make check  are the built files fresh, and is every lesson complete?
-# make site   write the web site into dist/site, to open or to publish
+# make site   write the web site into dist/site, to open or to publish; make test-site tries all of it in Chromium
 # make bench  what the figures in the README come from
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test build check site bench constraints
+.PHONY: help lab test build check site test-site bench constraints
 
 # The newest tested Python on this machine; override with `make lab PYTHON=...`
 PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(if $(shell $(p) -c "import sys" 2>/dev/null && echo yes),$(p))))
@@ -56,6 +56,10 @@ check: .venv/test-ready
 
 site: .venv/site-ready
 	python -m tools.site $(SITE_ARGS)
+
+# The whole site in Chromium; make test does it with one lesson.
+test-site: .venv/test-ready
+	COURSE_SITE=dist/site python -m pytest -n 0 tests/browser/test_site.py
 
 bench: .venv/test-ready
 	python -m benchmarks

@@ -29,17 +29,13 @@ def write(notebooks: Mapping[str, NotebookNode], folder: Path) -> None:
     (folder / "_static" / "course.css").write_text(sheet, encoding="utf-8")
     lessons = [lesson for lesson in load_syllabus().lessons if lesson.name in notebooks]
     for lesson in lessons:
-        nbformat.write(_for_the_site(notebooks[lesson.name], lessons), folder / f"{lesson.name}.ipynb")
+        nbformat.write(for_the_site(notebooks[lesson.name], lessons), folder / f"{lesson.name}.ipynb")
     parts = {part: [x for x in lessons if x.part == part] for part in dict.fromkeys(x.part for x in lessons)}
     recaps = {part: [(x, r) for x in within if (r := recap(notebooks[x.name]))] for part, within in parts.items()}
     sheets = {f"cheat_sheet_{i}": part for i, part in enumerate((p for p in parts if recaps[p]), 1)}
     for name, part in sheets.items():
-        _fill(
-            "cheat_sheet",
-            folder / f"{name}.md",
-            part=part,
-            recaps="\n\n".join(map(_sheet, *zip(*recaps[part], strict=True))),
-        )
+        text = "\n\n".join(_sheet(lesson, words) for lesson, words in recaps[part])
+        _fill("cheat_sheet", folder / f"{name}.md", part=part, recaps=text)
     _fill("index", folder / "index.md", **_start(parts, sheets))
     _fill("glossary", folder / "glossary.md", terms="\n".join(_terms(lessons)))
     known = [error for lesson in lessons for error in known_errors() if error.lesson == lesson.slug]
@@ -51,17 +47,20 @@ def _fill(template: str, path: Path, **parts: str) -> None:
     path.write_text((SITE / f"{template}.md").read_text(encoding="utf-8").format(**parts), encoding="utf-8")
 
 
-def _for_the_site(notebook: NotebookNode, lessons: Sequence[Lesson]) -> NotebookNode:
-    """A lesson whose links lead to pages; what has none here (an exercise) is only named."""
+def for_the_site(notebook: NotebookNode, lessons: Sequence[Lesson]) -> NotebookNode:
+    """A lesson whose links lead to pages; what has none here (an exercise) is only named, as are pictures elsewhere."""
     here = {f"{lesson.name}.ipynb" for lesson in lessons}
+    notebook.cells = [c for c in notebook.cells if not (c.cell_type == "code" and _is_generated(c))]  # Colab's set-up
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = re.sub(
-                r"\[([^\]]+)\]\((?!https?:|#)([^)#]+)[^)]*\)",
-                lambda m: m[0] if m[2] in here else _named(m),
-                cell.source,
-            )
+            text = re.sub(r"!\[([^\]]*)\]\(https?:[^)]*\)", r"\1", cell.source)
+            link = r"\[([^\]]+)\]\((?!https?:|#)([^)#]+)[^)]*\)"
+            cell.source = re.sub(link, lambda m: m[0] if m[2] in here else _named(m), text)
     return notebook
+
+
+def _is_generated(cell: NotebookNode) -> bool:
+    return cell.metadata.get("course", {}).get("generated", False)
 
 
 def _named(link: re.Match[str]) -> str:

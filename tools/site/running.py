@@ -1,5 +1,6 @@
 """Run the notebooks for the site, once: what came out is kept in build/site/ until something of the course changes."""
 
+import asyncio
 import hashlib
 import os
 import re
@@ -73,7 +74,7 @@ def _run(name: str, notebook: NotebookNode) -> NotebookNode:
         client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(work)}})
         client.extra_arguments = ["--log-level=ERROR"]
         try:
-            client.execute(env=environment)
+            asyncio.run(client.async_execute(env=environment))  # a loop of its own: this is a thread's work
         except CellExecutionError as error:
             raise ContentError(f"notebooks/{name}.ipynb: a cell raises {error.ename}: {error.evalue}") from None
         del notebook.cells[0]
