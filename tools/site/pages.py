@@ -89,8 +89,10 @@ def _start(parts: Mapping[str, Sequence[Lesson]], sheets: Mapping[str, str]) -> 
     pages = ["Glossary <glossary>", "Error index <errors>"]
     trees.append(_toctree("Look up", [*pages, *(f"Cheat sheet: {part} <{name}>" for name, part in sheets.items())]))
     links = ", ".join(f"[{part}]({name}.md)" for name, part in sheets.items())
+    github = load_syllabus().github
     return {
         "title": load_syllabus().title,
+        "course": f"[the course](https://github.com/{github})" if github else "the course",
         "lessons": "\n\n".join(listed),
         "sheets": links,
         "toctrees": "\n\n".join(trees),
