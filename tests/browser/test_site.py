@@ -157,6 +157,14 @@ def test_every_page_is_small_and_whole(folder, visit):
     assert broken == []
 
 
+def test_the_graded_quiz_stays_out(folder):
+    text = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("*") if path.suffix in (".html", ".js"))
+    text = text.replace("\\u003c", "<").replace('\\"', '"')
+    asked = load_bank(ROOT / "lessons" / LESSON / "graded_quiz.yaml").questions
+    assert not [q.id for q in asked for option in q.options if style.markdown(option.why)[3:60] in text]
+    assert style.markdown(load_bank("eval_mode").questions[0].options[0].why)[3:60] in text
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_axe_finds_nothing_serious(folder, visit, dark):
     found = []

@@ -17,6 +17,7 @@ from course_lib.syllabus import Lesson, load_syllabus
 from tools import ROOT
 from tools.notebooks import in_words
 from tools.site.book import terms
+from tools.site.running import anonymous
 
 SITE = ROOT / "site"
 
@@ -131,7 +132,7 @@ def _errors(known: Sequence[KnownError], lessons: Sequence[Lesson]) -> list[str]
 def message_of(error: KnownError) -> str:
     """The message that Python prints: the error's own program is run for it."""
     raised = run(error.program).error
-    text = f"{type(raised).__name__}: {raised}"
+    text = anonymous(f"{type(raised).__name__}: {raised}")
     return text if len(text) <= 400 else f"{text[:400].rstrip()} ..."
 
 

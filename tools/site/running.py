@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -81,7 +82,7 @@ def _run(name: str, notebook: NotebookNode) -> NotebookNode:
         for cell in notebook.cells:
             if cell.cell_type == "code":
                 cell.execution_count = None
-                cell.outputs = [tidy(output, home) for output in cell.outputs]
+                cell.outputs = [tidy(output) for output in cell.outputs]
                 alts = [output.get("metadata", {}).get("image/png", {}).get("alt", "") for output in cell.outputs]
                 if any(alts):
                     cell.metadata["mystnb"] = {"image": {"alt": " ".join(filter(None, alts))}}
@@ -89,14 +90,19 @@ def _run(name: str, notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def tidy(output: NotebookNode, home: str) -> NotebookNode:
+def tidy(output: NotebookNode) -> NotebookNode:
     """An output for the site: no widget, no style sheet of its own, no folder of this machine, links to pages."""
     if "text" in output:
-        output.text = output.text.replace(home, "~")
+        output.text = anonymous(output.text)
     data = output.get("data", {})
     data.pop(style.WIDGET_VIEW, None)
     for kind in ("text/html", "text/plain"):
         if kind in data:
-            text = data[kind].replace(style.STYLE, "").replace(home, "~")
+            text = anonymous(data[kind].replace(style.STYLE, ""))
             data[kind] = re.sub(r'href="(\d\d_\w+)\.ipynb', r'href="\1.html', text)
     return output
+
+
+def anonymous(text: str) -> str:
+    """A text without this machine's Python and its folders for temporary files, which are new every time."""
+    return re.sub(rf"{re.escape(tempfile.gettempdir())}/\w+", "~", text.replace(sys.executable, "python"))
