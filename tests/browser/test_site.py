@@ -169,6 +169,8 @@ def test_the_graded_quiz_stays_out(folder):
 def test_axe_finds_nothing_serious(folder, visit, dark):
     found = []
     for name in names(folder):
+        if dark and not (name[0].isdigit() or name == "errors.html"):
+            continue  # nothing of ours that has colours
         page = visit(name, dark=dark)
         page.wait_for_load_state("networkidle")
         rules = {"runOnly": ["color-contrast"]} if dark else {}  # all else is the same in the dark
@@ -298,19 +300,19 @@ def test_the_browser_marks_as_python_does(visit, bank):
     assert kinds == {"one", "several", "prints", "bug_line", "order", "number"}
 
 
-@pytest.mark.parametrize("typed", ["0.5", " 1/2 ", "5e-1", "12 ms", "1/0", "half", "", "1/2/3", "1,5"])
-def test_the_browser_reads_numbers_as_python_does(visit, typed):
+def test_the_browser_reads_numbers_as_python_does(visit):
     from tools.site.in_kernel import question as as_data
 
     number = next(q for q in load_bank("eval_mode").questions if q.kind == "number")
-    number = replace(number, answer=0.5, tolerance=0.0, unit="ms")
-    got = visit().evaluate("([q, a]) => markNumber(q, a)", [as_data(number), typed])
-    try:
-        wanted = mark_typed(number, typed)
-    except InputError:
-        assert got.keys() == {"problem"}
-    else:
-        assert got["right"] == wanted.right
+    number, page = replace(number, answer=0.5, tolerance=0.0, unit="ms"), visit()
+    for typed in ("0.5", " 1/2 ", "5e-1", "12 ms", "1/0", "half", "", "1/2/3", "1,5"):
+        got = page.evaluate("([q, a]) => markNumber(q, a)", [as_data(number), typed])
+        try:
+            wanted = mark_typed(number, typed)
+        except InputError:
+            assert got.keys() == {"problem"}, typed
+        else:
+            assert got["right"] == wanted.right, typed
 
 
 def test_cards_turn_and_come_again(visit):
