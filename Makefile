@@ -2,15 +2,16 @@
 # make test   set everything up and run every test
 # make build  write notebooks/ and exercises/ from lessons/
 # make check  are the built files fresh, and is every lesson complete?
+# make site   write the web site into dist/site, to open or to publish; make test-site tries all of it in Chromium
 # make bench  what the figures in the README come from
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test build check bench constraints
+.PHONY: help lab test build check site test-site bench constraints
 
 # The newest tested Python on this machine; override with `make lab PYTHON=...`
 PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(if $(shell $(p) -c "import sys" 2>/dev/null && echo yes),$(p))))
 BIN := .venv/bin
-EVERYTHING := lab,grading,dev
+EVERYTHING := lab,grading,site,dev
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 help:
@@ -31,7 +32,10 @@ endef
 
 .venv/test-ready: pyproject.toml constraints.txt
 	$(call install,$(EVERYTHING))
-	@touch .venv/lab-ready
+	@touch .venv/lab-ready .venv/site-ready
+
+.venv/site-ready: pyproject.toml constraints.txt
+	$(call install,site)
 
 lab: .venv/lab-ready
 	@python -m course_lib lab $(LAB_ARGS)
@@ -49,6 +53,13 @@ build: .venv/test-ready
 check: .venv/test-ready
 	python tools/build_course.py --check
 	python tools/check_course.py
+
+site: .venv/site-ready
+	python -m tools.site $(SITE_ARGS)
+
+# The whole site in Chromium; make test does it with one lesson.
+test-site: .venv/test-ready
+	COURSE_SITE=dist/site python -m pytest -n 0 tests/browser/test_site.py
 
 bench: .venv/test-ready
 	python -m benchmarks

@@ -39,7 +39,11 @@ class Term:
         >>> Term("batch norm", "").stands_in("Batch norms"), Term("AUC", "").stands_in("auc")
         (True, False)
         """
-        return bool(self._pattern.search(text))
+        return bool(self.search(text))
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """Where a text first uses the term or one of its forms."""
+        return self._pattern.search(text)
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
