@@ -2,10 +2,11 @@
 # make test   set everything up and run every test
 # make build  write notebooks/ and exercises/ from lessons/
 # make check  are the built files fresh, and is every lesson complete?
+# make colab  write notebooks that carry the course into dist/colab/, to be uploaded to Colab
 # make bench  what the figures in the README come from
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test build check bench constraints
+.PHONY: help lab test build check colab bench constraints
 
 # The newest tested Python on this machine; override with `make lab PYTHON=...`
 PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(if $(shell $(p) -c "import sys" 2>/dev/null && echo yes),$(p))))
@@ -49,6 +50,9 @@ build: .venv/test-ready
 check: .venv/test-ready
 	python tools/build_course.py --check
 	python tools/check_course.py
+
+colab: .venv/test-ready
+	python tools/build_colab.py
 
 bench: .venv/test-ready
 	python -m benchmarks
