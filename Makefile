@@ -3,15 +3,18 @@
 # make build  write notebooks/ and exercises/ from lessons/
 # make check  are the built files fresh, and is every lesson complete?
 # make colab  write notebooks that carry the course into dist/colab/, to be uploaded to Colab
+# make test-colab  run them, and the tests of tasks, quizzes and explorers, with the versions that Colab has
 # make bench  what the figures in the README come from
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test build check colab bench constraints
+.PHONY: help lab test build check colab test-colab bench constraints
 
 # The newest tested Python on this machine; override with `make lab PYTHON=...`
 PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(if $(shell $(p) -c "import sys" 2>/dev/null && echo yes),$(p))))
 BIN := .venv/bin
 EVERYTHING := lab,grading,dev
+SUITES := $(patsubst %,tests/classroom/test_%.py,tasks quiz_bank quiz_marking quiz_view check_quiz explorers furniture recall) \
+  $(wildcard tests/lessons/test_explorer_*.py)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 help:
@@ -53,6 +56,19 @@ check: .venv/test-ready
 
 colab: .venv/test-ready
 	python tools/build_colab.py
+
+# Without compiling: half the time, and most of what is installed is never imported.
+.venv-colab/ready: tests/colab/requirements.txt constraints.txt
+	@$(PYTHON) -m venv --clear .venv-colab
+	@echo "Installing Colab's versions into .venv-colab."
+	@.venv-colab/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --requirement tests/colab/requirements.txt
+	@$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --constraint constraints.txt --dest .venv-colab/wheels fsrs "setuptools>=77"
+	@.venv-colab/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-index --find-links .venv-colab/wheels --target .venv-colab/lacking fsrs
+	@touch $@
+
+test-colab: .venv-colab/ready colab
+	COLAB_RELEASE_TAG=tests PYTHONPATH=tests/colab/stand_in:.venv-colab/lacking:$(CURDIR) \
+	  .venv-colab/bin/python -m pytest -n 2 --dist worksteal tests/colab $(SUITES)
 
 bench: .venv/test-ready
 	python -m benchmarks

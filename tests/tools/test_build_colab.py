@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from base64 import b64decode
 from dataclasses import replace
@@ -14,7 +15,9 @@ from types import ModuleType
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from published import GITHUB, publish
 
+from course_lib.classroom.doctor import satisfies
 from course_lib.classroom.sources import read_cells
 from course_lib.classroom.tasks import checking
 from course_lib.classroom.tasks.checking import solution_code
@@ -24,8 +27,8 @@ from tools.exercises import exercise_notebook, release_notebooks
 from tools.notebooks import colab_cell, lesson_notebook
 
 SYLLABUS = load_syllabus()
-PUBLISHED = replace(SYLLABUS, github="someone/course")
-CELL = colab_cell("someone/course").source
+PUBLISHED = replace(SYLLABUS, github=GITHUB)
+CELL = colab_cell(GITHUB).source
 
 
 @pytest.fixture(scope="module")
@@ -114,30 +117,27 @@ def test_a_wheel_has_every_worked_solution_and_no_key(wheel, tmp_path, monkeypat
 
 def test_pip_installs_the_published_course_from_a_repository(tmp_path, monkeypatch):
     """What the cell asks of pip, with a local repository in GitHub's place: a wheel with the worked solutions."""
-    repository = tmp_path / "someone" / "course"
-    for name in build_colab.OF_A_WHEEL:
-        repository.mkdir(parents=True, exist_ok=True)
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, repository / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(ROOT / name, repository)
-    who = ["-c", "user.name=a", "-c", "user.email=a@b"]
-    for command in (["init", "--quiet"], ["add", "."], [*who, "commit", "--quiet", "-m", "The course"]):
-        subprocess.run(["git", *command], cwd=repository, check=True)
-    for name, value in {
-        "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": f"url.{tmp_path.as_uri()}/.insteadOf",
-        "GIT_CONFIG_VALUE_0": "https://github.com/",
-        "PIP_NO_BUILD_ISOLATION": "0",  # pip reads this one backwards: setuptools is here, don't fetch it
-        "PIP_TARGET": str(tmp_path / "site"),
-    }.items():
-        monkeypatch.setenv(name, value)
+    publish(tmp_path, monkeypatch)
+    monkeypatch.setenv(
+        "PIP_NO_BUILD_ISOLATION", "0"
+    )  # pip reads this one backwards: setuptools is here, don't fetch it
+    monkeypatch.setenv("PIP_TARGET", str(tmp_path / "site"))
     pip = re.search(r"pip = \[sys.executable, (.*)\]", CELL)[1].replace('"', "").split(", ")
     subprocess.run([sys.executable, *pip], check=True, cwd=tmp_path)
     room = tmp_path / "site" / "course_lib" / "lessons" / "start_here"
     assert 'solution="found_of_the_ill"' in (room / "solutions.txt").read_text(encoding="utf-8")
     assert {path.name for path in (tmp_path / "site").iterdir()} >= {"course_lib", "evaluate_save_load-0.1.0.dist-info"}
     assert not (tmp_path / "site" / "torch").exists()
+
+
+def test_the_versions_that_colab_has_are_in_the_range_that_the_course_asks_for():
+    text = (ROOT / "tests" / "colab" / "requirements.txt").read_text(encoding="utf-8")
+    pins = dict(line.lower().split("==") for line in text.splitlines() if "==" in line)
+    asked = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    assert [d for d in asked if re.match(r"[\w.-]+", d)[0].lower() not in pins] == ["fsrs>=6.0,<7"]
+    for dependency in asked:
+        name, ranges = re.match(r"([\w.-]+)(.*)", dependency).groups()
+        assert name == "fsrs" or satisfies(pins[name.lower()], ranges)
 
 
 def test_published_notebooks_begin_with_badge_and_cell_and_local_ones_have_neither():
@@ -159,7 +159,7 @@ def test_published_notebooks_begin_with_badge_and_cell_and_local_ones_have_neith
 
 def test_a_carrying_notebook_has_one_first_cell_and_no_link_to_a_file_that_is_not_there():
     first = new_code_cell("carry", id="add-course")
-    published = [colab_cell("someone/course")]
+    published = [colab_cell(GITHUB)]
     for cells in ([], published):
         heading = new_markdown_cell(
             "# One\n\n[Next: two](02_two.ipynb) · [Exercise](../exercises/release/01/01_a.ipynb)"
