@@ -2,9 +2,9 @@
 # make test   set everything up and run every test
 # make build  write notebooks/ and exercises/ from lessons/
 # make check  are the built files fresh, and is every lesson complete?
-# make colab  write notebooks that carry the course into dist/colab/, to be uploaded to Colab
-# make test-colab  run them, and the tests of tasks, quizzes and explorers, with the versions that Colab has
 # make bench  what the figures in the README come from
+# make colab  write notebooks for Colab into dist/colab/, each with the course inside
+# make test-colab   run them, and the tests of tasks, quizzes and explorers, with the versions that Colab has
 
 .DEFAULT_GOAL := help
 .PHONY: help lab test build check colab test-colab bench constraints
@@ -57,17 +57,18 @@ check: .venv/test-ready
 colab: .venv/test-ready
 	python tools/build_colab.py
 
-# Without compiling: half the time, and most of what is installed is never imported.
+# Not compiled: most of what is installed is never imported. What Colab lacks lies beside it, for the first cells.
+COLAB_PIP := .venv-colab/bin/python -m pip --quiet --disable-pip-version-check
 .venv-colab/ready: tests/colab/requirements.txt constraints.txt
 	@$(PYTHON) -m venv --clear .venv-colab
 	@echo "Installing Colab's versions into .venv-colab."
-	@.venv-colab/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --requirement tests/colab/requirements.txt
-	@$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --constraint constraints.txt --dest .venv-colab/wheels fsrs "setuptools>=77"
-	@.venv-colab/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-index --find-links .venv-colab/wheels --target .venv-colab/lacking fsrs
+	@$(COLAB_PIP) install --no-compile --requirement tests/colab/requirements.txt
+	@$(COLAB_PIP) download --no-deps --constraint constraints.txt --dest .venv-colab/wheels fsrs "setuptools>=77"
+	@$(COLAB_PIP) install --no-deps --no-index --find-links .venv-colab/wheels --target .venv-colab/lacking fsrs
 	@touch $@
 
 test-colab: .venv-colab/ready colab
-	COLAB_RELEASE_TAG=tests PYTHONPATH=tests/colab/stand_in:.venv-colab/lacking:$(CURDIR) \
+	COLAB_RELEASE_TAG=tests PYTHONPATH="$(CURDIR)/tests/colab/stand_in:$(CURDIR)/.venv-colab/lacking:$(CURDIR)" \
 	  .venv-colab/bin/python -m pytest -n 2 --dist worksteal tests/colab $(SUITES)
 
 bench: .venv/test-ready
