@@ -4,14 +4,18 @@
 # make check  are the built files fresh, and is every lesson complete?
 # make site   write the web site into dist/site, to open or to publish; make test-site tries all of it in Chromium
 # make bench  what the figures in the README come from
+# make colab  write notebooks for Colab into dist/colab/, each with the course inside
+# make test-colab   run them, and the tests of tasks, quizzes and explorers, with the versions that Colab has
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test build check site test-site bench constraints
+.PHONY: help lab test build check site test-site colab test-colab bench constraints
 
 # The newest tested Python on this machine; override with `make lab PYTHON=...`
 PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(if $(shell $(p) -c "import sys" 2>/dev/null && echo yes),$(p))))
 BIN := .venv/bin
 EVERYTHING := lab,grading,site,dev
+SUITES := $(patsubst %,tests/classroom/test_%.py,tasks quiz_bank quiz_marking quiz_view check_quiz explorers furniture recall) \
+  $(wildcard tests/lessons/test_explorer_*.py)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 help:
@@ -60,6 +64,23 @@ site: .venv/site-ready
 # The whole site in Chromium; make test does it with one lesson.
 test-site: .venv/test-ready
 	COURSE_SITE=dist/site python -m pytest -n 0 tests/browser/test_site.py
+
+colab: .venv/test-ready
+	python tools/build_colab.py
+
+# Not compiled: most of what is installed is never imported. What Colab lacks lies beside it, for the first cells.
+COLAB_PIP := .venv-colab/bin/python -m pip --quiet --disable-pip-version-check
+.venv-colab/ready: tests/colab/requirements.txt constraints.txt
+	@$(PYTHON) -m venv --clear .venv-colab
+	@echo "Installing Colab's versions into .venv-colab."
+	@$(COLAB_PIP) install --no-compile --requirement tests/colab/requirements.txt
+	@$(COLAB_PIP) download --no-deps --constraint constraints.txt --dest .venv-colab/wheels fsrs "setuptools>=77"
+	@$(COLAB_PIP) install --no-deps --no-index --find-links .venv-colab/wheels --target .venv-colab/lacking fsrs
+	@touch $@
+
+test-colab: .venv-colab/ready colab
+	COLAB_RELEASE_TAG=tests PYTHONPATH="$(CURDIR)/tests/colab/stand_in:$(CURDIR)/.venv-colab/lacking:$(CURDIR)" \
+	  .venv-colab/bin/python -m pytest -n 2 --dist worksteal tests/colab $(SUITES)
 
 bench: .venv/test-ready
 	python -m benchmarks

@@ -54,7 +54,7 @@ class Lesson:
 
 @dataclass(frozen=True)
 class Syllabus:
-    """The lessons in their order. `github` is "owner/repository", or empty: then no Colab link is shown.
+    """The lessons in their order. `github` is "owner/repository", or empty: then notebooks have no badge and no cell for Colab.
 
     `drafts` are lessons still being written (`draft = true`): their tasks and banks work, and nothing is
     built of them, links to them or lists them.

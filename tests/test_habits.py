@@ -19,7 +19,7 @@ LAYERS = {
     "classroom": 0, "classroom.style": 3,
     "classroom.tasks": 4, "classroom.quizzes": 4, "classroom.progress": 4, "classroom.event_log": 4,
     "classroom.widgets": 4, "classroom.recall": 4, "classroom.overview": 4, "classroom.doctor": 4,
-    "classroom.sources": 4, "classroom.explaining": 4,
+    "classroom.sources": 4, "classroom.explaining": 4, "classroom.colab": 4,
     "classroom.explorers": 5, "classroom.session": 5, "classroom.grading": 5,
     "lessons": 6,
     "__main__": 7,

@@ -13,7 +13,7 @@ from course_lib.classroom.quizzes.marking import as_markdown
 from course_lib.errors import ContentError
 from course_lib.syllabus import Lesson, Syllabus
 from tools import short
-from tools.notebooks import agree, cells_of, finished, generated, to_text
+from tools.notebooks import agree, badge, cells_of, colab_cell, finished, generated, to_text
 
 MARKERS = {"solution", "check", "written"}
 
@@ -34,11 +34,12 @@ def exercise_notebook(lesson: Lesson, syllabus: Syllabus, root: Path) -> Noteboo
     for marker, names in found.items():
         agree(folder / "exercise.py", marker, names, lesson.written if marker == "written" else lesson.tasks)
     there = f"[the lesson](../../../notebooks/{lesson.name}.ipynb)"
-    heading = (
-        f"# Exercise: {lesson.title}\n\n*{lesson.points} points · about {lesson.exercise_minutes} minutes · {there}*"
-    )
+    title, path = f"# Exercise: {lesson.title}", f"exercises/release/{lesson.name}/{lesson.name}.ipynb"
+    about = f"*{lesson.points} points · about {lesson.exercise_minutes} minutes · {there}*"
+    heading = "\n".join([title, "", *badge(path, syllabus), about])
     opening, closing = (generated(new_markdown_cell(text)) for text in (heading, _onward(lesson, syllabus)))
-    return finished(f"exercise/{lesson.name}", [opening, *cells, *quiz_cells(lesson, folder), closing])
+    first = [opening, colab_cell(syllabus.github)] if syllabus.github else [opening]
+    return finished(f"exercise/{lesson.name}", [*first, *cells, *quiz_cells(lesson, folder), closing])
 
 
 def _onward(lesson: Lesson, syllabus: Syllabus) -> str:

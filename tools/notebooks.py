@@ -3,6 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
+from textwrap import indent
 
 import nbformat
 from nbformat import NotebookNode
@@ -14,9 +15,23 @@ from course_lib.syllabus import Lesson, Syllabus
 from tools import short
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-COLAB_CELL = """import importlib.util
-if importlib.util.find_spec("course_lib") is None:  # on Colab: adds the course, touches nothing that is there
-    %pip install --quiet --no-deps fsrs git+https://github.com/{github}"""
+COLAB = "https://colab.research.google.com/github"
+BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
+IN_COLAB = 'import sys\n\nif "google.colab" in sys.modules:\n'
+ADD_COURSE = """\
+import importlib.util
+import subprocess
+
+if added := importlib.util.find_spec("course_lib") is None:
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", {course}]
+    done = subprocess.run(pip, capture_output=True, text=True)
+    if done.returncode:
+        what = "The course could not be installed. Is this machine online? Run this cell again."
+        raise RuntimeError(f"{{what}}\\n{{done.stderr}}")
+    importlib.invalidate_caches()
+from course_lib.classroom.colab import set_up
+
+set_up(added)"""
 
 
 def lesson_notebook(lesson: Lesson, syllabus: Syllabus, root: Path) -> NotebookNode:
@@ -35,7 +50,7 @@ def lesson_notebook(lesson: Lesson, syllabus: Syllabus, root: Path) -> NotebookN
     agree(path, "turn", turns, lesson.turns)
     opening = [generated(new_markdown_cell(opening_text(lesson, syllabus)))]
     if syllabus.github:
-        opening.append(generated(new_code_cell(COLAB_CELL.format(github=syllabus.github))))
+        opening.append(colab_cell(syllabus.github))
     closing = generated(new_markdown_cell(f"---\n\n{links(lesson, syllabus)}"))
     return finished(lesson.name, [*opening, *cells, closing])
 
@@ -96,6 +111,22 @@ def to_text(notebook: NotebookNode) -> str:
     return json.dumps(split_into_lines, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+def colab_cell(github: str) -> NotebookNode:
+    """The first cell of a published notebook: in Colab it adds the course, anywhere else it does nothing."""
+    heading = (
+        "# @title In Colab, run this first\n# It adds the course to what is there; anywhere else it does nothing.\n"
+    )
+    code = indent(ADD_COURSE.format(course=f'"git+https://github.com/{github}"'), " " * 4)
+    return generated(new_code_cell(heading + IN_COLAB + code, metadata={"cellView": "form"}))
+
+
+def badge(path: str, syllabus: Syllabus) -> list[str]:
+    """Colab's badge for a built notebook, as lines of markdown; none where the course isn't published."""
+    if not syllabus.github:
+        return []
+    return [f"[![Open in Colab]({BADGE})]({COLAB}/{syllabus.github}/blob/main/{path})", ""]
+
+
 def generated(cell: NotebookNode) -> NotebookNode:
     """Mark a cell that comes from course.toml or a bank, not from the source."""
     cell.metadata["course"] = {"generated": True}
@@ -105,7 +136,8 @@ def generated(cell: NotebookNode) -> NotebookNode:
 def opening_text(lesson: Lesson, syllabus: Syllabus) -> str:
     """Title, minutes, what you will be able to do, what you need first, links."""
     about = f"*Lesson {lesson.number} · {lesson.part} · {in_words(lesson)}*"
-    lines = [f"# {lesson.title}", "", about, "", "**You will be able to**", ""]
+    lines = [f"# {lesson.title}", "", *badge(f"notebooks/{lesson.name}.ipynb", syllabus), about, ""]
+    lines += ["**You will be able to**", ""]
     lines += [*(f"- {objective}" for objective in lesson.objectives), ""]
     if needed := [other for other in syllabus.lessons if other.slug in lesson.needs]:
         lines += ["**You need first:** " + ", ".join(f"[{n.title}]({n.name}.ipynb)" for n in needed) + ".", ""]
@@ -125,9 +157,6 @@ def in_words(lesson: Lesson) -> str:
 def links(lesson: Lesson, syllabus: Syllabus) -> str:
     """The row of links of a lesson."""
     row, i = [], syllabus.lessons.index(lesson)
-    if syllabus.github:
-        url = f"https://colab.research.google.com/github/{syllabus.github}/blob/main/notebooks/{lesson.name}.ipynb"
-        row.append(f"[Open in Colab]({url})")
     if i:
         before = syllabus.lessons[i - 1]
         row.append(f"[Previous: {before.title}]({before.name}.ipynb)")

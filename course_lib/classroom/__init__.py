@@ -18,6 +18,7 @@ _HOMES = {
     "finish": "session",
     "flashcards": "recall",
     "hint": "tasks.checking",
+    "keep_on_drive": "colab",
     "mastery_test": "quizzes.view",
     "predict": "widgets",
     "quiz": "quizzes.view",

@@ -1,0 +1,1 @@
+"""Stands in for google.colab: what the course looks for and calls, nothing else."""
