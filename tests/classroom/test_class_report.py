@@ -195,7 +195,10 @@ CLASS = {
     **{f"flag{i}": (one_flag(), {**QUIZ, "q1": "A"}) for i in range(3)},
     "stub": ({}, {}),
     "crash": ({**RIGHT, "predict": "boom"}, QUIZ),
-    HOSTILE.replace("/", ""): ({**RIGHT, "predict": SHOUTS}, {**QUIZ, "q1": HOSTILE, "q2": '" is right. `</td>`'}),
+    **{
+        f"{HOSTILE}{i}": ({**RIGHT, "predict": SHOUTS}, {**QUIZ, "q1": HOSTILE, "q2": '" is right. `</td>`'})
+        for i in range(2)
+    },
 }
 
 
@@ -294,21 +297,22 @@ def test_the_class_is_counted_and_its_mistakes_are_found(report, graded):
     evidence = read_class(Course(graded), NAME)
     assert evidence.stale == 0
     text = words(report)
-    for count in ("in the class18", "handed in17", "graded16", "late1", "need a person's eye1"):
+    for count in ("in the class19", "handed in18", "graded17", "late1", "need a person's eye1"):
         assert count in text
     assert [i.name for i in evidence.items] == [*LESSON.tasks, *QUIZ]
     shared = {m.items: m for m in misconceptions(evidence) if len(m.students) > 1}
     flag = shared[("evaluation_mode",)]
     assert flag.students == ("flag0", "flag1", "flag2")
     assert flag.hint == find_task("evaluation_mode").hints["restore"]
-    assert shared[("q1",)].belief == "switching a layer switches the whole model"
-    assert "3 of 15 answered q1 as if: switching a layer switches the whole model." in text
-    assert "3 of 15 made the same mistake in evaluation_mode. One was told: After the block" in text
+    assert "switching a layer switches the whole model" in {m.belief for m in misconceptions(evidence)}
+    assert shared[("q1",)].example == f"Answered: {HOSTILE}"  # the last of q1: the two hostile ones
+    assert "3 of 16 answered q1 as if: switching a layer switches the whole model." in text
+    assert "3 of 16 made the same mistake in evaluation_mode. One was told: After the block" in text
     by_name = {f.item.name: f for f in figures(evidence)}
-    assert by_name["evaluation_mode"].mean == pytest.approx(11 / 15)
-    assert by_name["stays_random"].mean == pytest.approx(14 / 15)
-    assert by_name["q1"].states == Counter({"right": 10, "wrong": 4, "not attempted": 1, "waits for a person": 1})
-    assert {f.known for f in by_name.values()} == {15}, "who waits for a person counts nowhere"
+    assert by_name["evaluation_mode"].mean == pytest.approx(12 / 16)
+    assert by_name["stays_random"].mean == pytest.approx(15 / 16)
+    assert by_name["q1"].states == Counter({"right": 10, "wrong": 5, "not attempted": 1, "waits for a person": 1})
+    assert {f.known for f in by_name.values()} == {16}, "who waits for a person counts nowhere"
     assert all(f.discrimination is not None for f in by_name.values())
     assert "NameError: name 'modle' is not defined" in text
     assert "Handed in and not graded (1): ungraded" in text
@@ -365,8 +369,8 @@ def test_without_receipts_the_graded_notebooks_say_the_same(graded, report, tmp_
 def test_the_command_writes_the_page_and_says_when_grades_are_out_of_date(graded, tmp_path, capsys):
     assert main(["class-report", NAME, "--folder", str(graded), "--output", str(tmp_path / "report.html")]) == 0
     said = capsys.readouterr().out
-    assert "3 of 15 answered q1 as if" in said
-    assert "16 graded submissions" in said
+    assert "3 of 16 answered q1 as if" in said
+    assert "17 graded submissions" in said
     assert "another version" not in (tmp_path / "report.html").read_text(encoding="utf-8")
     key = graded.parent / "lessons" / NAME / "graded_quiz.yaml"
     before = key.read_bytes()
@@ -374,7 +378,7 @@ def test_the_command_writes_the_page_and_says_when_grades_are_out_of_date(graded
     assert main(["class-report", NAME, "--folder", str(graded)]) == 0
     key.write_bytes(before)
     text = words((graded / f"class_report_{NAME}.html").read_text(encoding="utf-8"))
-    assert "16 of the grades followed from another version" in text
+    assert "17 of the grades followed from another version" in text
 
 
 @pytest.mark.grading
