@@ -305,7 +305,7 @@ def test_the_class_is_counted_and_its_mistakes_are_found(report, graded):
     assert flag.students == ("flag0", "flag1", "flag2")
     assert flag.hint == find_task("evaluation_mode").hints["restore"]
     assert "switching a layer switches the whole model" in {m.belief for m in misconceptions(evidence)}
-    assert shared[("q1",)].example == f"Answered: {HOSTILE}"  # the last of q1: the two hostile ones
+    assert f"Answered: {HOSTILE}" in {m.example for m in misconceptions(evidence)}
     assert "3 of 16 answered q1 as if: switching a layer switches the whole model." in text
     assert "3 of 16 made the same mistake in evaluation_mode. One was told: After the block" in text
     by_name = {f.item.name: f for f in figures(evidence)}

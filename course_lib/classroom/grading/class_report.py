@@ -12,7 +12,17 @@ from markupsafe import Markup
 
 from course_lib.classroom import style
 from course_lib.classroom.grading import class_figures
-from course_lib.classroom.grading.class_evidence import PARTLY, RIGHT, ClassEvidence, Item, Student, read_class
+from course_lib.classroom.grading.class_evidence import (
+    ERROR,
+    PARTLY,
+    RIGHT,
+    UNTOUCHED,
+    WRONG,
+    ClassEvidence,
+    Item,
+    Student,
+    read_class,
+)
 from course_lib.classroom.grading.gradebook import Course
 from course_lib.classroom.grading.unusual import unusual
 from course_lib.errors import CourseError
@@ -72,7 +82,8 @@ def page(evidence: ClassEvidence) -> str:
         questions=[one for one in figures if one.item.is_question],
         about=1 if known < class_figures.ENOUGH else class_figures.give_or_take(known),
         enough=class_figures.ENOUGH,
-        states=(RIGHT, PARTLY, class_figures.WRONG, class_figures.UNTOUCHED, class_figures.ERROR),
+        states=(RIGHT, PARTLY, WRONG, UNTOUCHED, ERROR),
+        quiz_states=(RIGHT, WRONG, UNTOUCHED),
         misconceptions=[one for one in wrong if len(one.students) > 1],
         single=sum(len(one.students) == 1 for one in wrong),
         unusual=_unusual(evidence.items, graded),
@@ -94,7 +105,7 @@ def clean(text: Any) -> str:
 def markdown(text: str, most: int = 400) -> Markup:
     """The little markdown of messages and hints as HTML, escaped and not too long."""
     text = clean(text)
-    return Markup(style.inline(text if len(text) <= most else text[:most] + " …"))
+    return Markup(style.inline(text if len(text) <= most else f"{text[:most].rpartition(' ')[0] or text[:most]} …"))
 
 
 def _percent(share: float) -> str:
