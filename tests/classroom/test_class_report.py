@@ -142,7 +142,7 @@ def test_who_is_stuck_and_what_to_say_first():
     hint = {"first": "Look at the flags.", "grad": "Leave gradients alone."}
     items = (Item("a", 2, hints=hint), Item("b", 2, hints=hint), Item("q1", 1, is_question=True))
     untouched = Answer(0.0, "not attempted")
-    error = Answer(0.0, "nothing to judge", "Nothing could be judged, so nothing is earned. NameError: modle")
+    error = Answer(0.0, "nothing to judge", "Nothing could be judged, so nothing is earned. NameError: modell")
     low = {"a": Answer(0.0, "wrong", "m", "grad"), "b": Answer(0.0, "wrong", "m"), "q1": 1.0}
     fine = [student(f"f{i}", {"a": 1.0, "b": 1.0, "q1": 1.0}, score=5) for i in range(4)]
     found = {
@@ -161,7 +161,7 @@ def test_who_is_stuck_and_what_to_say_first():
     assert set(found) == {"low", "error", "begins"}
     assert "Leave gradients alone." in found["low"].first
     assert "20% of the points" in found["low"].seen[0]
-    assert "NameError: modle" in found["error"].first
+    assert "NameError: modell" in found["error"].first
     assert found["begins"].first == "Begin with `a`, up to its first check. Look at the flags."
 
 
@@ -221,7 +221,7 @@ def course(tmp_path_factory):
 @pytest.fixture(scope="module")
 def graded(course):
     for who, (answers, typed) in CLASS.items():
-        hand_in(course, who, answers, typed)
+        hand_in(course, who, answers)
     (course / "submitted" / "right0" / NAME / "timestamp.txt").write_text("2026-01-03 00:00:00 UTC")
     (course / "submitted" / "torn" / NAME).mkdir(parents=True)
     (course / "submitted" / "torn" / NAME / f"{NAME}.ipynb").write_text('{"cells": [')
@@ -237,10 +237,10 @@ def graded(course):
     return course
 
 
-def hand_in(course, who, answers, typed):
+def hand_in(course, who, answers, typed=None):
     folder = course / "submitted" / who / NAME
     folder.mkdir(parents=True)
-    notebook = submission(course / "release" / NAME / f"{NAME}.ipynb", answers, {})
+    notebook = submission(course / "release" / NAME / f"{NAME}.ipynb", answers, typed or {})
     nbformat.write(notebook, folder / f"{NAME}.ipynb")
 
 
@@ -250,7 +250,7 @@ def graded_without_running(job, settings, answers, typed):
         for task in LESSON.tasks:
             code = answers.get(task, "")
             if code == "boom":
-                tries[task] = [Try(why="NameError: name 'modle' is not defined")]
+                tries[task] = [Try(why="NameError: name 'modell' is not defined")]
             else:
                 stub = f"def {task}(*a, **k):\n    raise NotImplementedError('Replace this line with your code.')"
                 tries[task] = [Try(list(wires(task, code or stub, settings.secret)))]
@@ -314,7 +314,7 @@ def test_the_class_is_counted_and_its_mistakes_are_found(report, graded):
     assert by_name["q1"].states == Counter({"right": 10, "wrong": 5, "not attempted": 1, "waits for a person": 1})
     assert {f.known for f in by_name.values()} == {16}, "who waits for a person counts nowhere"
     assert all(f.discrimination is not None for f in by_name.values())
-    assert "NameError: name 'modle' is not defined" in text
+    assert "NameError: name 'modell' is not defined" in text
     assert "Handed in and not graded (1): ungraded" in text
     assert "right0, 24.0 h" in text
     assert "torn: " in text
@@ -379,6 +379,24 @@ def test_the_command_writes_the_page_and_says_when_grades_are_out_of_date(graded
     key.write_bytes(before)
     text = words((graded / f"class_report_{NAME}.html").read_text(encoding="utf-8"))
     assert "17 of the grades followed from another version" in text
+
+
+@pytest.mark.grading
+def test_with_a_submission_that_the_real_command_grades_beside_them(graded, tmp_path, capsys):
+    """`course grade` takes the receipts that are there for its own, and adds two in the sandbox."""
+    folder = tmp_path / "exercises"
+    shutil.copytree(graded, folder)
+    shutil.copytree(graded.parent / "lessons", tmp_path / "lessons")
+    hand_in(folder, "real", one_flag(), {**QUIZ, "q1": "A"})
+    assert main(["grade", NAME, "--folder", str(folder), "--workers", "1"]) == 0
+    assert "2 graded now, 17 before" in capsys.readouterr().out
+    assert main(["class-report", NAME, "--folder", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert "4 of 17 answered q1 as if: switching a layer switches the whole model." in said
+    assert "4 of 17 made the same mistake in evaluation_mode." in said
+    assert "ungraded: There is no notebook." in words(
+        (folder / f"class_report_{NAME}.html").read_text(encoding="utf-8")
+    )
 
 
 @pytest.mark.grading
