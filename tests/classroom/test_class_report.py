@@ -142,7 +142,7 @@ def test_who_is_stuck_and_what_to_say_first():
     hint = {"first": "Look at the flags.", "grad": "Leave gradients alone."}
     items = (Item("a", 2, hints=hint), Item("b", 2, hints=hint), Item("q1", 1, is_question=True))
     untouched = Answer(0.0, "not attempted")
-    error = Answer(0.0, "nothing to judge", "Nothing could be judged, so nothing is earned. NameError: modell")
+    error = Answer(0.0, "nothing to judge", "Nothing could be judged, so nothing is earned. NameError: mdel")
     low = {"a": Answer(0.0, "wrong", "m", "grad"), "b": Answer(0.0, "wrong", "m"), "q1": 1.0}
     fine = [student(f"f{i}", {"a": 1.0, "b": 1.0, "q1": 1.0}, score=5) for i in range(4)]
     found = {
@@ -161,7 +161,7 @@ def test_who_is_stuck_and_what_to_say_first():
     assert set(found) == {"low", "error", "begins"}
     assert "Leave gradients alone." in found["low"].first
     assert "20% of the points" in found["low"].seen[0]
-    assert "NameError: modell" in found["error"].first
+    assert "NameError: mdel" in found["error"].first
     assert found["begins"].first == "Begin with `a`, up to its first check. Look at the flags."
 
 
@@ -220,7 +220,7 @@ def course(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def graded(course):
-    for who, (answers, typed) in CLASS.items():
+    for who, (answers, _) in CLASS.items():
         hand_in(course, who, answers)
     (course / "submitted" / "right0" / NAME / "timestamp.txt").write_text("2026-01-03 00:00:00 UTC")
     (course / "submitted" / "torn" / NAME).mkdir(parents=True)
@@ -250,7 +250,7 @@ def graded_without_running(job, settings, answers, typed):
         for task in LESSON.tasks:
             code = answers.get(task, "")
             if code == "boom":
-                tries[task] = [Try(why="NameError: name 'modell' is not defined")]
+                tries[task] = [Try(why="NameError: name 'mdel' is not defined")]
             else:
                 stub = f"def {task}(*a, **k):\n    raise NotImplementedError('Replace this line with your code.')"
                 tries[task] = [Try(list(wires(task, code or stub, settings.secret)))]
@@ -314,7 +314,7 @@ def test_the_class_is_counted_and_its_mistakes_are_found(report, graded):
     assert by_name["q1"].states == Counter({"right": 10, "wrong": 5, "not attempted": 1, "waits for a person": 1})
     assert {f.known for f in by_name.values()} == {16}, "who waits for a person counts nowhere"
     assert all(f.discrimination is not None for f in by_name.values())
-    assert "NameError: name 'modell' is not defined" in text
+    assert "NameError: name 'mdel' is not defined" in text
     assert "Handed in and not graded (1): ungraded" in text
     assert "right0, 24.0 h" in text
     assert "torn: " in text
