@@ -1,4 +1,4 @@
-"""The command `course`, also `python -m course_lib`: lab, inspect, explain, doctor, progress and grade."""
+"""The command `course`, also `python -m course_lib`: lab, inspect, explain, doctor, progress, grade and class-report."""
 
 import argparse
 import os
@@ -27,6 +27,10 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("doctor", help="say what is wrong with this machine, and the command that mends it")
     commands.add_parser("progress", help="what you have done, and what is next")
     _add_grade(commands.add_parser("grade", help="grade a class's submissions of an exercise, for instructors"))
+    report = commands.add_parser("class-report", help="one page on what a graded class understood, for instructors")
+    report.add_argument("assignment", help="its name, such as 01_eval_mode")
+    report.add_argument("--output", type=Path, help="the page; class_report_ASSIGNMENT.html in the course's folder")
+    report.add_argument("--folder", type=Path, help="the nbgrader course; this folder or exercises/ in it")
     options, others = parser.parse_known_args(arguments)
     if options.command == "lab":
         from course_lib.classroom.lab import FOLDER, open_lab
@@ -42,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"course {options.command} takes nothing more; got {' '.join(others)}")
     if options.command == "inspect":
         return _inspect(options.file, as_json=options.json)
-    if options.command == "grade":
+    if options.command in ("grade", "class-report"):
         return _grade(options)
     if options.command == "explain":
         return _explain(" ".join(options.text))
@@ -81,10 +85,11 @@ def _grade(options: argparse.Namespace) -> int:
     if find_spec("nbgrader") is None:
         print("Grading needs nbgrader: pip install -c constraints.txt -e '.[grading]'", file=sys.stderr)
         return 2
-    start_server()  # it imports torch while this process imports nbgrader
-    from course_lib.classroom.grading import command
+    if options.command == "grade":
+        start_server()  # it imports torch while this process imports nbgrader
+    from course_lib.classroom.grading import class_report, command
 
-    return command.main(options)
+    return (command if options.command == "grade" else class_report).main(options)
 
 
 def _inspect(file: str, *, as_json: bool) -> int:
