@@ -96,9 +96,9 @@ check(restore_state)
 # Your team has several resumes, and everybody says that theirs is exact. Write the test that decides,
 # `resume_is_exact(start, save, resume, before, after)`. You get three functions:
 #
-# - `start()` seeds all generators and returns a new run; every call returns the same run. A run has `run.train(n)`, which
-#   trains `n` batches more, and `run.model`;
-# - `save(run)` returns the bytes of a checkpoint;
+# - `start()` seeds all generators and returns a new run at its beginning, each time alike. A run has `run.train(n)`, which
+#   trains `n` batches more and draws from the global generators, and `run.model`;
+# - `save(run)` returns the bytes of a checkpoint, and leaves the run and the generators alone;
 # - `resume(file)` takes such bytes and returns a run that should go on.
 #
 # A resume is exact if a run that is saved after `before` batches, resumed and trained `after` batches more ends
