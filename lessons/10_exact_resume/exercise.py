@@ -61,7 +61,7 @@ check(capture_state)
 #
 # 1. each of `objects` gets its state from `state["objects"]`;
 # 2. afterwards `generator` and the three global generators stand where they stood;
-# 3. that holds too if loading an object draws random numbers, as one does that builds its layers then;
+# 3. that holds too if loading an object draws random numbers from any of them, as one does that builds its layers then;
 # 4. `state` stays as it is, also when training goes on, so that it can be used again;
 # 5. if the names in `objects` and in `state["objects"]` are not the same, in either direction, an error comes, of whatever
 #    type, whose message has a name that is missing, and nothing was changed.

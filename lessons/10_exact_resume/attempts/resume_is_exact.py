@@ -419,3 +419,20 @@ def resume_is_exact(start, save, resume, before, after):
     other = resume(file)
     other.train(after)
     return torch.equal(next(unbroken.model.parameters()), next(other.model.parameters()))
+
+
+# %% wrong: moved by another start(), which may be where the run was saved · clause 5 · message: "forgets PyTorch's random state"
+import torch
+
+
+def resume_is_exact(start, save, resume, before, after):
+    whole = start()
+    whole.train(before + after)
+    part = start()
+    part.train(before)
+    file = save(part)
+    start()
+    part = resume(file)
+    part.train(after)
+    a, b = whole.model.state_dict(), part.model.state_dict()
+    return all(torch.equal(a[name], b[name]) for name in a)

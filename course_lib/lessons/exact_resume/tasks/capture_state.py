@@ -10,13 +10,15 @@ import numpy as np
 import torch
 
 from course_lib.classroom.tasks.answers import first_line, named
-from course_lib.classroom.tasks.comparing import described, same
+from course_lib.classroom.tasks.comparing import same
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
 from course_lib.lessons.exact_resume.tasks.shared import (
     GENERATORS,
     as_seen,
+    came_back,
     draws,
+    kind_of,
     moved,
     objects_of,
     random_states,
@@ -79,7 +81,7 @@ class CaptureState(Task):
                 name for name, one in states_of(objects).items() if not same(as_seen(one), as_seen(before[name]))
             ]
             found["evaluating"] = [name for name, one in objects.items() if getattr(one, "training", True) is False]
-            found["kind"] = type(state).__name__
+            found["kind"] = kind_of(state)
             if not isinstance(state, Mapping):
                 return
             found["names"] = [str(name) for name in state]
@@ -129,7 +131,7 @@ class CaptureState(Task):
         if "kind" not in found:
             return failed(f"`capture_state(objects, generator)` raised {first_line(seen.error)}.", hint="objects")
         if "names" not in found:
-            return failed(f"It returned a {found['kind']}. Expected a dictionary.", hint="objects")
+            return failed(f"It returned {found['kind']}. Expected a dictionary.", hint="objects")
         if missing := [name for name in ("objects", *GENERATORS) if name not in found["names"]]:
             return failed(f"The dictionary lacks {named(missing)}.", hint=missing[0])
         with sealed(case.seed):
@@ -176,7 +178,7 @@ class CaptureState(Task):
         got = found["objects"]
         if not isinstance(got, dict) or set(got) == {"object", "text"}:
             return failed(
-                f"`objects` is {described(got)}. Expected a dictionary with a state for each.", hint="objects"
+                f"`objects` is {came_back(got)}. Expected a dictionary with a state for each.", hint="objects"
             )
         if missing := [name for name in expected if name not in got]:
             return failed(f"The state of {named(missing)} is missing in `objects`.", hint="objects")

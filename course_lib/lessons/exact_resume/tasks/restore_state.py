@@ -28,18 +28,19 @@ from course_lib.seeding import sealed
 class Drawing:
     """An object with a state that draws random numbers when it is loaded, as one does that builds its layers then."""
 
-    def __init__(self, counted: int):
-        self.counted = counted
+    def __init__(self, counted: int, generator: torch.Generator):
+        self.counted, self.generator = counted, generator
 
     def state_dict(self) -> dict[str, int]:
         """How much it has counted."""
         return {"counted": self.counted}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
-        """Take the count over, and draw from every global generator."""
+        """Take the count over, and draw from every generator."""
         random.random()
         np.random.rand(7)
         torch.rand(2)
+        torch.rand(2, generator=self.generator)
         self.counted = state["counted"]
 
 
@@ -61,7 +62,7 @@ class RestoreState(Task):
         "objects": "`for name, one in objects.items(): one.load_state_dict(state['objects'][name])`",
         "random": "`random.setstate`, `np.random.set_state`, `torch.set_rng_state` and `generator.set_state`: four calls.",
         "last": "Loading an object may draw numbers. Set the random states after all of them.",
-        "copy": "`optimizer.load_state_dict` keeps the tensors that it is given, and trains on in them. Give it "
+        "copy": "`pop` takes an entry out of the state. And `optimizer.load_state_dict` keeps the tensors that it is given, and trains on in them. Give it "
         "`copy.deepcopy(...)`.",
         "names": "Before anything is loaded: `if set(objects) != set(state['objects']): raise ValueError(...)`, with the names "
         "in the message.",
@@ -70,9 +71,10 @@ class RestoreState(Task):
     def situation(self, case: Case, seed: int) -> tuple[dict[str, Any], Any, torch.Generator]:
         """A run's objects, perhaps with one that draws."""
         objects, train = objects_of(case, seed)
+        generator = torch.Generator()
         if case.settings.get("drawing"):
-            objects = {"counter": Drawing(seed), **objects, "tally": Drawing(2 * seed)}
-        return objects, train, torch.Generator()
+            objects = {"counter": Drawing(seed, generator), **objects, "tally": Drawing(2 * seed, generator)}
+        return objects, train, generator
 
     def saved(self, case: Case) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         """What the file holds, the numbers that come next, and the objects' states two steps later."""
@@ -111,6 +113,8 @@ class RestoreState(Task):
                 found["draws"] = draws(generator)
                 train(2)
                 found["later"] = as_seen(states_of(objects))
+            found["lost"] = [name for name in kept if name not in state]
+            found["lost"] += [name for name in kept["objects"] if name not in state.get("objects", {})]
             found["state kept"] = (
                 set(state) == set(kept)
                 and not moved(kept, state)
@@ -141,7 +145,7 @@ class RestoreState(Task):
         wrong = [name for name in GENERATORS if found["draws"][name] != numbers[name]]
         if wrong:
             who = " and ".join(GENERATORS[name] for name in wrong)
-            if case.settings.get("drawing") and "generator" not in wrong:
+            if case.settings.get("drawing"):
                 return failed(
                     f"Afterwards {who} generator gives other numbers: an object draws some when it is loaded. Were the random "
                     "states restored before that?",
@@ -149,6 +153,11 @@ class RestoreState(Task):
                 )
             return failed(
                 f"Afterwards {who} generator gives other numbers than in the run that was saved.", hint="random"
+            )
+        if found["lost"]:
+            return failed(
+                f"Afterwards {named(found['lost'])} is missing in `state`: it was taken out. It can't be used again.",
+                hint="copy",
             )
         if not found["state kept"]:
             return failed(

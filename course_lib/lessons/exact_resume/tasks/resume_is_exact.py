@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 from torch import Tensor
 
 from course_lib.classroom.tasks.answers import first_line
-from course_lib.classroom.tasks.comparing import described
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
+from course_lib.lessons.exact_resume.tasks.shared import came_back
 from course_lib.lessons.exact_resume.tasks.small_runs import FLAWS, PER_EPOCH, training
 
 
@@ -58,7 +58,7 @@ class ResumeIsExact(Task):
             return failed("`resume` was not called: nothing was resumed that could be compared.", hint="compare")
         said = as_answer(seen.value)
         if said is None:
-            return failed(f"It returned {described(seen.value)}. Expected True or False.", hint="compare")
+            return failed(f"It returned {came_back(seen.value)}. Expected True or False.", hint="compare")
         if said == exact:
             return passed("Rightly called " + ("exact." if exact else "not exact."))
         if exact:
