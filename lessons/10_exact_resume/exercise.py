@@ -26,7 +26,8 @@ from course_lib.classroom import check, check_quiz, hint, solution
 #    `random.setstate`, `np.random.set_state` and `torch.set_rng_state` take them back;
 # 4. `torch.load(path, weights_only=True)` reads what `torch.save` wrote of it;
 # 5. it is of this moment: training on and drawing doesn't change it;
-# 6. the run goes on as if it had not been captured: no generator moves, no object changes, no model switches its mode.
+# 6. the run goes on as if it had not been captured: no generator moves, no object changes (gradients included), no
+#    layer switches its mode.
 #
 # More entries do no harm: on a machine with a GPU its state belongs there too.
 

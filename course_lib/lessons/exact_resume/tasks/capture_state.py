@@ -64,6 +64,7 @@ class CaptureState(Task):
         """A run in the middle of its training."""
         generator = torch.Generator()
         objects, train = objects_of(case, case.seed % 10_000)
+        nets(objects)[case.names["models"][0]][1].eval()  # a frozen batch norm in a model that trains
         train(case.steps)
         shuffle_up(case, generator)
         return objects, train, generator
@@ -72,6 +73,7 @@ class CaptureState(Task):
         """Capture, look whether anything moved, train on, write the file, read it, and use what it holds."""
         objects, train, generator = self.situation(case)
         before, at = states_of(objects), random_states(generator)
+        modes, gradients = modes_of(objects), gradients_of(objects)
         found: dict[str, Any] = {}
 
         def use() -> None:
@@ -80,7 +82,9 @@ class CaptureState(Task):
             found["changed"] = [
                 name for name, one in states_of(objects).items() if not same(as_seen(one), as_seen(before[name]))
             ]
-            found["evaluating"] = [name for name, one in objects.items() if getattr(one, "training", True) is False]
+            found["evaluating"] = [name for name, net in nets(objects).items() if not net.training]
+            found["switched"] = [name for name, now in modes_of(objects).items() if now != modes[name]]
+            found["cleared"] = [name for name, now in gradients_of(objects).items() if not same(now, gradients[name])]
             found["kind"] = kind_of(state)
             if not isinstance(state, Mapping):
                 return
@@ -159,6 +163,13 @@ class CaptureState(Task):
             return failed(f"Capturing changed {named(found['changed'])}.", hint="still")
         if found["evaluating"]:
             return failed(f"Capturing left {named(found['evaluating'])} in eval mode.", hint="still")
+        if found["switched"]:
+            return failed(
+                f"Capturing put all of {named(found['switched'])} into one mode; a batch norm in it was in eval mode before.",
+                hint="still",
+            )
+        if found["cleared"]:
+            return failed(f"Capturing changed the gradients of {named(found['cleared'])}.", hint="still")
         return None
 
     def readable(self, found: dict[str, Any]) -> Verdict | None:
@@ -213,6 +224,24 @@ class CaptureState(Task):
                 f"Set by the file, {words} generator gives other numbers than it would have given.", hint=name
             )
         return None
+
+
+def nets(objects: dict[str, Any]) -> dict[str, torch.nn.Module]:
+    """The models among them."""
+    return {name: one for name, one in objects.items() if isinstance(one, torch.nn.Module)}
+
+
+def modes_of(objects: dict[str, Any]) -> dict[str, list[bool]]:
+    """The mode of each layer of each model."""
+    return {name: [layer.training for layer in net.modules()] for name, net in nets(objects).items()}
+
+
+def gradients_of(objects: dict[str, Any]) -> dict[str, list[Any]]:
+    """The gradients of each model, as numbers; None where there is none."""
+    return {
+        name: [p.grad if p.grad is None else p.grad.tolist() for p in net.parameters()]
+        for name, net in nets(objects).items()
+    }
 
 
 def alike(a: Any, b: Any) -> bool:
