@@ -386,3 +386,25 @@ def restore_state(state, objects, generator):
     random.setstate(state["python"])
     np.random.set_state(state["numpy"])
     torch.set_rng_state(state["torch"])
+
+
+# %% wrong: counts the names · clause 5 · message: "`objects` has 'shadow', and the state has none. The error doesn't name it"
+import copy
+import random
+
+import numpy as np
+import torch
+
+
+def restore_state(state, objects, generator):
+    if len(objects) != len(state["objects"]):
+        raise KeyError(f"not in both: {set(objects) ^ set(state['objects'])}")
+    states = [copy.deepcopy(state["objects"].get(name)) for name in objects]
+    if None in states:
+        raise KeyError("no state")
+    for one, its in zip(objects.values(), states, strict=True):
+        one.load_state_dict(its)
+    random.setstate(state["python"])
+    np.random.set_state(state["numpy"])
+    torch.set_rng_state(state["torch"])
+    generator.set_state(state["generator"])

@@ -57,6 +57,7 @@ class RestoreState(Task):
         "with a scaler": {"names": SCALED, "normals": 1, "steps": 4},
         "another object that draws": {"names": SCALED, "normals": 3, "steps": 3, "drawing": True},
         "no state for one of two": {"names": TWO, "normals": 1, "steps": 2, "lacking": "teacher"},
+        "another name": {"names": TWO, "normals": 2, "steps": 1, "lacking": "shadow", "surplus": "ema"},
     }
     hints: ClassVar = {
         "objects": "`for name, one in objects.items(): one.load_state_dict(state['objects'][name])`",
@@ -126,8 +127,8 @@ class RestoreState(Task):
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """Refused where names differ; else every object, every generator, and the state itself."""
         found = seen.also["found"]
-        if wanted := case.settings.get("lacking") or case.settings.get("surplus"):
-            return self.refused(seen, wanted, lacking="lacking" in case.settings)
+        if {"lacking", "surplus"} & set(case.settings):
+            return self.refused(seen, case.settings.get("lacking", ""), case.settings.get("surplus", ""))
         if "loading state_dict" in seen.error or "loaded state dict" in seen.error:
             return failed(
                 "An object refused the state that it was given: it is another object's. Names decide, not places.",
@@ -169,13 +170,13 @@ class RestoreState(Task):
             return failed(f"Two steps later {named(wrong)} differs from the unbroken run.", hint="objects")
         return passed("Everything is where it was, and the state can be used again.")
 
-    def refused(self, seen: Observation, wanted: str, *, lacking: bool) -> Verdict:
+    def refused(self, seen: Observation, lacking: str, surplus: str) -> Verdict:
         """The names differ: an error that says which, and nothing changed."""
         found = seen.also["found"]
         what = (
-            f"`objects` has {wanted!r}, and the state has none"
+            f"`objects` has {lacking!r}, and the state has none"
             if lacking
-            else f"The state has {wanted!r}, and `objects` has none"
+            else f"The state has {surplus!r}, and `objects` has none"
         )
         if not seen.error:
             return failed(f"{what}; nothing was raised. A part of the run is lost in silence.", hint="names")
@@ -183,6 +184,6 @@ class RestoreState(Task):
             return failed(
                 f"{what}. An error came, but by then {found['touched'][0]} had been changed already.", hint="names"
             )
-        if wanted not in seen.error:
+        if not any(name and name in seen.error for name in (lacking, surplus)):
             return failed(f"{what}. The error doesn't name it: {first_line(seen.error)}.", hint="names")
         return passed("An error that names it, and nothing was changed.")
