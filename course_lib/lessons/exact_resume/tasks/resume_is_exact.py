@@ -17,10 +17,10 @@ class ResumeIsExact(Task):
     visible: ClassVar = {
         "an exact resume": {"kind": "sgd", "flaw": "exact", "before": 4, "after": 6},
         "the optimizer forgotten": {"kind": "sgd", "flaw": "optimizer", "before": 4, "after": 6},
-        "the scheduler forgotten": {"kind": "adam", "flaw": "scheduler", "before": 5, "after": 8},
+        "the scheduler forgotten": {"kind": "adam", "flaw": "scheduler", "before": 5, "after": 4},
         "PyTorch's random state forgotten": {"kind": "sgd", "flaw": "torch", "before": 4, "after": 5},
         "statistics forgotten": {"kind": "sgd", "flaw": "buffers", "before": 3, "after": 5},
-        "the last bit": {"kind": "sgd", "flaw": "last bit", "before": 4, "after": 2},
+        "the last bit": {"kind": "sgd", "flaw": "last bit", "before": 4, "after": 1},
     }
     graded: ClassVar = {
         "exact in the middle of an epoch": {"kind": "adam", "flaw": "exact", "before": 6, "after": 7},
