@@ -26,7 +26,8 @@ from course_lib.classroom import check, check_quiz, hint, solution
 #    `random.setstate`, `np.random.set_state` and `torch.set_rng_state` take them back;
 # 4. `torch.load(path, weights_only=True)` reads what `torch.save` wrote of it;
 # 5. it is of this moment: training on and drawing doesn't change it;
-# 6. the run goes on as if it had not been captured: no generator moves, no object changes, no model switches its mode.
+# 6. the run goes on as if it had not been captured: no generator moves, no object changes (gradients included), no
+#    layer switches its mode.
 #
 # More entries do no harm: on a machine with a GPU its state belongs there too.
 
@@ -61,7 +62,7 @@ check(capture_state)
 #
 # 1. each of `objects` gets its state from `state["objects"]`;
 # 2. afterwards `generator` and the three global generators stand where they stood;
-# 3. that holds too if loading an object draws random numbers, as one does that builds its layers then;
+# 3. that holds too if loading an object draws random numbers from any of them, as one does that builds its layers then;
 # 4. `state` stays as it is, also when training goes on, so that it can be used again;
 # 5. if the names in `objects` and in `state["objects"]` are not the same, in either direction, an error comes, of whatever
 #    type, whose message has a name that is missing, and nothing was changed.
@@ -96,9 +97,9 @@ check(restore_state)
 # Your team has several resumes, and everybody says that theirs is exact. Write the test that decides,
 # `resume_is_exact(start, save, resume, before, after)`. You get three functions:
 #
-# - `start()` seeds all generators and returns a new run; every call returns the same run. A run has `run.train(n)`, which
-#   trains `n` batches more, and `run.model`;
-# - `save(run)` returns the bytes of a checkpoint;
+# - `start()` seeds all generators and returns a new run at its beginning, each time alike. A run has `run.train(n)`, which
+#   trains `n` batches more and draws from the global generators, and `run.model`;
+# - `save(run)` returns the bytes of a checkpoint, and leaves the run and the generators alone;
 # - `resume(file)` takes such bytes and returns a run that should go on.
 #
 # A resume is exact if a run that is saved after `before` batches, resumed and trained `after` batches more ends

@@ -405,3 +405,51 @@ def capture_state(objects, generator):
         "numpy": np.random.default_rng().bit_generator.state,
         "torch": torch.get_rng_state(),
     }
+
+
+# %% wrong: eval mode, and then training mode for all · clause 6 · message: "into one mode"
+import copy
+import random
+
+import numpy as np
+import torch
+
+
+def capture_state(objects, generator):
+    nets = [one for one in objects.values() if isinstance(one, torch.nn.Module)]
+    for net in nets:
+        net.eval()
+    name, keys, *rest = np.random.get_state()
+    state = {
+        "objects": {name: copy.deepcopy(one.state_dict()) for name, one in objects.items()},
+        "generator": generator.get_state(),
+        "python": random.getstate(),
+        "numpy": (name, keys.tolist(), *rest),
+        "torch": torch.get_rng_state(),
+    }
+    for net in nets:
+        net.train()
+    return state
+
+
+# %% wrong: clears the gradients · clause 6 · message: "changed the gradients"
+import copy
+import random
+
+import numpy as np
+import torch
+
+
+def capture_state(objects, generator):
+    nets = [one for one in objects.values() if isinstance(one, torch.nn.Module)]
+    for net in nets:
+        net.zero_grad()
+    name, keys, *rest = np.random.get_state()
+    state = {
+        "objects": {name: copy.deepcopy(one.state_dict()) for name, one in objects.items()},
+        "generator": generator.get_state(),
+        "python": random.getstate(),
+        "numpy": (name, keys.tolist(), *rest),
+        "torch": torch.get_rng_state(),
+    }
+    return state

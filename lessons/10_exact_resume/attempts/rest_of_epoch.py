@@ -45,7 +45,7 @@ def rest_of_epoch(loader, start, done):
     return list(loader)[done + 1 :]
 
 
-# %% wrong: an iterator · clause 1 · message: "Expected a list of batches"
+# %% wrong: an iterator · clause 1 · message: "of the type islice. Expected a list of batches"
 from itertools import islice
 
 
@@ -73,3 +73,10 @@ def rest_of_epoch(loader, start, done):
             rest.append(batch)
     loader.generator.set_state(start)
     return rest
+
+
+# %% wrong: cut from the end, where nothing may be left · clause 1 · message: "also the 3 that are done"
+def rest_of_epoch(loader, start, done):
+    loader.generator.set_state(start)
+    left = len(loader) - done
+    return list(loader)[-left:]

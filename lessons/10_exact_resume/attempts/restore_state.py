@@ -159,7 +159,7 @@ def restore_state(state, objects, generator):
     generator.set_state(state["generator"])
 
 
-# %% wrong: takes the state apart · clause 4 · message: "`state` is another"
+# %% wrong: takes the state apart · clause 4 · message: "is missing in `state`"
 import copy
 import random
 
@@ -367,3 +367,44 @@ def restore_state(state, objects, generator):
         "generator": generator.set_state,
     }.items():
         put_back(saved[part])
+
+
+# %% wrong: the loader's state first · clause 3 · message: "the loader's generator gives other numbers: an object draws some"
+import copy
+import random
+
+import numpy as np
+import torch
+
+
+def restore_state(state, objects, generator):
+    if different := set(objects) ^ set(state["objects"]):
+        raise KeyError(f"not in both: {different}")
+    generator.set_state(state["generator"])
+    for name, one in objects.items():
+        one.load_state_dict(copy.deepcopy(state["objects"][name]))
+    random.setstate(state["python"])
+    np.random.set_state(state["numpy"])
+    torch.set_rng_state(state["torch"])
+
+
+# %% wrong: counts the names · clause 5 · message: "`objects` has 'shadow', and the state has none. The error doesn't name it"
+import copy
+import random
+
+import numpy as np
+import torch
+
+
+def restore_state(state, objects, generator):
+    if len(objects) != len(state["objects"]):
+        raise KeyError(f"not in both: {set(objects) ^ set(state['objects'])}")
+    states = [copy.deepcopy(state["objects"].get(name)) for name in objects]
+    if None in states:
+        raise KeyError("no state")
+    for one, its in zip(objects.values(), states, strict=True):
+        one.load_state_dict(its)
+    random.setstate(state["python"])
+    np.random.set_state(state["numpy"])
+    torch.set_rng_state(state["torch"])
+    generator.set_state(state["generator"])

@@ -304,7 +304,7 @@ def resume_is_exact(start, save, resume, before, after):
     return all(torch.equal(a[name], b[name]) for name in a)
 
 
-# %% wrong: stopped at the end of an epoch, wherever it was · clause 1 · message: "begins the interrupted epoch again"
+# %% wrong: stopped at the end of an epoch, wherever it was · clause 1 · message: "forgets the scheduler"
 import random
 
 import numpy as np
@@ -419,3 +419,40 @@ def resume_is_exact(start, save, resume, before, after):
     other = resume(file)
     other.train(after)
     return torch.equal(next(unbroken.model.parameters()), next(other.model.parameters()))
+
+
+# %% wrong: moved by another start(), which may be where the run was saved · clause 5 · message: "forgets PyTorch's random state"
+import torch
+
+
+def resume_is_exact(start, save, resume, before, after):
+    whole = start()
+    whole.train(before + after)
+    part = start()
+    part.train(before)
+    file = save(part)
+    start()
+    part = resume(file)
+    part.train(after)
+    a, b = whole.model.state_dict(), part.model.state_dict()
+    return all(torch.equal(a[name], b[name]) for name in a)
+
+
+# %% wrong: one batch too few at the end · clause 4 · message: "forgets the scheduler"
+import random
+
+import numpy as np
+import torch
+
+
+def resume_is_exact(start, save, resume, before, after):
+    unbroken = start()
+    unbroken.train(before + after - 1)
+    run = start()
+    run.train(before)
+    file = save(run)
+    random.seed(), np.random.seed(), torch.seed()
+    run = resume(file)
+    run.train(after - 1)
+    a, b = unbroken.model.state_dict(), run.model.state_dict()
+    return all(torch.equal(a[name], b[name]) for name in a)

@@ -10,13 +10,15 @@ import numpy as np
 import torch
 
 from course_lib.classroom.tasks.answers import first_line, named
-from course_lib.classroom.tasks.comparing import described, same
+from course_lib.classroom.tasks.comparing import same
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
 from course_lib.lessons.exact_resume.tasks.shared import (
     GENERATORS,
     as_seen,
+    came_back,
     draws,
+    kind_of,
     moved,
     objects_of,
     random_states,
@@ -62,6 +64,7 @@ class CaptureState(Task):
         """A run in the middle of its training."""
         generator = torch.Generator()
         objects, train = objects_of(case, case.seed % 10_000)
+        nets(objects)[case.names["models"][0]][1].eval()  # a frozen batch norm in a model that trains
         train(case.steps)
         shuffle_up(case, generator)
         return objects, train, generator
@@ -70,6 +73,7 @@ class CaptureState(Task):
         """Capture, look whether anything moved, train on, write the file, read it, and use what it holds."""
         objects, train, generator = self.situation(case)
         before, at = states_of(objects), random_states(generator)
+        modes, gradients = modes_of(objects), gradients_of(objects)
         found: dict[str, Any] = {}
 
         def use() -> None:
@@ -78,8 +82,10 @@ class CaptureState(Task):
             found["changed"] = [
                 name for name, one in states_of(objects).items() if not same(as_seen(one), as_seen(before[name]))
             ]
-            found["evaluating"] = [name for name, one in objects.items() if getattr(one, "training", True) is False]
-            found["kind"] = type(state).__name__
+            found["evaluating"] = [name for name, net in nets(objects).items() if not net.training]
+            found["switched"] = [name for name, now in modes_of(objects).items() if now != modes[name]]
+            found["cleared"] = [name for name, now in gradients_of(objects).items() if not same(now, gradients[name])]
+            found["kind"] = kind_of(state)
             if not isinstance(state, Mapping):
                 return
             found["names"] = [str(name) for name in state]
@@ -129,7 +135,7 @@ class CaptureState(Task):
         if "kind" not in found:
             return failed(f"`capture_state(objects, generator)` raised {first_line(seen.error)}.", hint="objects")
         if "names" not in found:
-            return failed(f"It returned a {found['kind']}. Expected a dictionary.", hint="objects")
+            return failed(f"It returned {found['kind']}. Expected a dictionary.", hint="objects")
         if missing := [name for name in ("objects", *GENERATORS) if name not in found["names"]]:
             return failed(f"The dictionary lacks {named(missing)}.", hint=missing[0])
         with sealed(case.seed):
@@ -157,6 +163,13 @@ class CaptureState(Task):
             return failed(f"Capturing changed {named(found['changed'])}.", hint="still")
         if found["evaluating"]:
             return failed(f"Capturing left {named(found['evaluating'])} in eval mode.", hint="still")
+        if found["switched"]:
+            return failed(
+                f"Capturing put all of {named(found['switched'])} into one mode; a batch norm in it was in eval mode before.",
+                hint="still",
+            )
+        if found["cleared"]:
+            return failed(f"Capturing changed the gradients of {named(found['cleared'])}.", hint="still")
         return None
 
     def readable(self, found: dict[str, Any]) -> Verdict | None:
@@ -176,7 +189,7 @@ class CaptureState(Task):
         got = found["objects"]
         if not isinstance(got, dict) or set(got) == {"object", "text"}:
             return failed(
-                f"`objects` is {described(got)}. Expected a dictionary with a state for each.", hint="objects"
+                f"`objects` is {came_back(got)}. Expected a dictionary with a state for each.", hint="objects"
             )
         if missing := [name for name in expected if name not in got]:
             return failed(f"The state of {named(missing)} is missing in `objects`.", hint="objects")
@@ -211,6 +224,24 @@ class CaptureState(Task):
                 f"Set by the file, {words} generator gives other numbers than it would have given.", hint=name
             )
         return None
+
+
+def nets(objects: dict[str, Any]) -> dict[str, torch.nn.Module]:
+    """The models among them."""
+    return {name: one for name, one in objects.items() if isinstance(one, torch.nn.Module)}
+
+
+def modes_of(objects: dict[str, Any]) -> dict[str, list[bool]]:
+    """The mode of each layer of each model."""
+    return {name: [layer.training for layer in net.modules()] for name, net in nets(objects).items()}
+
+
+def gradients_of(objects: dict[str, Any]) -> dict[str, list[Any]]:
+    """The gradients of each model, as numbers; None where there is none."""
+    return {
+        name: [p.grad if p.grad is None else p.grad.tolist() for p in net.parameters()]
+        for name, net in nets(objects).items()
+    }
 
 
 def alike(a: Any, b: Any) -> bool:

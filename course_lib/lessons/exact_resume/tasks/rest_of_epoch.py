@@ -7,9 +7,9 @@ from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
 from course_lib.classroom.tasks.answers import first_line
-from course_lib.classroom.tasks.comparing import described
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
+from course_lib.lessons.exact_resume.tasks.shared import came_back
 
 
 class RestOfEpoch(Task):
@@ -19,6 +19,7 @@ class RestOfEpoch(Task):
         "two batches done": {"rows": 12, "size": 2, "done": 2, "epochs": 1},
         "a small last batch": {"rows": 11, "size": 3, "done": 1, "epochs": 2},
         "nothing done yet": {"rows": 8, "size": 2, "done": 0, "epochs": 0},
+        "all of them done": {"rows": 10, "size": 4, "done": 3, "epochs": 1},
     }
     hints: ClassVar = {
         "start": "`loader.generator.set_state(start)`, and the next epoch of `loader` has the order of the interrupted one.",
@@ -53,7 +54,7 @@ class RestOfEpoch(Task):
             return failed(f"`rest_of_epoch(loader, start, done)` raised {first_line(seen.error)}.", hint="start")
         got = numbers(seen.value)
         if got is None:
-            return failed(f"It returned {described(seen.value)}. Expected a list of batches.", hint="skip")
+            return failed(f"It returned {came_back(seen.value)}. Expected a list of batches.", hint="skip")
         if got != rest:
             if case.done and got == batches:
                 return failed(

@@ -28,18 +28,19 @@ from course_lib.seeding import sealed
 class Drawing:
     """An object with a state that draws random numbers when it is loaded, as one does that builds its layers then."""
 
-    def __init__(self, counted: int):
-        self.counted = counted
+    def __init__(self, counted: int, generator: torch.Generator):
+        self.counted, self.generator = counted, generator
 
     def state_dict(self) -> dict[str, int]:
         """How much it has counted."""
         return {"counted": self.counted}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
-        """Take the count over, and draw from every global generator."""
+        """Take the count over, and draw from every generator."""
         random.random()
         np.random.rand(7)
         torch.rand(2)
+        torch.rand(2, generator=self.generator)
         self.counted = state["counted"]
 
 
@@ -56,12 +57,13 @@ class RestoreState(Task):
         "with a scaler": {"names": SCALED, "normals": 1, "steps": 4},
         "another object that draws": {"names": SCALED, "normals": 3, "steps": 3, "drawing": True},
         "no state for one of two": {"names": TWO, "normals": 1, "steps": 2, "lacking": "teacher"},
+        "another name": {"names": TWO, "normals": 2, "steps": 1, "lacking": "shadow", "surplus": "ema"},
     }
     hints: ClassVar = {
         "objects": "`for name, one in objects.items(): one.load_state_dict(state['objects'][name])`",
         "random": "`random.setstate`, `np.random.set_state`, `torch.set_rng_state` and `generator.set_state`: four calls.",
         "last": "Loading an object may draw numbers. Set the random states after all of them.",
-        "copy": "`optimizer.load_state_dict` keeps the tensors that it is given, and trains on in them. Give it "
+        "copy": "`pop` takes an entry out of the state. And `optimizer.load_state_dict` keeps the tensors that it is given, and trains on in them. Give it "
         "`copy.deepcopy(...)`.",
         "names": "Before anything is loaded: `if set(objects) != set(state['objects']): raise ValueError(...)`, with the names "
         "in the message.",
@@ -70,9 +72,10 @@ class RestoreState(Task):
     def situation(self, case: Case, seed: int) -> tuple[dict[str, Any], Any, torch.Generator]:
         """A run's objects, perhaps with one that draws."""
         objects, train = objects_of(case, seed)
+        generator = torch.Generator()
         if case.settings.get("drawing"):
-            objects = {"counter": Drawing(seed), **objects, "tally": Drawing(2 * seed)}
-        return objects, train, torch.Generator()
+            objects = {"counter": Drawing(seed, generator), **objects, "tally": Drawing(2 * seed, generator)}
+        return objects, train, generator
 
     def saved(self, case: Case) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         """What the file holds, the numbers that come next, and the objects' states two steps later."""
@@ -111,6 +114,8 @@ class RestoreState(Task):
                 found["draws"] = draws(generator)
                 train(2)
                 found["later"] = as_seen(states_of(objects))
+            found["lost"] = [name for name in kept if name not in state]
+            found["lost"] += [name for name in kept["objects"] if name not in state.get("objects", {})]
             found["state kept"] = (
                 set(state) == set(kept)
                 and not moved(kept, state)
@@ -122,8 +127,8 @@ class RestoreState(Task):
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """Refused where names differ; else every object, every generator, and the state itself."""
         found = seen.also["found"]
-        if wanted := case.settings.get("lacking") or case.settings.get("surplus"):
-            return self.refused(seen, wanted, lacking="lacking" in case.settings)
+        if {"lacking", "surplus"} & set(case.settings):
+            return self.refused(seen, case.settings.get("lacking", ""), case.settings.get("surplus", ""))
         if "loading state_dict" in seen.error or "loaded state dict" in seen.error:
             return failed(
                 "An object refused the state that it was given: it is another object's. Names decide, not places.",
@@ -141,7 +146,7 @@ class RestoreState(Task):
         wrong = [name for name in GENERATORS if found["draws"][name] != numbers[name]]
         if wrong:
             who = " and ".join(GENERATORS[name] for name in wrong)
-            if case.settings.get("drawing") and "generator" not in wrong:
+            if case.settings.get("drawing"):
                 return failed(
                     f"Afterwards {who} generator gives other numbers: an object draws some when it is loaded. Were the random "
                     "states restored before that?",
@@ -149,6 +154,11 @@ class RestoreState(Task):
                 )
             return failed(
                 f"Afterwards {who} generator gives other numbers than in the run that was saved.", hint="random"
+            )
+        if found["lost"]:
+            return failed(
+                f"Afterwards {named(found['lost'])} is missing in `state`: it was taken out. It can't be used again.",
+                hint="copy",
             )
         if not found["state kept"]:
             return failed(
@@ -160,13 +170,13 @@ class RestoreState(Task):
             return failed(f"Two steps later {named(wrong)} differs from the unbroken run.", hint="objects")
         return passed("Everything is where it was, and the state can be used again.")
 
-    def refused(self, seen: Observation, wanted: str, *, lacking: bool) -> Verdict:
+    def refused(self, seen: Observation, lacking: str, surplus: str) -> Verdict:
         """The names differ: an error that says which, and nothing changed."""
         found = seen.also["found"]
         what = (
-            f"`objects` has {wanted!r}, and the state has none"
+            f"`objects` has {lacking!r}, and the state has none"
             if lacking
-            else f"The state has {wanted!r}, and `objects` has none"
+            else f"The state has {surplus!r}, and `objects` has none"
         )
         if not seen.error:
             return failed(f"{what}; nothing was raised. A part of the run is lost in silence.", hint="names")
@@ -174,6 +184,6 @@ class RestoreState(Task):
             return failed(
                 f"{what}. An error came, but by then {found['touched'][0]} had been changed already.", hint="names"
             )
-        if wanted not in seen.error:
+        if not any(name and name in seen.error for name in (lacking, surplus)):
             return failed(f"{what}. The error doesn't name it: {first_line(seen.error)}.", hint="names")
         return passed("An error that names it, and nothing was changed.")

@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 from torch import Tensor
 
 from course_lib.classroom.tasks.answers import first_line
-from course_lib.classroom.tasks.comparing import described
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
+from course_lib.lessons.exact_resume.tasks.shared import came_back
 from course_lib.lessons.exact_resume.tasks.small_runs import FLAWS, PER_EPOCH, training
 
 
@@ -17,10 +17,10 @@ class ResumeIsExact(Task):
     visible: ClassVar = {
         "an exact resume": {"kind": "sgd", "flaw": "exact", "before": 4, "after": 6},
         "the optimizer forgotten": {"kind": "sgd", "flaw": "optimizer", "before": 4, "after": 6},
-        "the scheduler forgotten": {"kind": "adam", "flaw": "scheduler", "before": 5, "after": 8},
+        "the scheduler forgotten": {"kind": "adam", "flaw": "scheduler", "before": 5, "after": 4},
         "PyTorch's random state forgotten": {"kind": "sgd", "flaw": "torch", "before": 4, "after": 5},
         "statistics forgotten": {"kind": "sgd", "flaw": "buffers", "before": 3, "after": 5},
-        "the last bit": {"kind": "sgd", "flaw": "last bit", "before": 4, "after": 2},
+        "the last bit": {"kind": "sgd", "flaw": "last bit", "before": 4, "after": 1},
     }
     graded: ClassVar = {
         "exact in the middle of an epoch": {"kind": "adam", "flaw": "exact", "before": 6, "after": 7},
@@ -29,6 +29,8 @@ class ResumeIsExact(Task):
         "Python's random state forgotten": {"kind": "sgd", "flaw": "python", "before": 7, "after": 4},
         "the position forgotten": {"kind": "sgd", "flaw": "position", "before": 6, "after": 3},
         "a count forgotten": {"kind": "sgd", "flaw": "count", "before": 3, "after": 4},
+        "the order forgotten": {"kind": "adam", "flaw": "order", "before": 6, "after": 3},
+        "PyTorch's random state forgotten, at the start": {"kind": "sgd", "flaw": "torch", "before": 0, "after": 4},
     }
     hints: ClassVar = {
         "compare": "Train one run `before + after` batches without a break. Train another `before`, save it, resume it, and "
@@ -56,7 +58,7 @@ class ResumeIsExact(Task):
             return failed("`resume` was not called: nothing was resumed that could be compared.", hint="compare")
         said = as_answer(seen.value)
         if said is None:
-            return failed(f"It returned {described(seen.value)}. Expected True or False.", hint="compare")
+            return failed(f"It returned {came_back(seen.value)}. Expected True or False.", hint="compare")
         if said == exact:
             return passed("Rightly called " + ("exact." if exact else "not exact."))
         if exact:

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from course_lib.classroom.tasks.answers import first_line
-from course_lib.classroom.tasks.comparing import described
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
+from course_lib.lessons.exact_resume.tasks.shared import kind_of
 from course_lib.seeding import sealed
 
 Parts = tuple[nn.Module, torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]
@@ -69,7 +69,7 @@ class ResumeMended(Task):
 
         def use() -> None:
             came = answer(path, builder(case), loader)
-            found["came"] = [type(one).__name__ for one in came] if isinstance(came, tuple | list) else described(came)
+            found["came"] = [type(one).__name__ for one in came] if isinstance(came, tuple | list) else kind_of(came)
             if not (isinstance(came, tuple | list) and len(came) == 4):
                 return
             model, optimizer, schedule, rest = came

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from course_lib.classroom.tasks.comparing import described
 from course_lib.classroom.tasks.observation import plain
 from course_lib.classroom.tasks.task import Case
 
@@ -107,3 +108,19 @@ def states_of(objects: dict[str, Any]) -> dict[str, Any]:
 def as_seen(states: dict[str, Any]) -> Any:
     """States in the form in which an Observation holds them."""
     return plain(states)
+
+
+def kind_of(value: Any) -> str:
+    """What a value is, for a sentence that begins with "It returned"."""
+    return "nothing" if value is None else f"an object of the type {type(value).__name__}"
+
+
+def came_back(value: Any) -> str:
+    """What an answer returned, as it was observed, in a few words.
+
+    >>> came_back({"object": "itertools.islice", "text": "<...>"}), came_back(None), came_back("no")
+    ('an object of the type islice', 'nothing', "'no'")
+    """
+    if isinstance(value, dict) and set(value) == {"object", "text"}:
+        return f"an object of the type {str(value['object']).rpartition('.')[2]}"
+    return kind_of(value) if value is None else described(value)

@@ -9,6 +9,7 @@ from torch import nn
 from course_lib.classroom.tasks.answers import first_line
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
+from course_lib.lessons.exact_resume.tasks.shared import kind_of
 from course_lib.seeding import sealed
 
 
@@ -45,7 +46,7 @@ class WithSchedule(Task):
 
         def use() -> None:
             schedule = answer(sgd, saved, case.total)
-            found["kind"] = type(schedule).__name__
+            found["kind"] = kind_of(schedule)
             found["is one"] = isinstance(schedule, torch.optim.lr_scheduler.OneCycleLR)
             if not found["is one"]:
                 return
@@ -67,7 +68,7 @@ class WithSchedule(Task):
         if "kind" not in found:
             return failed(f"`with_schedule(sgd, saved, total)` raised {first_line(seen.error)}.", hint="build")
         if not found["is one"]:
-            return failed(f"It returned a {found['kind']}. Expected the OneCycleLR.", hint="build")
+            return failed(f"It returned {found['kind']}. Expected the OneCycleLR.", hint="build")
         if not found["its sgd"]:
             return failed("The schedule that was returned sets the rate of another optimizer than `sgd`.", hint="build")
         if found["count"] != schedule.last_epoch:
