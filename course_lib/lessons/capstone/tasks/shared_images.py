@@ -30,7 +30,9 @@ class SharedImages(Task):
     def data(self, case: Case) -> tuple[Tensor, Tensor, int]:
         """Images (N, 1, S, S) and (M, 1, S, S), and the count."""
         g, side = case.generator(), case.side
-        pool = torch.randint(1, 256, (case.in_a + case.in_b, 1, side, side), generator=g) / 256  # so that sums are exact
+        pool = (
+            torch.randint(1, 256, (case.in_a + case.in_b, 1, side, side), generator=g) / 256
+        )  # so that sums are exact
         a, b = pool[: case.in_a].clone(), pool[case.in_a :].clone()
         places = torch.randperm(case.in_b, generator=g)[: case.shared]
         b[places] = a[torch.randperm(case.in_a, generator=g)[: case.shared]]

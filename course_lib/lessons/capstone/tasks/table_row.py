@@ -61,7 +61,9 @@ class TableRow(Task):
                 return failed(f"Got `{got[:120]}`: the {what} is escaped twice, and shows `&amp;`.", hint="escape")
             if isinstance(value, float) and what == "value":
                 digits = "has all its digits" if read == str(value) and len(read) > len(text) else f"is `{read[:20]}`"
-                return failed(f"Got `{got[:120]}`: the value {digits}; with three after the point: {text}.", hint="float")
+                return failed(
+                    f"Got `{got[:120]}`: the value {digits}; with three after the point: {text}.", hint="float"
+                )
             hint = "float" if read.replace(".", "").isdigit() or "." in read else "tags"
             return failed(f"Expected `{wanted[:120]}`; got `{got[:120]}`.", hint=hint)
         return passed("Escaped, and rounded where it should be.")
