@@ -265,7 +265,7 @@ came_out(f"bit-identical: {same}")
 assert all(same.values())
 
 # %% [markdown]
-# That is **exact resume**, and a lesson of its own. It takes all that changes during training, put back in a newly built
+# That is the **exact resume** of lesson 10. It takes all that changes during training, put back in a newly built
 # program: weights and running statistics, Adam's state, and where the random generators stand (`order`, `rng`). And the same
 # number of threads and the same PyTorch on the same kind of machine, since others may round otherwise.
 #
