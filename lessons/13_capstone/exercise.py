@@ -60,8 +60,8 @@ check(split_indices)
 #
 # 1. Each epoch goes once through all rows, in the order `torch.randperm(len(images), generator=generator)`, in batches of 50 with a
 #    smaller last one; each batch is one step on the cross-entropy, in training mode;
-# 2. after the epochs 2, 4, 6, ... it writes `folder/epoch-002.pt`, `folder/epoch-004.pt`, ...: three digits, the epochs that are
-#    done. (`folder` is a `pathlib.Path` that exists; there are fewer than 1,000 epochs);
+# 2. after the epochs 2, 4, 6, ..., and no others, it writes `folder/epoch-002.pt`, `folder/epoch-004.pt`, ...: three digits, the
+#    epochs that are done. (`folder` is a `pathlib.Path` that exists; there are fewer than 1,000 epochs);
 # 3. a file gets its name when it is whole, by renaming, as `save_file` does; `torch.load(..., weights_only=True)` takes it;
 # 4. if there are such files, it goes on from the newest that can be loaded; one that breaks off is passed over. Other files are
 #    ignored, and stay. Epochs that are done are not trained again;
@@ -145,15 +145,16 @@ check(load_verified)
 # %% [markdown]
 # ## 4. Report (15 minutes)
 #
-# Write `test_report(logits, targets, *, names, positive)`, with logits (N, C), targets (N,) and C names. It returns a dictionary with
+# Write `test_report(logits, targets, *, names, positive)`, with logits (N, C), targets (N,) and C names; `positive` is a class as
+# `targets` has it, a number. It returns a dictionary with
 #
 # 1. `n` and `accuracy`, a share;
 # 2. `interval`: Wilson's 95 % interval of the accuracy, two numbers, low and high;
 # 3. `baseline`: the share of the commonest class among the targets;
 # 4. `recall`: a dictionary, the recall of each class by its name; NaN for a class that has no example;
 # 5. `confusion`: the matrix (C, C) as rows of counts (lists, array or tensor), a row for each true class, a column for each predicted;
-# 6. `auc`: the area under the ROC curve of class `positive` against the rest, ranked by the softmax probability of that class. Compute
-#    it in float64: in float32 it becomes 1 for many images at once, and their order is lost.
+# 6. `auc`: the area under the ROC curve of class `positive` against the rest, ranked by the softmax probability of that class; pairs with
+#    equal probabilities count one half. Compute them in float64: in float32 many images get a 1, and their order is lost.
 
 
 # %% solution="test_report"

@@ -46,7 +46,7 @@ class InThisProcess:
             run.mkdir(exist_ok=True)
             for epoch in (6,) if resumed else (2, 4):
                 shutil.copy(whole / f"step-0000000{epoch}.pt", run)
-            stdout.write("from epoch 5" if resumed else "from epoch 1")
+            stdout.write("from epoch 5:" if resumed else "from epoch 1: epoch 5:")
 
     def kill(self):
         self.returncode = -9

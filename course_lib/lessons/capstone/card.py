@@ -111,7 +111,7 @@ def _threshold(tested: Evaluation, names: list[str], positive: int, threshold: f
     facts = {
         "class to be found": names[positive],
         "area under the ROC curve": f"{area:.4f} (95 % interval {low:.4f} to {high:.4f})",
-        "threshold, in log-odds": float(threshold),
+        "threshold, in log-odds before the temperature": float(threshold),
         "found": f"{found:,} of {int(hits.sum()):,}",
         "false alarms": f"{false:,} of {int((~hits).sum()):,}",
     }

@@ -16,9 +16,12 @@ p.lead { border-left: 3px solid #0072B2; padding-left: .8rem; font-size: 1.1rem;
 table { border-collapse: collapse; margin: .5rem 0; min-width: 60%; }
 caption { text-align: left; font-weight: 600; padding-bottom: .2rem; }
 th, td { padding: .15rem .9rem .15rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid #7F7F7F55;
-         overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
-thead th { border-bottom: 2px solid; }
-table.numbers td { text-align: right; }
+         font-variant-numeric: tabular-nums; }
+td { overflow-wrap: anywhere; }
+thead th { border-bottom: 2px solid; vertical-align: bottom; }
+table.numbers td { overflow-wrap: normal; }
+table.numbers td, table.numbers thead th + th { text-align: right; }
+@media (max-width: 32rem) { table.numbers { font-size: .85rem; } th, td { padding-right: .45rem; } }
 figure { margin: 1rem 0; }
 figure svg { max-width: 100%; height: auto; }
 figcaption { font-size: .95rem; }

@@ -16,13 +16,14 @@ def learning(history: Sequence[Mapping[str, float]], best: int) -> Picture:
     """Validation accuracy at each checkpoint; `best` is the chosen epoch."""
     epochs, values = [row["epoch"] for row in history], [row["val_accuracy"] for row in history]
     low = min(0.9, *(np.floor(20 * value) / 20 for value in values))
-    axes = svg.Axes(60, 12, 420, 150, (min(epochs) - 0.5, max(epochs) + 0.5), (low, 1.0))
+    axes = svg.Axes(76, 12, 410, 150, (min(epochs) - 0.5, max(epochs) + 0.5), (low, 1.0))
     points = list(zip(epochs, values, strict=True))
     chosen = next(point for point in points if point[0] == best)
     x, y = axes.place(*chosen)
     drawn = svg.picture(
         500, 210,
-        axes.frame(x_label="Epoch", y_label="Accuracy", x_ticks=epochs),
+        axes.frame(x_label="Epoch", x_ticks=epochs),
+        svg.text(20, 87, "Accuracy", anchor="middle", turned=True),  # left of ticks with two digits
         axes.curve(points, color=BLUE), axes.dots(points, color=BLUE),
         svg.dot(x, y, color=VERMILION, radius=6), svg.text(x, y + 24, "chosen", anchor="middle", bold=True),
     )  # fmt: skip

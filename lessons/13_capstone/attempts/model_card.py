@@ -825,3 +825,82 @@ def model_card(facts, limits, *, svg, alt):
     lines += ["</table>", f'<figure role="img" aria-label="{escape(alt)}">', svg, "</figure>"]
     lines += ["<ul>", *(f"  <li> {escape(limit)} </li>" for limit in limits), "</ul>"]
     return "\n".join([*lines, "</body>", "</html>"])
+
+
+# %% wrong: the words on an empty element beside the picture · clause 4 · message: "is around the SVG"
+import html
+
+
+def model_card(facts, limits, *, svg, alt):
+    missing = [key for key in ("name", "accuracy", "interval", "sha256") if key not in facts]
+    if missing or not limits:
+        raise ValueError(f"the card has no {', '.join(missing) or 'limits'}")
+
+    def shown(value):
+        return html.escape(f"{value:.3f}" if isinstance(value, float) else str(value))
+
+    title = shown(facts["name"])
+    rows = "".join(
+        f'<tr><th scope="row">{shown(key)}</th><td>{shown(value)}</td></tr>'
+        for key, value in facts.items()
+    )
+    items = "".join(f"<li>{shown(limit)}</li>" for limit in limits)
+    return (
+        f'<!DOCTYPE html><html lang="en"><head><title>{title}</title></head><body>'
+        f"<h1>{title}</h1><table>{rows}</table>"
+        f'<div role="img" aria-label="{html.escape(alt)}"></div>{svg}'
+        f"<ul>{items}</ul></body></html>"
+    )
+
+
+# %% wrong: a style that is imported · clause 6 · message: "fetches or runs something: `style`"
+import html
+
+
+def model_card(facts, limits, *, svg, alt):
+    missing = [key for key in ("name", "accuracy", "interval", "sha256") if key not in facts]
+    if missing or not limits:
+        raise ValueError(f"the card has no {', '.join(missing) or 'limits'}")
+
+    def shown(value):
+        return html.escape(f"{value:.3f}" if isinstance(value, float) else str(value))
+
+    title = shown(facts["name"])
+    rows = "".join(
+        f'<tr><th scope="row">{shown(key)}</th><td>{shown(value)}</td></tr>'
+        for key, value in facts.items()
+    )
+    items = "".join(f"<li>{shown(limit)}</li>" for limit in limits)
+    return (
+        f'<!DOCTYPE html><html lang="en"><head><title>{title}</title>'
+        "<style>@import url(https://example.org/card.css);</style></head><body>"
+        f"<h1>{title}</h1><table>{rows}</table>"
+        f'<div role="img" aria-label="{html.escape(alt)}">{svg}</div>'
+        f"<ul>{items}</ul></body></html>"
+    )
+
+
+# %% wrong: three digits in all · clause 2 · message: "the row of 'temperature' says"
+import html
+
+
+def model_card(facts, limits, *, svg, alt):
+    missing = [key for key in ("name", "accuracy", "interval", "sha256") if key not in facts]
+    if missing or not limits:
+        raise ValueError(f"the card has no {', '.join(missing) or 'limits'}")
+
+    def shown(value):
+        return html.escape(f"{value:.3}" if isinstance(value, float) else str(value))
+
+    title = shown(facts["name"])
+    rows = "".join(
+        f'<tr><th scope="row">{shown(key)}</th><td>{shown(value)}</td></tr>'
+        for key, value in facts.items()
+    )
+    items = "".join(f"<li>{shown(limit)}</li>" for limit in limits)
+    return (
+        f'<!DOCTYPE html><html lang="en"><head><title>{title}</title></head><body>'
+        f"<h1>{title}</h1><table>{rows}</table>"
+        f'<div role="img" aria-label="{html.escape(alt)}">{svg}</div>'
+        f"<ul>{items}</ul></body></html>"
+    )

@@ -27,13 +27,13 @@ def shared_images(a, b):
     return sum(bool((x == y).all()) for x, y in zip(a, b))
 
 
-# %% wrong: equal sums count as equal · clause 1 · message: "neither is the same"
+# %% wrong: equal sums count as equal · clause 1 · message: "none of these is the same"
 def shared_images(a, b):
     known = {round(x.sum().item(), 4) for x in a}
     return sum(round(y.sum().item(), 4) in known for y in b)
 
 
-# %% wrong: nearly equal counts, too · clause 1 · message: "neither is the same"
+# %% wrong: nearly equal counts, too · clause 1 · message: "none of these is the same"
 def shared_images(a, b):
     return sum(any((x != y).sum() <= 1 or (x == y.flip(1)).all() for x in a) for y in b)
 
@@ -51,3 +51,17 @@ def shared_images(a, b):
 # %% wrong: a tensor of one · clause 3 · message: "comes as Tensor"
 def shared_images(a, b):
     return (a.flatten(1)[None] == b.flatten(1)[:, None]).all(2).any(1).sum()
+
+
+# %% wrong: close counts as equal · clause 1 · message: "Two differ in one pixel"
+import torch
+
+
+def shared_images(a, b):
+    return sum(any(torch.allclose(x, y, atol=0.01) for x in a) for y in b)
+
+
+# %% wrong: the first rows compared · clause 1 · message: "none of these is the same"
+def shared_images(a, b):
+    known = {tuple(x[0, 0].tolist()) for x in a}
+    return sum(tuple(y[0, 0].tolist()) in known for y in b)

@@ -18,6 +18,28 @@ def table_row(name, value):
     return '<tr><th scope="row">' + escaped(name) + "</th><td>" + escaped(shown) + "</td></tr>"
 
 
+# %% right: a tree of elements, which leaves quotation marks in a text as they are · message: "Escaped"
+import xml.etree.ElementTree as ET
+
+
+def table_row(name, value):
+    row = ET.Element("tr")
+    ET.SubElement(row, "th", scope="row").text = name
+    cell = ET.SubElement(row, "td")
+    cell.text = f"{value:.3f}" if isinstance(value, float) else str(value)
+    return ET.tostring(row, encoding="unicode", method="html")
+
+
+# %% right: numbers of the signs · message: "Escaped"
+SIGNS = {ord(sign): f"&#{ord(sign)};" for sign in "&<>'"}
+
+
+def table_row(name, value):
+    shown = f"{value:.3f}" if isinstance(value, float) else str(value)
+    name, shown = (text.translate(SIGNS) for text in (name, shown))
+    return f'<tr><th scope="row">{name}</th><td>{shown}</td></tr>'
+
+
 # %% wrong: not escaped · clause 2 · message: "nothing is escaped"
 def table_row(name, value):
     shown = f"{value:.3f}" if isinstance(value, float) else str(value)
@@ -90,3 +112,30 @@ def table_row(name, value):
     else:
         shown = f"{value:.3f}" if isinstance(value, float) else str(value)
     return f'<tr><th scope="row">{html.escape(name)}</th><td>{html.escape(shown)}</td></tr>'
+
+
+# %% wrong: rounded, without the zeros · clause 3 · message: "the value is `12.5`; with three after the point: 12.500"
+import html
+
+
+def table_row(name, value):
+    shown = str(round(value, 3)) if isinstance(value, float) else str(value)
+    return f'<tr><th scope="row">{html.escape(name)}</th><td>{html.escape(shown)}</td></tr>'
+
+
+# %% wrong: three digits in all · clause 3 · message: "with three after the point: 12.500"
+import html
+
+
+def table_row(name, value):
+    shown = f"{value:.3}" if isinstance(value, float) else str(value)
+    return f'<tr><th scope="row">{html.escape(name)}</th><td>{html.escape(shown)}</td></tr>'
+
+
+# %% wrong: the ampersand last · clause 2 · message: "the name is escaped twice"
+def table_row(name, value):
+    def escaped(text):
+        return text.replace("<", "&lt;").replace(">", "&gt;").replace("&", "&amp;")
+
+    shown = f"{value:.3f}" if isinstance(value, float) else str(value)
+    return f'<tr><th scope="row">{escaped(name)}</th><td>{escaped(shown)}</td></tr>'

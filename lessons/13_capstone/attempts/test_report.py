@@ -651,3 +651,55 @@ def test_report(logits, targets, *, names, positive):
         "confusion": confusion.tolist(),
         "auc": float(roc_auc_score(targets != positive, probability)),
     }
+
+
+# %% wrong: ties count nothing · clause 6 · message: "count one half each"
+import torch
+
+from course_lib.metrics import wilson_interval
+
+
+def test_report(logits, targets, *, names, positive):
+    n, classes = len(targets), len(names)
+    confusion = torch.zeros(classes, classes, dtype=torch.int64)
+    for true, called in zip(targets, logits.argmax(1)):
+        confusion[true, called] += 1
+    right, support = int(confusion.trace()), confusion.sum(1)
+    recall = confusion.diagonal() / support
+    probability = logits.double().softmax(1)[:, positive]
+    hits, others = probability[targets == positive], probability[targets != positive]
+    return {
+        "n": n,
+        "accuracy": right / n,
+        "interval": tuple(wilson_interval(right, n)),
+        "baseline": support.max().item() / n,
+        "recall": dict(zip(names, recall.tolist())),
+        "confusion": confusion.tolist(),
+        "auc": (hits[:, None] > others).double().mean().item(),
+    }
+
+
+# %% wrong: scikit-learn's matrix without the labels · clause 5 · message: "has shape (3, 3)"
+import torch
+from sklearn.metrics import confusion_matrix, roc_auc_score
+
+from course_lib.metrics import wilson_interval
+
+
+def test_report(logits, targets, *, names, positive):
+    n, classes = len(targets), len(names)
+    confusion = torch.zeros(classes, classes, dtype=torch.int64)
+    for true, called in zip(targets, logits.argmax(1)):
+        confusion[true, called] += 1
+    right, support = int(confusion.trace()), confusion.sum(1)
+    recall = confusion.diagonal() / support
+    probability = logits.double().softmax(1)[:, positive]
+    return {
+        "n": n,
+        "accuracy": right / n,
+        "interval": tuple(wilson_interval(right, n)),
+        "baseline": support.max().item() / n,
+        "recall": dict(zip(names, recall.tolist())),
+        "confusion": confusion_matrix(targets, logits.argmax(1)),
+        "auc": float(roc_auc_score(targets == positive, probability)),
+    }

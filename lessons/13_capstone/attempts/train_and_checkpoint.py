@@ -1043,3 +1043,117 @@ def train_and_checkpoint(build, images, labels, folder, *, epochs):
             state.update(model=model.state_dict(), optimizer=optimizer.state_dict())
             save_file(state, folder / f"epoch-{epoch:03}.pt")
     return model
+
+
+# %% wrong: any file that ends like one · clause 4 · message: "In the folder lie"
+import torch
+import torch.nn.functional as F
+
+from course_lib.checkpoints import save_file
+
+
+def train_and_checkpoint(build, images, labels, folder, *, epochs):
+    model, optimizer, generator = build()
+    done = 0
+    for path in sorted(folder.glob("*.pt"), reverse=True):
+        try:
+            saved = torch.load(path, map_location="cpu", weights_only=True)
+        except Exception:
+            continue
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        generator.set_state(saved["order"])
+        torch.set_rng_state(saved["dropout"])
+        done = saved["epoch"]
+        break
+    for epoch in range(done + 1, epochs + 1):
+        model.train()
+        for rows in torch.randperm(len(images), generator=generator).split(50):
+            optimizer.zero_grad()
+            F.cross_entropy(model(images[rows]), labels[rows]).backward()
+            optimizer.step()
+        if epoch % 2 == 0:
+            saved = {
+                "epoch": epoch,
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+            }
+            saved |= {"order": generator.get_state(), "dropout": torch.get_rng_state()}
+            save_file(saved, folder / f"epoch-{epoch:03d}.pt")
+    return model
+
+
+# %% wrong: the last epoch is saved, too · clause 2 · message: "At the end, with 3 epochs done"
+import torch
+import torch.nn.functional as F
+
+from course_lib.checkpoints import save_file
+
+
+def train_and_checkpoint(build, images, labels, folder, *, epochs):
+    model, optimizer, generator = build()
+    done = 0
+    for path in sorted(folder.glob("epoch-*.pt"), reverse=True):
+        try:
+            saved = torch.load(path, map_location="cpu", weights_only=True)
+        except Exception:
+            continue
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        generator.set_state(saved["order"])
+        torch.set_rng_state(saved["dropout"])
+        done = saved["epoch"]
+        break
+    for epoch in range(done + 1, epochs + 1):
+        model.train()
+        for rows in torch.randperm(len(images), generator=generator).split(50):
+            optimizer.zero_grad()
+            F.cross_entropy(model(images[rows]), labels[rows]).backward()
+            optimizer.step()
+        if epoch % 2 == 0 or epoch == epochs:
+            saved = {
+                "epoch": epoch,
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+            }
+            saved |= {"order": generator.get_state(), "dropout": torch.get_rng_state()}
+            save_file(saved, folder / f"epoch-{epoch:03d}.pt")
+    return model
+
+
+# %% wrong: a pattern that takes unfinished files · clause 4 · message: "In the folder lie"
+import torch
+import torch.nn.functional as F
+
+from course_lib.checkpoints import save_file
+
+
+def train_and_checkpoint(build, images, labels, folder, *, epochs):
+    model, optimizer, generator = build()
+    done = 0
+    for path in sorted(folder.glob("epoch-*"), reverse=True):
+        try:
+            saved = torch.load(path, map_location="cpu", weights_only=True)
+        except Exception:
+            continue
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        generator.set_state(saved["order"])
+        torch.set_rng_state(saved["dropout"])
+        done = saved["epoch"]
+        break
+    for epoch in range(done + 1, epochs + 1):
+        model.train()
+        for rows in torch.randperm(len(images), generator=generator).split(50):
+            optimizer.zero_grad()
+            F.cross_entropy(model(images[rows]), labels[rows]).backward()
+            optimizer.step()
+        if epoch % 2 == 0:
+            saved = {
+                "epoch": epoch,
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+            }
+            saved |= {"order": generator.get_state(), "dropout": torch.get_rng_state()}
+            save_file(saved, folder / f"epoch-{epoch:03d}.pt")
+    return model

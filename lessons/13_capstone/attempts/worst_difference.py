@@ -95,9 +95,43 @@ def worst_difference(model, images, recorded):
     return (logits - recorded).abs().max().item()
 
 
-# %% wrong: it broadcasts · clause 3 · message: "were compared with 1 recorded row"
+# %% wrong: it broadcasts · clause 3 · message: "were compared with recorded ones of (1, 3)"
 import copy
 
 
 def worst_difference(model, images, recorded):
     return (copy.deepcopy(model).eval()(images).detach() - recorded).abs().max().item()
+
+
+# %% wrong: only the number of rows is asked · clause 3 · message: "recorded ones of (5, 1)"
+import copy
+
+
+def worst_difference(model, images, recorded):
+    logits = copy.deepcopy(model).eval()(images).detach()
+    if len(logits) != len(recorded):
+        raise ValueError("another number of images")
+    return (logits - recorded).abs().max().item()
+
+
+# %% wrong: only the number of numbers is asked · clause 3 · message: "recorded ones of (3, 5)"
+import copy
+
+
+def worst_difference(model, images, recorded):
+    logits = copy.deepcopy(model).eval()(images).detach()
+    if logits.numel() != recorded.numel():
+        raise ValueError("another number of logits")
+    return (logits.flatten() - recorded.flatten()).abs().max().item()
+
+
+# %% wrong: only the first level of modules is put back · clause 2 · message: "`1.0` is in training mode"
+def worst_difference(model, images, recorded):
+    whole, children = model.training, [(child, child.training) for child in model.children()]
+    logits = model.eval()(images).detach()
+    model.train(whole)
+    for child, flag in children:
+        child.train(flag)
+    if logits.shape != recorded.shape:
+        raise ValueError
+    return (logits - recorded).abs().max().item()

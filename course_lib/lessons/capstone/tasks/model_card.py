@@ -1,5 +1,6 @@
 """A model card as one HTML document: every fact in its row, escaped, nothing fetched."""
 
+import re
 from html.parser import HTMLParser
 from typing import Any, ClassVar
 
@@ -8,6 +9,9 @@ from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
 
 SVG = '<svg viewBox="0 0 40 20" width="40" height="20"><polyline points="0,20 20,{y} 40,0" fill="none" stroke="currentColor"/></svg>'
+FETCHING = {"src", "srcset", "href", "xlink:href", "poster", "action", "formaction", "background"}
+STYLED = re.compile(r"@import|url\(\s*['\"]?(?!data:|#)", flags=re.IGNORECASE)
+"""What a style sheet fetches by."""
 NEEDED = ("name", "accuracy", "interval", "sha256")
 
 
@@ -50,6 +54,7 @@ class ModelCard(Task):
             "name": s.get("name", "Digits, v1"),
             "interval": s.get("interval", f"0.{900 + seed % 40} to 0.{950 + seed % 40}"),
             "images": 1000 + seed % 500,
+            "temperature": 1.5,
             "sha256": s.get("sha256", f"{seed:064x}"),
         }
         facts = {name: value for name, value in (s.get("more", {}) | facts).items() if value is not None}
@@ -133,7 +138,7 @@ class ModelCard(Task):
             return failed("The picture is not in the document as it came.", hint="picture")
         if document.pictures != [alt]:
             what = (
-                'no element with role="img" around the SVG'
+                'no element with role="img" is around the SVG'
                 if not document.pictures
                 else f"its words are {document.pictures}"
             )
@@ -152,6 +157,7 @@ class Document(HTMLParser):
         self.texts: dict[str, list[str]] = {"title": [], "h1": [], "li": []}
         self._open: list[str] = []
         self._label: str | None = None
+        self._around, self._deep, self._last = "", 0, ""
 
     def collapse(self) -> None:
         """White space as a browser shows it: one space for many, none at the ends."""
@@ -163,10 +169,13 @@ class Document(HTMLParser):
         found = dict(attrs)
         if tag == "html":
             self.language = found.get("lang") or ""
-        if tag == "script" or {"src", "href"} & found.keys() or any(name.startswith("on") for name in found):
+        runs = tag in ("script", "object", "embed", "iframe") or any(name.startswith("on") for name in found)
+        if runs or FETCHING & found.keys() or STYLED.search(found.get("style") or ""):
             self.fetched.append(tag)
+        self._last = tag
         if found.get("role") == "img":
-            self._label = found.get("aria-label") or ""
+            self._label, self._around, self._deep = found.get("aria-label") or "", tag, 0
+        self._deep += tag == self._around
         if tag == "svg" and self._label is not None:
             self.pictures.append(self._label)
             self._label = None
@@ -180,12 +189,17 @@ class Document(HTMLParser):
             self._open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        """Note what ends."""
+        """Note what ends: a picture beside the element with the words is not within it."""
+        if tag == self._around:
+            self._deep -= 1
+            self._label = self._label if self._deep else None
         if self._open and self._open[-1] == tag:
             self._open.pop()
 
     def handle_data(self, data: str) -> None:
         """Words go to what is open."""
+        if self._last == "style" and STYLED.search(data):
+            self.fetched.append("style")
         if not self._open:
             return
         tag = self._open[-1]

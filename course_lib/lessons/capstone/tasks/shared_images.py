@@ -30,7 +30,9 @@ class SharedImages(Task):
     def data(self, case: Case) -> tuple[Tensor, Tensor, int]:
         """Images (N, 1, S, S) and (M, 1, S, S), and the count."""
         g, side = case.generator(), case.side
-        pool = torch.randint(1, 256, (case.in_a + case.in_b, 1, side, side), generator=g) / 255
+        pool = (
+            torch.randint(1, 256, (case.in_a + case.in_b, 1, side, side), generator=g) / 256
+        )  # so that sums are exact
         a, b = pool[: case.in_a].clone(), pool[case.in_a :].clone()
         places = torch.randperm(case.in_b, generator=g)[: case.shared]
         b[places] = a[torch.randperm(case.in_a, generator=g)[: case.shared]]
@@ -40,7 +42,9 @@ class SharedImages(Task):
         if case.settings.get("alike"):
             nearly, turned = b[places[0]].clone(), b[places[0]].flip(2)
             nearly[0, 0, 0] = 0
-            b = torch.cat([b, nearly[None], turned[None]])
+            darker = b[places[0]].clone()
+            darker[0, -1, -1] -= 1 / 256
+            b = torch.cat([b, nearly[None], darker[None], turned[None]])
         return a, b, wanted
 
     def probe(self, answer: Any, case: Case) -> Observation:
@@ -67,7 +71,7 @@ class SharedImages(Task):
                     return failed(f"{start}: those that stand twice in `a` were counted twice.", hint="twice")
             if case.settings.get("alike") and got > wanted:
                 return failed(
-                    f"{start}. One differs in a pixel, one is turned over: neither is the same.", hint="bytes"
+                    f"{start}. Two differ in one pixel, one is turned over: none of these is the same.", hint="bytes"
                 )
             return failed(f"{start}.", hint="wherever")
         if seen.type != "int":

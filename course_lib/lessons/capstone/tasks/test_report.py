@@ -25,11 +25,16 @@ class TestReport(Task):
     visible: ClassVar = {
         "three classes": {"support": (30, 20, 10), "positive": 2},
         "a class that has no example": {"support": (12, 0, 18, 10), "positive": 0},
-        "logits so large that float32 can't tell them apart": {"support": (25, 25), "positive": 1, "large": True},
+        "logits so large that float32 can't tell them apart": {
+            "support": (25, 25),
+            "positive": 1,
+            "large": True,
+            "ties": 4,
+        },
     }
     graded: ClassVar = {
         "five classes, an odd number": {"support": (7, 19, 23, 5, 11), "positive": 3},
-        "two classes, few examples": {"support": (9, 4), "positive": 0},
+        "two classes, few examples": {"support": (9, 4), "positive": 0, "ties": 2},
         "everything right": {"support": (8, 6, 6), "positive": 1, "perfect": True},
     }
     hints: ClassVar = {
@@ -40,7 +45,7 @@ class TestReport(Task):
         "confusion": "`confusion[true, predicted] += 1`: a row for each true class. With `len(names)` rows, whatever occurs.",
         "auc": "`roc_auc_score(targets == positive, scores)` of scikit-learn. The scores are the probabilities of the class, "
         "`logits.double().softmax(1)[:, positive]`; the raw logit of the class forgets the others.",
-        "keys": "A dictionary with exactly these seven keys.",
+        "keys": "A dictionary with these seven keys.",
     }
 
     def names(self, case: Case) -> list[str]:
@@ -60,7 +65,13 @@ class TestReport(Task):
             logits[range(len(targets)), targets] += 6.0
         if case.settings.get("large"):
             logits = 6 * logits + torch.tensor([0.0, 22.0])
-        return logits + 4 * torch.randn(len(targets), 1, generator=g), targets
+        for k, support in enumerate(case.support):  # a class that has no example is named for none, too
+            logits[:, k] -= 0.0 if support else 9.0
+        logits = logits + 4 * torch.randn(len(targets), 1, generator=g)
+        for k in range(classes):  # of two classes: the same odds, to the last bit, on both sides
+            tied = (targets == k).nonzero().flatten()[: case.settings.get("ties", 0)]
+            logits[tied] = torch.tensor([2.0, 3.0])[:classes] if len(tied) else logits[tied]
+        return logits, targets
 
     def expected(self, case: Case) -> dict[str, Any]:
         """All seven figures."""
@@ -132,6 +143,10 @@ class TestReport(Task):
             for what, scores in others.items():
                 if near(got, float(roc_auc_score(hits, scores.numpy()))):
                     return failed(f"{said}: {what}.", hint=hint)
+            scores = logits.double().softmax(1)[:, case.positive]
+            above = (scores[targets == case.positive][:, None] > scores[targets != case.positive]).double().mean()
+            if near(got, above.item()):
+                return failed(f"{said}: pairs with equal scores count one half each.", hint=hint)
             if near(got, 1 - wanted["auc"]):
                 return failed(f"{said}: it is the area of the rest against the class.", hint=hint)
         if key == "accuracy" and (near(got, 100 * wanted[key]) or near(got, wanted[key] * wanted["n"])):

@@ -1,5 +1,6 @@
 """Train with a checkpoint every 2 epochs, and resume so that not a bit is different."""
 
+import re
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -18,7 +19,8 @@ from course_lib.lessons.capstone.tasks.disk import Renames
 from course_lib.lessons.capstone.tasks.runs import builder, data, unbroken
 from course_lib.seeding import sealed
 
-STRAYS = ("epoch-090.pt.tmp-3c", "notes.txt")
+STRAYS = ("epoch-090.pt.tmp-3c", "weights.pt", "notes.txt")
+"""Files with other names, the first two of which can be loaded: a pattern that is too wide takes them for checkpoints."""
 
 
 class KilledError(BaseException):
@@ -90,7 +92,7 @@ class TrainAndCheckpoint(Task):
                 found["unbroken"] = _state(run(whole))
                 found["all steps"] = found["steps"]
                 for name in STRAYS if case.settings.get("strays") else ():
-                    (broken / name).write_bytes(b"left by somebody")
+                    torch.save({"accuracy": 0.9}, broken / name)
                 with Renames(broken, answer) as renames:
                     if case.killed:
                         with suppress(KilledError):
@@ -111,6 +113,7 @@ class TrainAndCheckpoint(Task):
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """Files of the killed run, what the second did, and whether a bit is different."""
         found = seen.also["found"]
+        beside = f" In the folder lie {named(STRAYS)}, too." if case.settings.get("strays") else ""
         if "unbroken" not in found:
             return failed(f"In an empty folder it raised {first_line(seen.error)}.", hint="steps")
         if not isinstance(found["unbroken"], dict):
@@ -119,7 +122,7 @@ class TrainAndCheckpoint(Task):
             return self.unlike(found, case)
         if "files" not in found:
             return failed(
-                f"A call that is killed in epoch {case.killed} raised {first_line(seen.error)}.", hint="steps"
+                f"A call that is killed in epoch {case.killed} raised {first_line(seen.error)}.{beside}", hint="newest"
             )
         done = case.killed - 1 if case.killed else case.epochs
         wanted = [f"epoch-{epoch:03d}.pt" for epoch in range(2, done + 1, 2)]
@@ -136,7 +139,9 @@ class TrainAndCheckpoint(Task):
             )
         if "resumed" not in found:
             state = " The newest file breaks off." if case.settings.get("damage") else ""
-            return failed(f"The second call, on that folder, raised {first_line(seen.error)}.{state}", hint="newest")
+            return failed(
+                f"The second call, on that folder, raised {first_line(seen.error)}.{state}{beside}", hint="newest"
+            )
         return self.resumed(found, case, done)
 
     def resumed(self, found: dict[str, Any], case: Case, done: int) -> Verdict:
@@ -153,6 +158,12 @@ class TrainAndCheckpoint(Task):
             return failed(
                 f"The second call took {found['repeated']} steps; from epoch {start + 1} to {case.epochs} there are {wanted}.",
                 hint="newest",
+            )
+        files = [name for name in found["after"] if re.fullmatch(r"epoch-.*\.pt", name)]
+        if files != (expected := [f"epoch-{epoch:03d}.pt" for epoch in range(2, case.epochs + 1, 2)]):
+            return failed(
+                f"At the end, with {case.epochs} epochs done, there are {named(files)}; expected {named(expected)}.",
+                hint="when",
             )
         different = [
             name for name, tensor in found["unbroken"].items() if not torch.equal(tensor, found["resumed"][name])

@@ -19,7 +19,9 @@ class WorstDifference(Task):
         "a little off": {"off": 0.25, "training": True},
         "below the recorded ones": {"off": -0.5, "training": True, "frozen": True},
         "every bit": {"off": 0.0, "training": False},
-        "another shape": {"off": 0.0, "training": True, "cut": True},
+        "another shape": {"off": 0.0, "training": True, "cut": "row"},
+        "one logit for each image": {"off": 0.0, "training": True, "cut": "column"},
+        "as many numbers, otherwise": {"off": 0.0, "training": True, "cut": "lying"},
     }
     hints: ClassVar = {
         "eval": "`model.eval()` before you ask; in training mode dropout and batch norm give other logits.",
@@ -31,10 +33,10 @@ class WorstDifference(Task):
 
     def model(self, case: Case) -> nn.Module:
         """A network with batch norm and dropout; "frozen": one layer is in eval mode."""
-        layers = nn.Linear(4, 6), nn.BatchNorm1d(6), nn.Dropout(0.5), nn.Linear(6, 3)
+        layers = nn.Linear(4, 6), nn.Sequential(nn.BatchNorm1d(6), nn.Dropout(0.5)), nn.Linear(6, 3)
         model = drawn(nn.Sequential(*layers), case.generator()).train(case.training)
         if case.settings.get("frozen"):
-            model[1].eval()
+            model[1][0].eval()
         return model
 
     def data(self, case: Case) -> tuple[Tensor, Tensor]:
@@ -44,7 +46,8 @@ class WorstDifference(Task):
             recorded = self.model(case).eval()(images)
         recorded[3, 1] -= case.off
         recorded[1, 2] += case.off / 5
-        return images, recorded[:1] if case.settings.get("cut") else recorded
+        cuts = {"row": recorded[:1], "column": recorded[:, :1], "lying": recorded.reshape(3, 5)}
+        return images, cuts.get(case.settings.get("cut"), recorded)
 
     def probe(self, answer: Any, case: Case) -> Observation:
         """Ask once, and look at the flags."""
@@ -56,7 +59,9 @@ class WorstDifference(Task):
         before = flags(self.model(case))
         moved = [name for name, flag in before.items() if seen.also["flags"].get(name) is not flag]
         if case.settings.get("cut"):
-            wrong = refusal(seen, "worst_difference", "5 logits were compared with 1 recorded row.", hint="shape")
+            shape = tuple(self.data(case)[1].shape)
+            went = f"Logits of shape (5, 3) were compared with recorded ones of {shape}."
+            wrong = refusal(seen, "worst_difference", went, hint="shape")
             if wrong:
                 return wrong
         elif trouble := no_value(seen, "worst_difference"):
