@@ -9,15 +9,22 @@ import torch.distributed.checkpoint as dcp
 from torch import Tensor, nn
 from torch.distributed.checkpoint.state_dict import get_state_dict
 
+from course_lib.classroom.tasks.answers import named
 from course_lib.classroom.tasks.inputs import copied
 from course_lib.classroom.tasks.observation import Observation, observe, plain
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
 from course_lib.lessons.sharded_checkpoints.kept import COMPLETE, WROTE, complete, unpack
-from course_lib.lessons.sharded_checkpoints.tasks.ranks import load_here, on_every_rank, tried, waited
+from course_lib.lessons.sharded_checkpoints.tasks.ranks import (
+    DEADLINE,
+    endless,
+    load_here,
+    on_every_rank,
+    tried,
+    waited,
+)
 from course_lib.lessons.sharded_checkpoints.tasks.shared import (
     contents,
     kept_contents,
-    named,
     network,
     optimizer_of,
     quiet,
@@ -158,6 +165,12 @@ def raised(ranks: list[dict[str, Any]], case: Case) -> Verdict | None:
         where = f"On rank {rank} of {case.ranks} " if case.ranks else "In one process without a group "
         return failed(
             f"{where}`load_resharded` raised {shortly(error)}.", hint="all" if "group" in error else "optimizer"
+        )
+    if lost := [rank for rank, error in errors.items() if endless(error)]:
+        return failed(
+            f"Rank {lost[0]} of {case.ranks} had not come back from `load_resharded` after {DEADLINE} s, and was ended. Is there "
+            "a loop without an end?",
+            hint="all",
         )
     if len(errors) == len(ranks):
         return failed("The ranks wait for each other: they don't make the same collective calls.", hint="all")
