@@ -128,6 +128,9 @@ class LoadResharded(Task):
             where = f"On rank {rank}: " if case.ranks else ""
             if verdict := loaded(one, truth, where):
                 return verdict
+        for rank, one in enumerate(ranks):
+            if case.ranks and "FileNotFoundError" not in one["again"]["kinds"]:
+                return unfinished(one["again"]["error"], rank)
         return passed("Model, optimizer and epoch, whoever saved them.")
 
 
@@ -204,6 +207,17 @@ def loaded(one: Mapping[str, Any], truth: Mapping[str, Any], where: str) -> Verd
             f"{where}`load_resharded` returned {one['value']!r}. The epoch is {truth['epoch']}.", hint="epoch"
         )
     return None
+
+
+def unfinished(error: str, rank: int) -> Verdict:
+    """What a rank did with a folder without complete.json, where it had to raise as the others."""
+    came = (
+        "it waited for the others" if waited(error) else f"it raised {shortly(error)}" if error else "it raised nothing"
+    )
+    return failed(
+        f"On rank {rank}: the folder has no `{COMPLETE}`, and {came}. Expected a FileNotFoundError on every rank.",
+        hint="unfinished",
+    )
 
 
 def led(where: str, words: str) -> str:

@@ -104,7 +104,7 @@ def save_here(answer: Callable, folder: str, case: dict[str, Any]) -> dict[str, 
 
 
 def load_here(answer: Callable, folder: str, case: dict[str, Any]) -> dict[str, Any]:
-    """Let the answer load into a sharded network; what it has then, gathered."""
+    """Let the answer load into a sharded network; what it has then, gathered; and once more from an unfinished folder."""
     model = network(tuple(case["sizes"]), case["seed"])
     shard(model)
     optimizer = optimizer_of(model, case["kind"], case["rate"])
@@ -116,6 +116,10 @@ def load_here(answer: Callable, folder: str, case: dict[str, Any]) -> dict[str, 
             name: _gathered(optimizer.state[parameter]) if parameter in optimizer.state else {}
             for name, parameter in model.named_parameters()
         }
+        meet(f"{folder}.gathered")
+        (Path(folder) / COMPLETE).unlink(missing_ok=True)
+        meet(f"{folder}.unfinished")
+        seen["again"] = tried(answer, model, optimizer, Path(folder))
     return seen
 
 
