@@ -131,7 +131,7 @@ def load_resharded_with_bugs(model, optimizer, folder):
 # 2. `model`, sharded as it shall be, has the saved weights afterwards;
 # 3. `optimizer`, which may be new, has the saved state and learning rate;
 # 4. it returns the saved epoch, on every rank;
-# 5. a folder without `complete.json` raises a `FileNotFoundError`, and nothing of the model is changed;
+# 5. a folder without `complete.json` raises a `FileNotFoundError` on every rank, and nothing of the model is changed;
 # 6. if the model lacks a name that the folder has under `"model"`, or the folder one that the model has, it raises a
 #    `KeyError`, and nothing of the model is changed.
 

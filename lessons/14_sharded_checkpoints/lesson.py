@@ -19,8 +19,8 @@ warm_up()  # processes for later: they take some seconds to start
 #
 # A model that is too large for one machine is cut up: several processes each keep a part of every tensor. Each process
 # has a number, its **rank**. `together(2, f)` calls `f` in two new processes on this computer, ranks 0 and 1, and returns
-# what each returned. PyTorch's `fully_shard` cuts the model up; its mesh says among whom, and on which device. A small
-# model for the digits will do.
+# what each returned. PyTorch's `fully_shard` cuts the model up; its mesh says among whom, and on which device;
+# `dist.get_world_size()` is the number of processes. A small model for the digits will do.
 
 # %%
 from torch.distributed.device_mesh import init_device_mesh
@@ -234,7 +234,7 @@ assert set(sizes) == {".metadata", "__0_0.distcp", "__1_0.distcp"}
 assert abs(sizes["__0_0.distcp"] - sizes["__1_0.distcp"]) < needed / 4
 
 # %% [markdown]
-# One file for each rank, and `.metadata`, which rank 0 writes last: it says what exists, how it was cut, and which bytes
+# Here one file for each rank, and `.metadata`, which rank 0 writes last: it says what exists, how it was cut, and which bytes
 # of which file hold it. Reading it touches no weights.
 
 # %%
@@ -258,7 +258,7 @@ assert not hasattr(metadata.state_dict_metadata["epoch"], "size")
 #
 # Somebody sends you a folder. Write `saved_shapes(folder)`:
 #
-# 1. it returns a dictionary from the name of each tensor in the folder to its shape, a tuple of ints;
+# 1. it returns a dictionary from the name of each tensor in the folder to its shape, a tuple or list of ints;
 # 2. the shape is that of the whole tensor, however it was cut;
 # 3. plain values are left out;
 # 4. only `.metadata` is read: it works where the ranks' files are elsewhere.
@@ -292,8 +292,11 @@ warnings.filterwarnings("ignore", message="torch.distributed is disabled")
 model = build(seed=1)
 state = {"model": model.state_dict(), "epoch": 0}
 dcp.load(state, checkpoint_id=folder / "two")
+flat = {"model.3.weight": torch.zeros(10, 32)}  # the name with all dots is as good
+dcp.load(flat, checkpoint_id=folder / "two")
 print(f"epoch {state['epoch']}, accuracy {accuracy(model):.3f}, saved at {saved_accuracy:.3f}")
 assert state["epoch"] == 3 and accuracy(model) == saved_accuracy
+assert torch.equal(flat["model.3.weight"], model[3].weight)
 
 # %% [markdown]
 # (DCP warns that there is no group and that it takes this for a single process. It is right, so we silenced it.) The
@@ -319,7 +322,7 @@ assert all(epoch == 4 and torch.equal(w, model[3].weight) for epoch, _, w in thr
 
 # %% [markdown]
 # Two ranks, one, three: the same numbers to the last bit. `full_tensor()` gathers the whole on every rank, and is
-# collective like all the rest.
+# collective, as `dcp.save` and `dcp.load` are.
 #
 # ### Your turn
 #
@@ -349,9 +352,9 @@ check(read_one)
 # %% [markdown]
 # ## Learn: the optimizer, by name
 #
-# `optimizer.state_dict()` numbers its parameters, and before the first step it has no state at all: nothing that a load
+# `optimizer.state_dict()` numbers its parameters, and before the first step Adam's has no state at all: nothing that a load
 # in place could fill. `get_state_dict(model, optimizer)` gives both states, the optimizer's under the parameters' names,
-# with empty places made for it; `set_state_dict` hands them back.
+# with empty places made for it, unless gradients are there already; `set_state_dict` hands them back.
 
 # %%
 from torch.distributed.checkpoint.state_dict import get_state_dict, set_state_dict
@@ -386,6 +389,9 @@ print("by name, steps taken:", steps, " learning rate:", optimizer.param_groups[
 assert by_number["optimizer"]["state"] == {}
 assert steps == [8.0] * 4 and optimizer.param_groups[0]["lr"] == 0.05
 assert accuracy(fresh) == saved_accuracy
+late = build()
+late(images).sum().backward()  # too early: now no places are made
+assert get_state_dict(late, torch.optim.Adam(late.parameters()))[1]["state"] == {}
 
 # %% [markdown]
 # By number, the load found no places to fill, said nothing and loaded nothing: training goes on with a new Adam. By name
@@ -765,8 +771,8 @@ assert state["runs"] == 2 and torch.equal(state["layer"]["weight"], first.weight
 #
 # | do | don't | why |
 # |---|---|---|
-# | every rank calls `dcp.save` | `if rank == 0:` around it | the others' rows are lost, or rank 0 waits for ever |
-# | a new folder for every save | the same folder again | old and new parts mix without a word |
+# | every rank calls `dcp.save` | `if rank == 0:` around it | the others' rows are lost, or rank 0 waits in vain |
+# | a new folder for every save | the same folder again | after a warning, old and new parts mix |
 # | a manifest, written last, with checksums | take any folder for a checkpoint | unfinished, damaged and mixed parts look alike |
 # | build, shard, then load in place | `dcp.load({})` | what has no place isn't loaded, and nobody says so |
 # | compare names and dtypes with the metadata | trust that it didn't raise | a smaller model or another dtype loads in silence |

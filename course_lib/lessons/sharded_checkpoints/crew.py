@@ -57,7 +57,7 @@ def run(path: str, rank: int, size: int) -> None:
             answer |= {"error": f"{type(error).__name__}: {error}", "trace": traceback.format_exc()}
             answer["kinds"] = [kind.__name__ for kind in type(error).__mro__]
             answer["own"] = _own_line(error)
-        answer |= {"seconds": time.monotonic() - begin, "printed": text.getvalue()}
+        answer |= {"seconds": time.monotonic() - begin, "printed": text.getvalue()[-20_000:]}
         _write(path, rank, answer)
         if not answer["error"]:  # as in a training that goes on: who raises is gone, who returned is there
             _wait_for_all(path, size, job["patience"] + 0.5)

@@ -340,3 +340,25 @@ def load_resharded(model, optimizer, folder):
     set_state_dict(model, optimizer, model_state_dict=weights, optim_state_dict=moments)
     if not dist.is_initialized() or dist.get_rank() == 0:
         return state["epoch"]
+
+
+# %% wrong: only rank 0 looks whether it is finished · clause 5 · message: "and it waited for the others. Expected a FileNotFoundError on every rank"
+import torch.distributed as dist
+import torch.distributed.checkpoint as dcp
+from torch.distributed.checkpoint.state_dict import get_state_dict, set_state_dict
+
+
+def load_resharded(model, optimizer, folder):
+    first = not dist.is_initialized() or dist.get_rank() == 0
+    if first and not (folder / "complete.json").exists():
+        raise FileNotFoundError(folder)
+    weights, moments = get_state_dict(model, optimizer)
+    saved = dcp.FileSystemReader(folder).read_metadata().state_dict_metadata
+    if {f"model.{name}" for name in weights} != {
+        name for name in saved if name.startswith("model.")
+    }:
+        raise KeyError("the names differ")
+    state = {"model": weights, "optimizer": moments, "epoch": 0}
+    dcp.load(state, checkpoint_id=folder)
+    set_state_dict(model, optimizer, model_state_dict=weights, optim_state_dict=moments)
+    return state["epoch"]

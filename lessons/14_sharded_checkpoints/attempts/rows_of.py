@@ -18,6 +18,13 @@ def rows_of(rows, rank, ranks):
     return [min(rows, place * each) for place in (rank, rank + 1)]
 
 
+# %% right: an empty range at the start · message: "Every row has one holder"
+def rows_of(rows, rank, ranks):
+    each = (rows + ranks - 1) // ranks
+    held = range(rows)[rank * each : (rank + 1) * each]
+    return (held.start, held.stop) if held else (0, 0)
+
+
 # %% wrong: rounded down · clause 2 · message: "the share is rounded up, not down"
 def rows_of(rows, rank, ranks):
     each = rows // ranks
@@ -60,3 +67,9 @@ def rows_of(rows, rank, ranks):
 def rows_of(rows, rank, ranks):
     each = -(-rows // ranks)
     return range(min(rank * each, rows), min((rank + 1) * each, rows))
+
+
+# %% wrong: an empty range behind the end · clause 3 · message: "the tensor ends at row"
+def rows_of(rows, rank, ranks):
+    start = rank * -(-rows // ranks)
+    return start, max(start, min(rows, start - (-rows // ranks)))

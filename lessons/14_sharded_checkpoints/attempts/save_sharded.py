@@ -495,3 +495,24 @@ def save_sharded(model, optimizer, folder, epoch):
         )
     if several:
         dist.barrier()
+
+
+# %% wrong: one rank raises, after many words · clause 1 · message: "On rank 1 of 2 `save_sharded` raised RuntimeError: I am rank 1"
+import json
+
+import torch.distributed as dist
+import torch.distributed.checkpoint as dcp
+from torch.distributed.checkpoint.state_dict import get_state_dict
+
+
+def save_sharded(model, optimizer, folder, epoch):
+    if (folder / "complete.json").exists():
+        raise FileExistsError(folder)
+    ranks = dist.get_world_size() if dist.is_initialized() else 1
+    if ranks > 1 and dist.get_rank() == 1:
+        print("words " * 100_000)
+        raise RuntimeError("I am rank 1")
+    weights, moments = get_state_dict(model, optimizer)
+    dcp.save({"model": weights, "optimizer": moments, "epoch": epoch}, checkpoint_id=folder)
+    files = {path.name: path.stat().st_size for path in folder.iterdir()}
+    (folder / "complete.json").write_text(json.dumps({"ranks": ranks, "files": files}))

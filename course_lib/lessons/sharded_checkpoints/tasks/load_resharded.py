@@ -9,15 +9,22 @@ import torch.distributed.checkpoint as dcp
 from torch import Tensor, nn
 from torch.distributed.checkpoint.state_dict import get_state_dict
 
+from course_lib.classroom.tasks.answers import named
 from course_lib.classroom.tasks.inputs import copied
 from course_lib.classroom.tasks.observation import Observation, observe, plain
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
 from course_lib.lessons.sharded_checkpoints.kept import COMPLETE, WROTE, complete, unpack
-from course_lib.lessons.sharded_checkpoints.tasks.ranks import load_here, on_every_rank, tried, waited
+from course_lib.lessons.sharded_checkpoints.tasks.ranks import (
+    DEADLINE,
+    endless,
+    load_here,
+    on_every_rank,
+    tried,
+    waited,
+)
 from course_lib.lessons.sharded_checkpoints.tasks.shared import (
     contents,
     kept_contents,
-    named,
     network,
     optimizer_of,
     quiet,
@@ -121,6 +128,9 @@ class LoadResharded(Task):
             where = f"On rank {rank}: " if case.ranks else ""
             if verdict := loaded(one, truth, where):
                 return verdict
+        for rank, one in enumerate(ranks):
+            if case.ranks and "FileNotFoundError" not in one["again"]["kinds"]:
+                return unfinished(one["again"]["error"], rank)
         return passed("Model, optimizer and epoch, whoever saved them.")
 
 
@@ -159,6 +169,12 @@ def raised(ranks: list[dict[str, Any]], case: Case) -> Verdict | None:
         return failed(
             f"{where}`load_resharded` raised {shortly(error)}.", hint="all" if "group" in error else "optimizer"
         )
+    if lost := [rank for rank, error in errors.items() if endless(error)]:
+        return failed(
+            f"Rank {lost[0]} of {case.ranks} had not come back from `load_resharded` after {DEADLINE} s, and was ended. Is there "
+            "a loop without an end?",
+            hint="all",
+        )
     if len(errors) == len(ranks):
         return failed("The ranks wait for each other: they don't make the same collective calls.", hint="all")
     waiting = " and ".join(f"rank {rank}" for rank in errors)
@@ -191,6 +207,17 @@ def loaded(one: Mapping[str, Any], truth: Mapping[str, Any], where: str) -> Verd
             f"{where}`load_resharded` returned {one['value']!r}. The epoch is {truth['epoch']}.", hint="epoch"
         )
     return None
+
+
+def unfinished(error: str, rank: int) -> Verdict:
+    """What a rank did with a folder without complete.json, where it had to raise as the others."""
+    came = (
+        "it waited for the others" if waited(error) else f"it raised {shortly(error)}" if error else "it raised nothing"
+    )
+    return failed(
+        f"On rank {rank}: the folder has no `{COMPLETE}`, and {came}. Expected a FileNotFoundError on every rank.",
+        hint="unfinished",
+    )
 
 
 def led(where: str, words: str) -> str:

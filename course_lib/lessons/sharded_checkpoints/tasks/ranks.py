@@ -15,7 +15,7 @@ from course_lib.lessons.sharded_checkpoints.kept import COMPLETE
 from course_lib.lessons.sharded_checkpoints.processes import Answer, RankError, ask
 from course_lib.lessons.sharded_checkpoints.tasks.shared import network, optimizer_of, take_steps, tamed
 
-PATIENCE, MORE_PATIENCE = 2.5, 8.0
+PATIENCE, MORE_PATIENCE, DEADLINE = 2.5, 8.0, 30
 DELAY = 0.3
 
 
@@ -38,9 +38,9 @@ def on_every_rank(ranks: int, function: Callable, *args: Any) -> Observation:
     busy.
     """
     try:
-        answers = ask(ranks, function, *args, patience=PATIENCE, deadline=20)
+        answers = ask(ranks, function, *args, patience=PATIENCE, deadline=DEADLINE)
         if _too_busy(answers):
-            answers = ask(ranks, function, *args, patience=MORE_PATIENCE, deadline=40)
+            answers = ask(ranks, function, *args, patience=MORE_PATIENCE, deadline=DEADLINE)
     except RankError as error:
         return Observation(error=str(error), also={"ranks": []})
     if errors_come_through():
@@ -52,9 +52,10 @@ def on_every_rank(ranks: int, function: Callable, *args: Any) -> Observation:
 
 
 def _too_busy(answers: Sequence[Answer]) -> bool:
-    gave_up = [
-        a.value["took"] if a.value else 0.0 for a in answers if waited(a.error or (a.value or {}).get("error", ""))
-    ]
+    errors = [a.error or a.value["error"] for a in answers]
+    if any(error and (endless(error) or not waited(error)) for error in errors):
+        return False  # one raised or never came back: that is why the others waited in vain
+    gave_up = [a.value["took"] if a.value else 0.0 for a, error in zip(answers, errors, strict=True) if error]
     returned = [a.value["took"] for a in answers if a.value and not a.value["error"]]
     return bool(gave_up) and (not returned or min(gave_up) - max(returned) < PATIENCE / 2)
 
@@ -63,6 +64,11 @@ def waited(error: str) -> bool:
     """Whether a rank gave up waiting for another one."""
     signs = ("Timed out waiting", "Connection closed by peer", "Connection reset", "Read error", "never came back")
     return any(sign in error for sign in signs)
+
+
+def endless(error: str) -> bool:
+    """Whether a rank was ended because it hadn't returned, and hadn't given up waiting for the others either."""
+    return "never came back" in error
 
 
 def meet(place: str, seconds: float = 2 * PATIENCE) -> bool:
@@ -98,7 +104,7 @@ def save_here(answer: Callable, folder: str, case: dict[str, Any]) -> dict[str, 
 
 
 def load_here(answer: Callable, folder: str, case: dict[str, Any]) -> dict[str, Any]:
-    """Let the answer load into a sharded network; what it has then, gathered."""
+    """Let the answer load into a sharded network; what it has then, gathered; and once more from an unfinished folder."""
     model = network(tuple(case["sizes"]), case["seed"])
     shard(model)
     optimizer = optimizer_of(model, case["kind"], case["rate"])
@@ -110,6 +116,10 @@ def load_here(answer: Callable, folder: str, case: dict[str, Any]) -> dict[str, 
             name: _gathered(optimizer.state[parameter]) if parameter in optimizer.state else {}
             for name, parameter in model.named_parameters()
         }
+        meet(f"{folder}.gathered")
+        (Path(folder) / COMPLETE).unlink(missing_ok=True)
+        meet(f"{folder}.unfinished")
+        seen["again"] = tried(answer, model, optimizer, Path(folder))
     return seen
 
 

@@ -8,12 +8,20 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
+from course_lib.classroom.tasks.answers import named
 from course_lib.classroom.tasks.comparing import is_mapping
 from course_lib.classroom.tasks.observation import Observation, observe, plain
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
 from course_lib.lessons.sharded_checkpoints.kept import COMPLETE
-from course_lib.lessons.sharded_checkpoints.tasks.ranks import on_every_rank, save_here, tried, waited
-from course_lib.lessons.sharded_checkpoints.tasks.shared import contents, listed, named, shortly, states, training
+from course_lib.lessons.sharded_checkpoints.tasks.ranks import (
+    DEADLINE,
+    endless,
+    on_every_rank,
+    save_here,
+    tried,
+    waited,
+)
+from course_lib.lessons.sharded_checkpoints.tasks.shared import contents, listed, shortly, states, training
 
 
 def setting(
@@ -184,6 +192,12 @@ def _raised(ranks: list[dict[str, Any]], case: Case) -> Verdict | None:
         where = f"On rank {rank} of {case.ranks} " if case.ranks else "In one process without a group "
         hint = "barrier" if "process group" in error else "state"
         return failed(f"{where}`save_sharded` raised {shortly(error)}.", hint=hint)
+    if lost := [rank for rank, error in errors.items() if endless(error)]:
+        return failed(
+            f"Rank {lost[0]} of {case.ranks} had not come back from `save_sharded` after {DEADLINE} s, and was ended. Is there a "
+            "loop without an end?",
+            hint="all",
+        )
     waiting = " and ".join(f"rank {rank}" for rank in errors)
     if len(errors) == len(ranks):
         return failed(f"R{waiting[1:]} wait for each other: they don't make the same collective calls.", hint="all")

@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 import torch
 import torch.distributed.checkpoint as dcp
 
+from course_lib.classroom.tasks.answers import named
 from course_lib.classroom.tasks.comparing import is_mapping
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
 from course_lib.lessons.sharded_checkpoints.kept import unpack
-from course_lib.lessons.sharded_checkpoints.tasks.shared import named, quiet, shortly, tamed
+from course_lib.lessons.sharded_checkpoints.tasks.shared import quiet, shortly, tamed
 
 STATES = {
     "nested": {"net": {"w": torch.zeros(4, 6), "b": torch.zeros(4)}, "step": torch.tensor(3.0), "epoch": 2},

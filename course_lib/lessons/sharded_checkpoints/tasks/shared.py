@@ -4,7 +4,7 @@ import logging
 import re
 import tempfile
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from itertools import pairwise
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.distributed.checkpoint.state_dict import get_state_dict
 
 from course_lib.checkpoints.dcp_gate import Planner, Reader
+from course_lib.classroom.tasks.answers import first_line
 from course_lib.lessons.sharded_checkpoints.kept import unpack
 
 
@@ -73,15 +74,7 @@ def shortly(error: str) -> str:
     text = re.sub(r"\x1b\[[0-9;]*m", "", error).strip()
     lines = text.splitlines() or [""]
     line = lines[-1] if text.startswith("CheckpointException") else lines[0]
-    line = re.sub(r"\[/\S*third_party\S*\] ", "", re.sub(r"/\S*/(?=[\w.]+)", "", line.strip()))
-    return (line if len(line) <= 160 else line[:160].rpartition(" ")[0] + " …").rstrip(". ")
-
-
-def named(names: Iterable[str], *, most: int = 3) -> str:
-    """Names as a message shows them: up to `most`, and how many more."""
-    names = list(names)
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return (", ".join(f"`{name}`" for name in names[:most]) or "none") + more
+    return first_line(re.sub(r"\[/\S*third_party\S*\] ", "", re.sub(r"/\S*/(?=[\w.]+)", "", line)))
 
 
 def contents(folder: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import torch.distributed.checkpoint as dcp
 from torch import Tensor
 from torch.distributed.checkpoint.state_dict import get_state_dict
 
+from course_lib.classroom.tasks.answers import named
 from course_lib.classroom.tasks.comparing import is_mapping
 from course_lib.classroom.tasks.inputs import loaded
 from course_lib.classroom.tasks.observation import Observation, observe
@@ -22,7 +23,6 @@ from course_lib.lessons.sharded_checkpoints.tasks.shared import (
     contents,
     flattened,
     kept_contents,
-    named,
     quiet,
     shortly,
     tamed,
