@@ -109,7 +109,7 @@ def markdown(text: str, most: int = 400) -> Markup:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+    return f"{share:.0%}"
 
 
 def _counts(evidence: ClassEvidence) -> Mapping[str, int]:
