@@ -105,8 +105,8 @@ def visit(browser, url):
         page.set_default_timeout(10_000)
         page.on("console", lambda m: m.type in ("error", "warning") and troubles.append(f"{name}: {m.text}"))
         page.on("pageerror", lambda error: troubles.append(f"{name}: {error}"))
-        if scripts:  # else the browser gives up those it had begun to fetch
-            page.on("requestfailed", lambda request: troubles.append(f"{name}: failed: {request.url}"))
+        # What is aborted was still on its way when the test left the page.
+        page.on("requestfailed", lambda r: "ABORTED" in r.failure or troubles.append(f"{name}: failed: {r.url}"))
         page.on("response", lambda r: r.status >= 400 and troubles.append(f"{name}: {r.status} for {r.url}"))
         page.on("request", lambda r: r.url.startswith((url, "data:")) or troubles.append(f"{name}: asks {r.url}"))
         page.goto(url + name)
@@ -240,7 +240,7 @@ def test_a_quiz_goes_from_question_to_score_by_keyboard(visit):
     quiz = page.locator(".site-quiz").first
     for number in range(1, 6):
         assert f"question {number} of 5" in quiz.inner_text()
-        quiz.get_by_role("button", name="Check").press("Enter")
+        quiz.get_by_role("button", name="Check", exact=True).press("Enter")
         assert "Source:" not in quiz.inner_text()  # nothing is chosen yet
         if (box := quiz.get_by_label("Your number")).count():
             box.fill("12345")
@@ -248,10 +248,10 @@ def test_a_quiz_goes_from_question_to_score_by_keyboard(visit):
         else:
             for option in quiz.locator(".cl-options button").all():
                 option.press("Space")
-            quiz.get_by_role("button", name="Check").press("Enter")
+            quiz.get_by_role("button", name="Check", exact=True).press("Enter")
         assert re.search("(✓ R|✗ Not r)ight", quiz.inner_text())
         assert "Source:" in quiz.inner_text()
-        quiz.get_by_role("button", name="Next").press("Enter")
+        quiz.get_by_role("button", name="Next", exact=True).press("Enter")
     assert re.search(r"\d of 5 right", quiz.inner_text())
     quiz.get_by_role("button", name="Other questions").press("Enter")
     assert "question 1 of 5" in quiz.inner_text()
