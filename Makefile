@@ -80,7 +80,7 @@ COLAB_PIP := .venv-colab/bin/python -m pip --quiet --disable-pip-version-check
 
 test-colab: .venv-colab/ready colab
 	COLAB_RELEASE_TAG=tests PYTHONPATH="$(CURDIR)/tests/colab/stand_in:$(CURDIR)/.venv-colab/lacking:$(CURDIR)" \
-	  .venv-colab/bin/python -m pytest -n 2 --dist worksteal tests/colab $(SUITES)
+	  .venv-colab/bin/python -m pytest -n 2 --dist worksteal -W "ignore:Unclosed context:ResourceWarning" tests/colab $(SUITES)
 
 bench: .venv/test-ready
 	python -m benchmarks
