@@ -96,6 +96,7 @@ class _Run:
     ) -> None:
         self._steps, self._seen, self._left_out = steps, seen, left_out
         self._deadlines, self._clock = deadlines, clock
+        self._tried_here: set[str] = set()
         self._session: Session
 
     def go(self, room: Room) -> int | None:
@@ -106,21 +107,26 @@ class _Run:
                 for number, step in enumerate(self._steps):
                     if number not in self._left_out:
                         self._do(step)
+                rest = [step for i, step in enumerate(self._steps) if i not in self._left_out]
                 number = len(self._steps)
-                for step in self._steps:
+                for step in rest:
                     if step.task:
                         self._once_more(step)
                     elif step.answers:
                         self._read(step)
         except Ended as e:
             where = f"in cell {self._steps[number].cell + 1}" if 0 <= number < len(self._steps) else "at the end"
-            self._seen.events.append(f"The process {e}, {where}.")
+            self._say(f"The process {e}, {where}.")
             if 0 <= number < len(self._steps):
                 self._blame(self._steps[number], f"The process {e} here.")
                 return number
         except _OutOfTime:
-            self._seen.events.append(f"The {self._deadlines.notebook:g} seconds for a whole notebook were used up.")
+            self._say(f"The {self._deadlines.notebook:g} seconds for a whole notebook were used up.")
         return None
+
+    def _say(self, event: str) -> None:
+        if event not in self._seen.events:  # a cell that runs again does the same again
+            self._seen.events.append(event)
 
     def _do(self, step: Step) -> None:
         if step.task:
@@ -132,14 +138,13 @@ class _Run:
             reply, _, stopped = self._ask({"do": "run", "source": step.source}, self._deadlines.cell)
             self._seen.outputs[step.cell] = reply.get("outputs")
             if stopped:
-                self._seen.events.append(
-                    f"Cell {step.cell + 1} was interrupted after {self._deadlines.cell:g} seconds."
-                )
+                self._say(f"Cell {step.cell + 1} was interrupted after {self._deadlines.cell:g} seconds.")
 
     def _try(self, step: Step, *, look: str = "look", again: bool = False) -> None:
         reply, _, _ = self._ask({"do": look, "name": step.task}, self._deadlines.cell)
         if reply.get("bound") is not True or not (again or reply.get("new") is True):
             return
+        self._tried_here.add(step.task)
         one = Try(where=str(reply.get("where", ""))[:300])
         self._seen.tries.setdefault(step.task, []).append(one)
         until = time.monotonic() + self._deadlines.cell
@@ -158,6 +163,8 @@ class _Run:
     def _once_more(self, step: Step) -> None:
         """At the end: an answer that came after its check, another one than was tried there, or one that lacked a name."""
         before = self._seen.tries.get(step.task, [])
+        if before and step.task not in self._tried_here:  # a process before this one tried it
+            return
         if len(before) < 2:
             self._try(step, again=any(_lacked_a_name(wire) for one in before for wire in one.wires))
         if step.task not in self._seen.tries:
