@@ -29,6 +29,7 @@ class ResumeIsExact(Task):
         "Python's random state forgotten": {"kind": "sgd", "flaw": "python", "before": 7, "after": 4},
         "the position forgotten": {"kind": "sgd", "flaw": "position", "before": 6, "after": 3},
         "a count forgotten": {"kind": "sgd", "flaw": "count", "before": 3, "after": 4},
+        "another last bit": {"kind": "sgd", "flaw": "last bit", "before": 6, "after": 1},
         "the order forgotten": {"kind": "adam", "flaw": "order", "before": 6, "after": 3},
         "PyTorch's random state forgotten, at the start": {"kind": "sgd", "flaw": "torch", "before": 0, "after": 4},
     }
