@@ -81,7 +81,8 @@ def test_the_quiz_is_marked_by_the_key_and_forgives_case_and_spaces(grader):
     typed = {name: f" {key.lower().replace(', ', ' ,')} " for name, key in keys.items()}
     assert typed != keys
     assert score(grader, "quiz", 4, answers(**typed)) == 4
-    assert score(grader, "quiz", 4, answers(q1=keys["q1"], q2="nonsense", q3="A" * 10_000, q4=[keys["q4"]])) == 1
+    # an answer in a list is an answer
+    assert score(grader, "quiz", 4, answers(q1=keys["q1"], q2="nonsense", q3="A" * 10_000, q4=[keys["q4"]])) == 2
 
 
 def test_the_secret_is_made_once_and_kept(tmp_path):
