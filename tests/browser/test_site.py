@@ -105,8 +105,10 @@ def visit(browser, url):
         page.set_default_timeout(10_000)
         page.on("console", lambda m: m.type in ("error", "warning") and troubles.append(f"{name}: {m.text}"))
         page.on("pageerror", lambda error: troubles.append(f"{name}: {error}"))
-        # What is aborted was still on its way when the test left the page.
-        page.on("requestfailed", lambda r: "ABORTED" in r.failure or troubles.append(f"{name}: failed: {r.url}"))
+        if (
+            scripts
+        ):  # else the browser gives up those it had begun to fetch; what is aborted was on its way when a test left
+            page.on("requestfailed", lambda r: "ABORTED" in r.failure or troubles.append(f"{name}: failed: {r.url}"))
         page.on("response", lambda r: r.status >= 400 and troubles.append(f"{name}: {r.status} for {r.url}"))
         page.on("request", lambda r: r.url.startswith((url, "data:")) or troubles.append(f"{name}: asks {r.url}"))
         page.goto(url + name)
