@@ -766,8 +766,8 @@ assert state["runs"] == 2 and torch.equal(state["layer"]["weight"], first.weight
 # %% [markdown]
 # ## Recap
 #
-# Saving and loading are things that all ranks do together: each writes the rows it holds, each reads the rows it needs,
-# and the folder counts from the moment that a file written last says so.
+# **All ranks save and load together: each writes the rows it holds, each reads the rows it needs, and the folder counts
+# from the moment that a file written last says so.**
 #
 # | do | don't | why |
 # |---|---|---|

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import torch
 
-from course_lib.classroom.tasks.answers import first_line
+from course_lib.classroom.tasks.answers import asked, first_line
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
 from course_lib.lessons.verify_after_loading.tasks.shared import told
@@ -24,16 +24,19 @@ def written(
     note: str = "",
     text: bool = False,
     name: str = "model.pt",
+    again: bool = False,
 ) -> dict[str, Any]:
-    """The settings of a case. `expected` None: an error; `text`: the path is given as text."""
-    return {"expected": expected, "size": size, "damage": damage, "note": note, "text": text, "name": name}
+    """The settings of a case. `expected` None: an error; `text`: a path as text; `again`: asked again, one bit turned."""
+    return {
+        "expected": expected, "size": size, "damage": damage, "note": note, "text": text, "file": name, "again": again,
+    }  # fmt: skip
 
 
 class FileIsIntact(Task):
     """Compare size and SHA-256 of a file with a note."""
 
     visible: ClassVar = {
-        "as it was written": written(True),
+        "as it was written": written(True, again=True),  # a constant passes nothing
         "one bit turned": written(False, damage="bit", text=True),
         "cut off": written(False, damage="cut"),
         "appended to": written(False, damage="append"),
@@ -71,7 +74,7 @@ class FileIsIntact(Task):
         if case.size == LARGE_BYTES:
             block = block.replace(b"\n", b"\r")  # a file without line ends is one long line
         good = (block * (case.size // 4099 + 1))[: case.size]
-        if case.name == "log.txt":
+        if case.file == "log.txt":
             good = (good.hex()[: case.size - 4] + "\r\n\n\r").encode()
         turned = bytearray(good)
         if case.damage.endswith("bit"):
@@ -96,7 +99,7 @@ class FileIsIntact(Task):
         good, now = self.contents(case)
         note, peak = self.note(case, good), []
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, case.name)
+            path = Path(folder, case.file)
             if now is not None:
                 path.write_bytes(now)
             elif case.damage == "folder":
@@ -119,7 +122,14 @@ class FileIsIntact(Task):
                     there = path.is_dir() if case.damage == "folder" else not path.exists()
                 return there and note == kept
 
-            return observe(use, also={"stayed": stayed, "peak": lambda: max(peak, default=0)})
+            def turned() -> Any:
+                """The answer for the same file with one bit turned, in the case that asks for it."""
+                if case.again:
+                    path.write_bytes(bytes([now[0] ^ 16]) + now[1:])
+                    return asked(answer, given, note)
+
+            also = {"stayed": stayed, "peak": lambda: max(peak, default=0), "turned": lambda: observe(turned).value}
+            return observe(use, also=also)
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """True, False or an error."""
@@ -161,4 +171,9 @@ class FileIsIntact(Task):
                 "it in pieces: a checkpoint may be larger than the memory.",
                 hint="pieces",
             )
+        again = seen.also["turned"]
+        if case.again and again != {"value": False}:
+            got = told(again["value"]) if isinstance(again, dict) and "value" in again else "an error"
+            why = ": the size alone doesn't tell" if got == "True" else ""
+            return failed(f"One bit of the file has turned. Expected False; got {got}{why}.", hint="digest")
         return passed("This file, whole, and no other.")
