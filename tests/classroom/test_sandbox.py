@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,17 @@ def test_it_sees_its_own_files_and_writes_beside_them():
     )
     assert "1 2 3 /home/learner" in said
     assert "from helper" in said
+
+
+def test_what_it_may_read_is_there_in_tmp_too():
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # as a course that was cloned there
+        Path(folder).chmod(0o755)
+        Path(folder, "numbers.txt").write_text("1 2 3")
+        name = f"{folder}/numbers.txt"
+        said = ran(f"print(open({name!r}).read())\nopen({name!r}, 'a')", readable=(Path(folder),))
+        assert "1 2 3" in said
+        assert "Read-only file system" in said or "Permission denied" in said
+        assert Path(name).read_text() == "1 2 3"
 
 
 def test_it_has_no_rights_and_no_company():

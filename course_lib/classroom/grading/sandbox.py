@@ -193,8 +193,6 @@ def _build_root(uid: int, readable: Sequence[Path], hidden: Sequence[Path], limi
     for name, text in _FILES.items():
         os.makedirs(os.path.dirname(f"{root}/{name}"), exist_ok=True)
         Path(root, name).write_text(text.format(uid=uid))
-    for path, descriptor in opened.items():
-        _bind(descriptor, root + path, devices=path.startswith("/dev/"))
     for name in ("proc", "tmp", "dev/shm", HOME[1:]):
         os.makedirs(f"{root}/{name}", exist_ok=True)
     for name, mode in (("tmp", "1777"), ("dev/shm", "1777"), (HOME[1:], "700")):
@@ -202,6 +200,9 @@ def _build_root(uid: int, readable: Sequence[Path], hidden: Sequence[Path], limi
         if uid == os.getuid():  # in a user namespace the group has a number of its own
             options = options.replace(f",gid={uid}", f",gid={os.getgid()}")
         _mount("tmpfs", f"{root}/{name}", "tmpfs", _NOSUID | _NODEV, options)
+    # After the folders in memory: this Python may lie in /tmp itself.
+    for path, descriptor in opened.items():
+        _bind(descriptor, root + path, devices=path.startswith("/dev/"))
     with contextlib.suppress(OSError):  # a container may have covered parts of its /proc; then there is none
         _mount("proc", f"{root}/proc", "proc", _NOSUID | _NODEV | 8)
     for number, name in enumerate(("stdin", "stdout", "stderr")):
