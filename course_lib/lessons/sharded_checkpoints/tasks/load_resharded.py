@@ -5,15 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-import torch.distributed.checkpoint as dcp
 from torch import Tensor, nn
-from torch.distributed.checkpoint.state_dict import get_state_dict
 
 from course_lib.classroom.tasks.answers import named
 from course_lib.classroom.tasks.inputs import copied
 from course_lib.classroom.tasks.observation import Observation, observe, plain
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.sharded_checkpoints.kept import COMPLETE, WROTE, complete, unpack
+from course_lib.lessons.sharded_checkpoints.kept import COMPLETE, WROTE
 from course_lib.lessons.sharded_checkpoints.tasks.ranks import (
     DEADLINE,
     endless,
@@ -27,9 +25,8 @@ from course_lib.lessons.sharded_checkpoints.tasks.shared import (
     kept_contents,
     network,
     optimizer_of,
-    quiet,
     shortly,
-    training,
+    write_saved,
 )
 
 RATE = 0.5
@@ -136,14 +133,7 @@ class LoadResharded(Task):
 
 def prepared(folder: Path, case: Case) -> Path:
     """A folder as `save_sharded` leaves it, with the case's fault."""
-    if case.kept:
-        unpack(case.kept, folder)
-    else:
-        model, optimizer = training(case.sizes, case.seed, case.epoch, case.kind)
-        with quiet():
-            weights, moments = get_state_dict(model, optimizer)
-            dcp.save({"model": weights, "optimizer": moments, "epoch": case.epoch}, checkpoint_id=folder)
-        complete(folder, 1)
+    write_saved(folder, case)
     if case.fault == "unfinished":
         (folder / COMPLETE).unlink()
     return folder

@@ -18,7 +18,8 @@ from torch.distributed.checkpoint.state_dict import get_state_dict
 
 from course_lib.checkpoints.dcp_gate import Planner, Reader
 from course_lib.classroom.tasks.answers import first_line
-from course_lib.lessons.sharded_checkpoints.kept import unpack
+from course_lib.classroom.tasks.task import Case
+from course_lib.lessons.sharded_checkpoints.kept import complete, unpack
 
 
 def floor_rows(rows: int, ranks: int) -> list[tuple[int, int]]:
@@ -155,3 +156,15 @@ def states(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]
     return {
         name: value.detach().clone() if isinstance(value, Tensor) else value for name, value in flattened(state).items()
     }
+
+
+def write_saved(folder: Path, case: Case) -> None:
+    """A folder as `save_sharded` leaves it: the case's kept one, or one of a training that this process holds alone."""
+    if case.kept:
+        unpack(case.kept, folder)
+    else:
+        model, optimizer = training(case.sizes, case.seed, case.epoch, case.kind)
+        with quiet():
+            weights, moments = get_state_dict(model, optimizer)
+            dcp.save({"model": weights, "optimizer": moments, "epoch": case.epoch}, checkpoint_id=folder)
+        complete(folder, 1)

@@ -9,16 +9,14 @@ from typing import Any, ClassVar
 from unittest.mock import patch
 
 import torch
-import torch.distributed.checkpoint as dcp
 from torch import Tensor
-from torch.distributed.checkpoint.state_dict import get_state_dict
 
 from course_lib.classroom.tasks.answers import named
 from course_lib.classroom.tasks.comparing import is_mapping
 from course_lib.classroom.tasks.inputs import loaded
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, near, passed
-from course_lib.lessons.sharded_checkpoints.kept import COMPLETE, complete, unpack
+from course_lib.lessons.sharded_checkpoints.kept import COMPLETE
 from course_lib.lessons.sharded_checkpoints.tasks.shared import (
     contents,
     flattened,
@@ -26,7 +24,7 @@ from course_lib.lessons.sharded_checkpoints.tasks.shared import (
     quiet,
     shortly,
     tamed,
-    training,
+    write_saved,
 )
 
 OLD = b"the file of yesterday"
@@ -152,14 +150,7 @@ class ToPlainFile(Task):
 
 def prepared(folder: Path, case: Case) -> Path:
     """A folder as `save_sharded` leaves it, with the case's fault."""
-    if case.kept:
-        unpack(case.kept, folder)
-    else:
-        model, optimizer = training(case.sizes, case.seed, case.epoch, case.kind)
-        with quiet():
-            weights, moments = get_state_dict(model, optimizer)
-            dcp.save({"model": weights, "optimizer": moments, "epoch": case.epoch}, checkpoint_id=folder)
-        complete(folder, 1)
+    write_saved(folder, case)
     last = sorted(json.loads((folder / COMPLETE).read_text())["files"])[-1]
     if case.fault == "unfinished":
         (folder / COMPLETE).unlink()
