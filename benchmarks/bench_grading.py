@@ -51,8 +51,7 @@ def run(students: int = 40) -> list[tuple[str, float, float]]:
         theirs, mine = Timed(), Timed()
         for name in ASSIGNMENTS:
             theirs.run(stock, "nbgrader", "autograde", name)
-        for name in ASSIGNMENTS:
-            mine.run(ours, sys.executable, "-m", "course_lib", "grade", name, "--workers", str(WORKERS))
+        mine.run(ours, sys.executable, "-m", "course_lib", "grade", *ASSIGNMENTS, "--workers", str(WORKERS))
         differing = [(s, a, b) for (s, a), (_, b) in zip(scores(stock), scores(ours), strict=True) if a != b]
         print(f"stock  {students / theirs.seconds:7.3f} submissions/s  {theirs}")
         print(f"ours   {students / mine.seconds:7.3f} submissions/s  {mine}")
@@ -184,9 +183,7 @@ if __name__ == "__main__":
         with tempfile.TemporaryDirectory(prefix="bench-grading-") as place:
             make_class(Path(place), size)
             timed = Timed()
-            for assignment in ASSIGNMENTS:
-                command = (sys.executable, "-m", "course_lib", "grade", assignment, "--workers", str(WORKERS))
-                timed.run(Path(place), *command)
+            timed.run(Path(place), sys.executable, "-m", "course_lib", "grade", *ASSIGNMENTS, "--workers", str(WORKERS))
             print(f"ours, {size}: {size / timed.seconds:7.3f} submissions/s  {timed}", flush=True)
     for row in run() if len(sys.argv) == 1 else ():
         print(row)

@@ -66,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _add_grade(parser: argparse.ArgumentParser) -> None:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    parser.add_argument("assignment", help="its name, such as 01_eval_mode")
+    parser.add_argument("assignments", nargs="+", metavar="assignment", help="its name, such as 01_eval_mode")
     parser.add_argument("--students", nargs="+", metavar="STUDENT", help="these only, again even if they are graded")
     parser.add_argument("--workers", type=int, default=cores, help=f"processes side by side; {cores} on this machine")
     parser.add_argument("--no-sandbox", action="store_true", help="trust every submission with all that you can do")

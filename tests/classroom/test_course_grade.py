@@ -36,11 +36,7 @@ def course(tmp_path_factory):
     shutil.copytree(ROOT / "lessons", root / "lessons")
     config = (ROOT / "exercises" / "nbgrader_config.py").read_text()
     (exercises / "nbgrader_config.py").write_text(config)
-    bin_folder = Path(sys.executable).parent
-    home = {"JUPYTER_DATA_DIR": str(root), "JUPYTER_CONFIG_DIR": str(root), "PYTHONPATH": str(ROOT)}
-    environment = {**os.environ, **home, "PATH": f"{bin_folder}:{os.environ['PATH']}"}
-    command = [str(bin_folder / "nbgrader"), "generate_assignment", NAME]
-    subprocess.run(command, cwd=exercises, env=environment, check=True, capture_output=True)
+    generate(exercises, NAME)
     with Gradebook(f"sqlite:///{exercises}/gradebook.db", "evaluate_save_load") as book:
         book.update_or_create_assignment(NAME, duedate="2026-01-02 00:00:00 UTC")
     for student in STUDENTS:
@@ -49,11 +45,19 @@ def course(tmp_path_factory):
     return exercises
 
 
-def hand_in(exercises: Path, student: str, answers: dict[str, str]) -> None:
-    notebook = submission(exercises / "release" / NAME / f"{NAME}.ipynb", answers, right_quiz(NAME))
-    folder = exercises / "submitted" / student / NAME
+def generate(exercises: Path, name: str) -> None:
+    bin_folder, root = Path(sys.executable).parent, str(exercises.parent)
+    home = {"JUPYTER_DATA_DIR": root, "JUPYTER_CONFIG_DIR": root, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, **home, "PATH": f"{bin_folder}:{os.environ['PATH']}"}
+    command = [str(bin_folder / "nbgrader"), "generate_assignment", name]
+    subprocess.run(command, cwd=exercises, env=environment, check=True, capture_output=True)
+
+
+def hand_in(exercises: Path, student: str, answers: dict[str, str], name: str = NAME) -> None:
+    notebook = submission(exercises / "release" / name / f"{name}.ipynb", answers, right_quiz(name))
+    folder = exercises / "submitted" / student / name
     folder.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, folder / f"{NAME}.ipynb")
+    nbformat.write(notebook, folder / f"{name}.ipynb")
 
 
 def receipts(course: Path) -> dict[str, dict]:
@@ -65,8 +69,8 @@ def scores(course: Path) -> dict[str, float]:
         return {row["student"]: float(row["score"] or "nan") for row in csv.DictReader(f)}
 
 
-def grade(course: Path, capsys, *options: str) -> tuple[int, str]:
-    code = main(["grade", NAME, "--folder", str(course), "--workers", "2", *options])
+def grade(course: Path, capsys, *options: str, also: tuple[str, ...] = ()) -> tuple[int, str]:
+    code = main(["grade", NAME, *also, "--folder", str(course), "--workers", "2", *options])
     said = capsys.readouterr()
     return code, said.out + said.err
 
@@ -116,6 +120,30 @@ def test_canvas_and_who_handed_in_nothing(course, capsys):
     assert rows[0] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", NAME]
     assert rows[1][5] == "20"
     assert ["ada", "20"] in [[row[3], row[5]] for row in rows]
+
+
+def test_two_assignments_in_one_run_are_two_columns(course, capsys):
+    other = load_syllabus().lesson("start_here")
+    shutil.copytree(ROOT / "exercises" / "source" / other.name, course / "source" / other.name)
+    generate(course, other.name)
+    for student in ("ada", "fay"):  # fay handed in nothing else
+        hand_in(course, student, {task: solution_code(task) for task in other.tasks}, other.name)
+    code, said = grade(course, capsys, "--format", "canvas", also=(other.name,))
+    assert code == 0, said
+    assert "2 graded now, 4 before" in said
+    rows = list(csv.reader((course / "grades.csv").read_text().splitlines()))
+    assert rows[0][5:] == [NAME, other.name]
+    assert rows[1][5:] == ["20", "2"]
+    found = {row[3]: row[5:] for row in rows[2:]}
+    assert (found["ada"], found["ben"], found["fay"]) == (["20", "2"], ["20", ""], ["", "2"])
+    grade(course, capsys, "--format", "moodle", also=(other.name,))
+    heading = (course / "grades.csv").read_text().splitlines()[0].split(",")
+    assert heading[4:] == [NAME, f"Feedback {NAME}", other.name, f"Feedback {other.name}"]
+    grade(course, capsys, also=(other.name,))
+    with open(course / "grades.csv", newline="") as f:
+        plain = {(row["student"], row["assignment"]): row["what_happened"] for row in csv.DictReader(f)}
+    assert plain["fay", NAME] == "nothing handed in"
+    assert plain["fay", other.name] == "graded"
 
 
 def test_a_locked_gradebook_is_waited_for(course, capsys):

@@ -1,6 +1,11 @@
 """Grading with nbgrader: run a submission in a sandbox, judge outside of it what was seen there."""
 
+import sys
 from typing import Any
+
+# jsonschema checks international addresses with it, which no notebook holds, and it builds its parser when it is
+# imported: two seconds in each of the grader's processes.
+sys.modules.setdefault("rfc3987_syntax", None)
 
 __all__ = ["GradedExecute", "SaveGrades", "SubmissionExporter"]
 

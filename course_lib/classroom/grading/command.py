@@ -1,8 +1,9 @@
-"""`course grade ASSIGNMENT`: grade a class, side by side, and go on where it stopped."""
+"""`course grade ASSIGNMENT ...`: grade a class, side by side, and go on where it stopped."""
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -26,34 +27,48 @@ def main(options: argparse.Namespace) -> int:
 
 def _grade(options: argparse.Namespace) -> int:
     course = Course(options.folder, sandbox=not options.no_sandbox)
-    assignment, settings = options.assignment, course.settings()
+    settings = course.settings()
     if not settings.sandbox:
         print("Grading WITHOUT a sandbox: every submission can read, write and send what you can.", file=sys.stderr)
-    template, handed_in = course.template(assignment), course.submissions(assignment)
-    if unknown := set(options.students or ()) - set(handed_in):
+    templates = {name: course.template(name) for name in options.assignments}  # all are there before one is graded
+    handed_in = {name: course.submissions(name) for name in templates}
+    everybody = sorted(set().union(*handed_in.values()))
+    if unknown := set(options.students or ()) - set(everybody):
         raise InputError(
-            f"{', '.join(sorted(unknown))} handed in nothing. Who did: {', '.join(handed_in) or 'nobody'}."
+            f"{', '.join(sorted(unknown))} handed in nothing. Who did: {', '.join(everybody) or 'nobody'}."
         )
-    about = receipts.basis(template, settings, assignment)
-    jobs = {s: Job(s, folder, template, assignment) for s, folder in handed_in.items()}
-    todo = {s: jobs[s] for s in options.students or jobs}
-    if not options.students:
-        saved = {row.student for row in course.rows(assignment) if row.score is not None}
-        todo = {s: job for s, job in todo.items() if s not in saved or not _is_graded(course, job, about)}
-    failed, interrupted = _run(course, todo, about, settings, max(1, options.workers))
-    rows = course.rows(assignment)
-    what = {row.student: _what(course, assignment, row, failed, row.student in handed_in) for row in rows}
-    print(_table([row for row in rows if row.student in handed_in or row.score is not None], what))
+    failed, now, interrupted = {}, 0, False
+    for name, template in templates.items():
+        about = receipts.basis(template, settings, name)
+        jobs = {s: Job(s, folder, template, name) for s, folder in handed_in[name].items()}
+        todo = {s: job for s, job in jobs.items() if not options.students or s in options.students}
+        if not options.students:
+            saved = {row.student for row in course.rows(name) if row.score is not None}
+            todo = {s: job for s, job in todo.items() if s not in saved or not _is_graded(course, job, about)}
+        failed[name] = dict.fromkeys(todo, "not reached")
+        if not interrupted:
+            failed[name], interrupted = _run(course, todo, about, settings, max(1, options.workers))
+        now += len(todo)
+    classes = {}
+    for name in templates:  # when all are graded: the gradebook has taken in every student then
+        if len(templates) > 1:
+            print(f"\n{name}")
+        there = [
+            replace(row, what=_what(course, name, row, failed[name], handed_in[name])) for row in course.rows(name)
+        ]
+        classes[name] = there
+        print(_table([row for row in there if row.student in handed_in[name] or row.score is not None]))
     output = options.output or course.folder / "grades.csv"
-    output.write_text(as_csv(rows, assignment, what, options.format), encoding="utf-8")
-    kept = len(jobs) - len(todo)
-    print(f"{len(todo) - len(failed)} graded now, {kept} before; written to {output}.")
-    for student, why in failed.items():
+    output.write_text(as_csv(classes, options.format), encoding="utf-8")
+    left = {f"{s}, {name}": why for name, students in failed.items() for s, why in students.items()}
+    before = sum(map(len, handed_in.values())) - now
+    print(f"{now - len(left)} graded now, {before} before; written to {output}.")
+    for student, why in left.items():
         print(f"NOT graded: {student}: {why}", file=sys.stderr)
     if interrupted:
         print("Interrupted. Run the same command again: it goes on where it stopped.", file=sys.stderr)
         return 130
-    return 1 if failed else 0
+    return 1 if left else 0
 
 
 def _run(
@@ -100,11 +115,11 @@ def _is_graded(course: Course, job: Job, about: dict) -> bool:
     return there and receipts.is_current(receipts.read(_receipt(course, job)), job, about)
 
 
-def _what(course: Course, assignment: str, row: Row, failed: Mapping[str, str], handed_in: bool) -> str:
+def _what(course: Course, assignment: str, row: Row, failed: Mapping[str, str], handed_in: Collection[str]) -> str:
     """What happened to a student's submission, in a few words."""
     if row.student in failed:
         return f"NOT graded: {failed[row.student]}"
-    if not handed_in:
+    if row.student not in handed_in:
         return "nothing handed in"
     content = receipts.read(course.folder / "receipts" / assignment / f"{row.student}.json")
     said = [f"{row.seconds_late / 3600:.1f} h late"] if row.seconds_late > 0 else []
@@ -112,10 +127,10 @@ def _what(course: Course, assignment: str, row: Row, failed: Mapping[str, str], 
     return "; ".join([*said, *filter(None, [content.get("needs_a_person")]), *content.get("remarks", ())]) or "graded"
 
 
-def _table(rows: Sequence[Row], what: Mapping[str, str]) -> str:
+def _table(rows: Sequence[Row]) -> str:
     width = max([len("student"), *(len(row.student) for row in rows)])
     lines = [f"{'student':<{width}}  {'score':>11}  what happened"]
     for row in rows:
         score = "-" if row.score is None else f"{row.score:.10g} of {row.max_score:.10g}"
-        lines.append(f"{row.student:<{width}}  {score:>11}  {what[row.student][:160]}")
+        lines.append(f"{row.student:<{width}}  {score:>11}  {row.what[:160]}")
     return "\n".join(line.encode("utf-8", "replace").decode() for line in lines)

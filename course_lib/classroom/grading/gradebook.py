@@ -44,6 +44,8 @@ class Row:
     max_score: float = 0.0
     seconds_late: float = 0.0
     needs_person: bool = False
+    what: str = ""
+    """What happened to the submission, in a few words."""
 
     @property
     def name(self) -> str:

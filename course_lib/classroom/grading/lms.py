@@ -3,40 +3,45 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 from course_lib.classroom.grading.gradebook import Row
 
 FORMATS = ("plain", "canvas", "moodle")
 
 
-def as_csv(rows: Sequence[Row], assignment: str, what: Mapping[str, str], form: str = "plain") -> str:
+def as_csv(classes: Mapping[str, Sequence[Row]], form: str = "plain") -> str:
     """The rows as CSV.
 
     Args:
-        rows: of the class.
-        assignment: its name: the column's heading.
-        what: student -> what happened.
+        classes: assignment -> the row of every student; the assignment's name is a column's heading.
         form: "canvas" (Grades, Import: students are found by SIS Login ID), "moodle" (Grades, Import, CSV file: map
-            Username to username) or "plain".
+            Username to username) or "plain" (a line for each student and assignment).
     """
     text = io.StringIO()
     write = csv.writer(text, lineterminator="\n").writerow
+    together = list(zip(*classes.values(), strict=True))  # a class has the same students in every assignment
     if form == "canvas":
-        write(["Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment])
-        write(["    Points Possible", "", "", "", "", _number(rows[0].max_score) if rows else ""])
-        for row in rows:
-            write([_cell(row.name), "", "", _cell(row.student), "", _number(row.score)])
+        write(["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *classes])
+        write(
+            ["    Points Possible", "", "", "", "", *(_number(rows[0].max_score) for rows in classes.values() if rows)]
+        )
+        for of_one in together:
+            scores = [_number(row.score) for row in of_one]
+            write([_cell(of_one[0].name), "", "", _cell(of_one[0].student), "", *scores])
     elif form == "moodle":
-        write(["Username", "First name", "Last name", "Email address", assignment, "Feedback"])
-        for row in rows:
-            names = (row.student, row.first_name, row.last_name, row.email)
-            write([*map(_cell, names), _number(row.score), _cell(what.get(row.student, ""))])
+        said = [[name, "Feedback" if len(classes) == 1 else f"Feedback {name}"] for name in classes]
+        write(["Username", "First name", "Last name", "Email address", *chain(*said)])
+        for of_one in together:
+            about = (of_one[0].student, of_one[0].first_name, of_one[0].last_name, of_one[0].email)
+            write([*map(_cell, about), *chain(*([_number(row.score), _cell(row.what)] for row in of_one))])
     else:
-        write(["student", "name", "score", "max_score", "seconds_late", "needs_person", "what_happened"])
-        for row in rows:
-            score = [_number(row.score), _number(row.max_score), _number(row.seconds_late)]
-            last = ["yes" if row.needs_person else "", _cell(what.get(row.student, ""))]
-            write([_cell(row.student), _cell(row.name), *score, *last])
+        write(["student", "name", "assignment", "score", "max_score", "seconds_late", "needs_person", "what_happened"])
+        for name, rows in classes.items():
+            for row in rows:
+                score = [_number(row.score), _number(row.max_score), _number(row.seconds_late)]
+                last = ["yes" if row.needs_person else "", _cell(row.what)]
+                write([_cell(row.student), _cell(row.name), name, *score, *last])
     return text.getvalue()
 
 
