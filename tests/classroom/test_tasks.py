@@ -25,7 +25,7 @@ from course_lib.classroom.tasks.observation import (
 )
 from course_lib.classroom.tasks.task import Case, Task, failed, find_task, near, passed
 from course_lib.classroom.tasks.verdicts import judge_all, judge_wires
-from course_lib.errors import InputError, NotHereError, WireError
+from course_lib.errors import ContentError, InputError, NotHereError, WireError
 
 
 def found_of_the_ill(says, ill):
@@ -253,6 +253,12 @@ def test_near_is_strict_about_kinds():
 def test_a_case_says_which_setting_is_missing():
     with pytest.raises(AttributeError, match="Case 'x' has no setting 'n'"):
         _ = Case("x", 1, {}).n
+
+
+def test_a_setting_does_not_hide_what_a_case_has_of_its_own():
+    assert Case("x", 1, {"rows": 2}).rows == 2
+    with pytest.raises(ContentError, match="Case 'x': `case.name` is the case's own; give the setting another name"):
+        Case("x", 1, {"name": "run"})
 
 
 def ask(code, name="found_of_the_ill", **more):

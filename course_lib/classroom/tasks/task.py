@@ -45,6 +45,13 @@ class Case:
     seed: int
     settings: Mapping[str, Any]
 
+    def __post_init__(self) -> None:
+        own = self.settings.keys() & {"name", "seed", "settings", "generator"}
+        if own:
+            raise ContentError(
+                f"Case {self.name!r}: `case.{min(own)}` is the case's own; give the setting another name."
+            )
+
     def __getattr__(self, name: str) -> Any:
         """Settings read as attributes: `case.examples`."""
         try:

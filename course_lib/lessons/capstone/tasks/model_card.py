@@ -26,16 +26,16 @@ class ModelCard(Task):
     visible: ClassVar = {
         "an ordinary card": fact(),
         "signs that HTML would take for tags": fact(
-            name='Digits <v2> & "more"', limit="fails on <b>dark</b> images & small ones"
+            model='Digits <v2> & "more"', limit="fails on <b>dark</b> images & small ones"
         ),
         "no digest": fact(sha256=None),
         "no limits": fact(limit=None),
     }
     graded: ClassVar = {
-        "other facts in another order": fact(name="Tumours, v3", more={"zeta": 7, "alpha <b>": 0.12345}),
+        "other facts in another order": fact(model="Tumours, v3", more={"zeta": 7, "alpha <b>": 0.12345}),
         "no interval": fact(interval=None),
         "signs in the picture's words": fact(alt='rises from 0.1 to "1"; a < b'),
-        "no name": fact(name=None),
+        "no name": fact(model=None),
     }
     hints: ClassVar = {
         "row": 'A row is `<tr><th scope="row">NAME</th><td>VALUE</td></tr>`: the `table_row` of the lesson.',
@@ -51,7 +51,7 @@ class ModelCard(Task):
         s, seed = case.settings, case.seed
         facts: dict[str, Any] = {
             "accuracy": 0.9 + seed % 97 / 1000 + 0.00041,
-            "name": s.get("name", "Digits, v1"),
+            "name": s.get("model", "Digits, v1"),
             "interval": s.get("interval", f"0.{900 + seed % 40} to 0.{950 + seed % 40}"),
             "images": 1000 + seed % 500,
             "temperature": 1.5,
