@@ -257,7 +257,7 @@ def test_a_case_says_which_setting_is_missing():
 
 def test_a_setting_does_not_hide_what_a_case_has_of_its_own():
     assert Case("x", 1, {"rows": 2}).rows == 2
-    with pytest.raises(ContentError, match="Case 'x': `case.name` is the case's own; give the setting another name"):
+    with pytest.raises(ContentError, match="the case's own; give the setting another name"):
         Case("x", 1, {"name": "run"})
 
 
