@@ -13,6 +13,9 @@ c.CourseDirectory.root = str(here)
 # nbgrader looks for `alembic` on PATH when it first creates the gradebook.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
 
+# release/ comes with the course, and nbgrader would skip what is there: then the gradebook never hears of it.
+c.GenerateAssignment.force = True
+
 # check() knows an untouched stub by this text (course_lib.classroom.tasks.observation.STUB).
 c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("Replace this line with your code.")'}
 c.ClearSolutions.text_stub = "*Replace this line with your answer.*"
