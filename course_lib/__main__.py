@@ -69,6 +69,7 @@ def _add_grade(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("assignment", help="its name, such as 01_eval_mode")
     parser.add_argument("--students", nargs="+", metavar="STUDENT", help="these only, again even if they are graded")
     parser.add_argument("--workers", type=int, default=cores, help=f"processes side by side; {cores} on this machine")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="grade on a Dask cluster instead, tcp://HOST:8786")
     parser.add_argument("--no-sandbox", action="store_true", help="trust every submission with all that you can do")
     parser.add_argument(
         "--format", choices=("plain", "canvas", "moodle"), default="plain", help="of the file of grades"
@@ -85,7 +86,7 @@ def _grade(options: argparse.Namespace) -> int:
     if find_spec("nbgrader") is None:
         print("Grading needs nbgrader: pip install -c constraints.txt -e '.[grading]'", file=sys.stderr)
         return 2
-    if options.command == "grade":
+    if options.command == "grade" and not options.scheduler:
         start_server()  # it imports torch while this process imports nbgrader
     from course_lib.classroom.grading import class_report, command
 

@@ -1,7 +1,6 @@
 """`course grade`: what it says and writes, and that nothing graded is lost, whatever is killed."""
 
 import csv
-import json
 import os
 import shutil
 import signal
@@ -12,52 +11,22 @@ import threading
 import time
 from pathlib import Path
 
-import nbformat
 import pytest
 from attempts import ROOT
-from nbgrader.api import Gradebook
-from submissions import right_quiz, submission
+from submissions import hand_in, make_course, receipts, right_answers
 
 from course_lib.__main__ import main
-from course_lib.classroom.tasks.checking import solution_code
-from course_lib.syllabus import load_syllabus
 
 pytestmark = [pytest.mark.grading, pytest.mark.timeout(900)]
-LESSON = load_syllabus().lesson("eval_mode")
-NAME, STUDENTS = LESSON.name, ("ada", "ben", "cleo", "dan")
-ANSWERS = {task: solution_code(task) for task in LESSON.tasks}
+NAME, STUDENTS = "01_eval_mode", ("ada", "ben", "cleo", "dan")
+ANSWERS = right_answers(NAME)
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    root = tmp_path_factory.mktemp("grade")
-    exercises = root / "exercises"
-    shutil.copytree(ROOT / "exercises" / "source" / NAME, exercises / "source" / NAME)
-    shutil.copytree(ROOT / "lessons", root / "lessons")
-    config = (ROOT / "exercises" / "nbgrader_config.py").read_text()
-    (exercises / "nbgrader_config.py").write_text(config)
-    bin_folder = Path(sys.executable).parent
-    home = {"JUPYTER_DATA_DIR": str(root), "JUPYTER_CONFIG_DIR": str(root), "PYTHONPATH": str(ROOT)}
-    environment = {**os.environ, **home, "PATH": f"{bin_folder}:{os.environ['PATH']}"}
-    command = [str(bin_folder / "nbgrader"), "generate_assignment", NAME]
-    subprocess.run(command, cwd=exercises, env=environment, check=True, capture_output=True)
-    with Gradebook(f"sqlite:///{exercises}/gradebook.db", "evaluate_save_load") as book:
-        book.update_or_create_assignment(NAME, duedate="2026-01-02 00:00:00 UTC")
-    for student in STUDENTS:
-        hand_in(exercises, student, ANSWERS)
+    exercises = make_course(tmp_path_factory.mktemp("grade"), NAME, STUDENTS)
     (exercises / "submitted" / "dan" / NAME / "timestamp.txt").write_text("2026-01-03 00:00:00 UTC")
     return exercises
-
-
-def hand_in(exercises: Path, student: str, answers: dict[str, str]) -> None:
-    notebook = submission(exercises / "release" / NAME / f"{NAME}.ipynb", answers, right_quiz(NAME))
-    folder = exercises / "submitted" / student / NAME
-    folder.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, folder / f"{NAME}.ipynb")
-
-
-def receipts(course: Path) -> dict[str, dict]:
-    return {p.stem: json.loads(p.read_text()) for p in (course / "receipts" / NAME).glob("*.json")}
 
 
 def scores(course: Path) -> dict[str, float]:
@@ -76,30 +45,30 @@ def test_killed_in_the_middle_it_goes_on_where_it_stopped(course, capsys):
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     running = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     until = time.monotonic() + 300
-    while not receipts(course) and time.monotonic() < until:
+    while not receipts(course, NAME) and time.monotonic() < until:
         time.sleep(0.01)
     running.send_signal(signal.SIGKILL)
     running.wait()
-    first = receipts(course)
+    first = receipts(course, NAME)
     assert 0 < len(first) < len(STUDENTS)
     code, said = grade(course, capsys)
     assert code == 0, said
     assert f"{len(STUDENTS) - len(first)} graded now, {len(first)} before" in said
     assert scores(course) == dict.fromkeys(STUDENTS, 20.0)
-    assert {s: receipts(course)[s] for s in first} == first
+    assert {s: receipts(course, NAME)[s] for s in first} == first
     assert "24.0 h late" in said
 
 
 def test_the_same_again_gives_the_same_receipt_and_a_change_is_graded_again(course, capsys):
-    before = receipts(course)
+    before = receipts(course, NAME)
     code, said = grade(course, capsys, "--students", "ada", "ben")
     assert code == 0, said
-    assert receipts(course) == before
+    assert receipts(course, NAME) == before
     verdict = before["ada"]["verdicts"]["check-predict"]
     assert verdict["score"] == 5
     assert verdict["right"] == verdict["of"]
     assert before["ada"]["versions"]["torch"]
-    hand_in(course, "cleo", {**ANSWERS, "predict": "def predict(model, images, **options):\n    return images"})
+    hand_in(course, "cleo", NAME, {**ANSWERS, "predict": "def predict(model, images, **options):\n    return images"})
     code, said = grade(course, capsys, "--format", "moodle")
     assert "1 graded now, 3 before" in said
     rows = list(csv.reader((course / "grades.csv").read_text().splitlines()))
@@ -126,7 +95,7 @@ def test_a_locked_gradebook_is_waited_for(course, capsys):
     code, said = grade(course, capsys, "--students", "ada")
     lock.close()
     assert code == 0, said
-    assert set(receipts(course)) == {"ada"}
+    assert set(receipts(course, NAME)) == {"ada"}
 
 
 def test_a_worker_that_dies_costs_nothing_but_time(course, capsys, monkeypatch, tmp_path):
@@ -143,7 +112,7 @@ def test_a_worker_that_dies_costs_nothing_but_time(course, capsys, monkeypatch, 
     code, said = grade(course, capsys)
     assert code == 0, said
     assert marker.exists()
-    assert set(receipts(course)) == set(STUDENTS)
+    assert set(receipts(course, NAME)) == set(STUDENTS)
 
 
 class _Dies:

@@ -2,13 +2,13 @@
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tqdm import tqdm
 
 from course_lib.classroom.grading import receipts
-from course_lib.classroom.grading.grade import Settings
+from course_lib.classroom.grading.cluster import grade_on
 from course_lib.classroom.grading.gradebook import Course, Row
 from course_lib.classroom.grading.lms import as_csv
 from course_lib.classroom.grading.workers import Done, Job, grade_all
@@ -40,7 +40,11 @@ def _grade(options: argparse.Namespace) -> int:
     if not options.students:
         saved = {row.student for row in course.rows(assignment) if row.score is not None}
         todo = {s: job for s, job in todo.items() if s not in saved or not _is_graded(course, job, about)}
-    failed, interrupted = _run(course, todo, about, settings, max(1, options.workers))
+    if options.scheduler:
+        running = grade_on(options.scheduler, todo.values(), settings)
+    else:
+        running = grade_all(todo.values(), settings, min(max(1, options.workers), len(todo)))
+    failed, interrupted = _run(course, todo, about, running)
     rows = course.rows(assignment)
     what = {row.student: _what(course, assignment, row, failed, row.student in handed_in) for row in rows}
     print(_table([row for row in rows if row.student in handed_in or row.score is not None], what))
@@ -56,12 +60,9 @@ def _grade(options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _run(
-    course: Course, todo: Mapping[str, Job], about: dict, settings: Settings, workers: int
-) -> tuple[dict[str, str], bool]:
+def _run(course: Course, todo: Mapping[str, Job], about: dict, running: Iterator[Done]) -> tuple[dict[str, str], bool]:
     """Grade and save; who isn't graded and why, and whether it was interrupted."""
     failed = dict.fromkeys(todo, "not reached")
-    running = grade_all(todo.values(), settings, min(workers, len(todo)))
     try:
         for done in tqdm(running, total=len(todo), desc="Grading", unit="student", disable=not todo):
             why = done.failed or _saved(course, done, todo[done.student], about)

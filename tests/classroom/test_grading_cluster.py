@@ -1,0 +1,111 @@
+"""A class on a Dask cluster: the grades and receipts of a run on this machine, whatever becomes of the workers."""
+
+import contextlib
+import json
+import os
+import pickle
+import pickletools
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from attempts import ROOT
+from submissions import hand_in, make_course, receipts, right_answers
+
+from course_lib.__main__ import main
+from course_lib.classroom.grading import cluster, command
+from course_lib.classroom.grading.workers import grade_all
+
+pytest.importorskip("distributed")
+pytestmark = [pytest.mark.grading, pytest.mark.timeout(300)]
+NAME, STUDENTS = "01_eval_mode", ("ada", "ben", "cleo", "dan")
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """A class that this machine has graded; ben's notebook reads a file of his, and cleo's answer is wrong."""
+    exercises = make_course(tmp_path_factory.mktemp("cluster"), NAME, STUDENTS)
+    answers = right_answers(NAME)
+    hand_in(
+        exercises, "ben", NAME, {**answers, "predict": f"assert open('mine.txt').read() == 'x'\n{answers['predict']}"}
+    )
+    (exercises / "submitted" / "ben" / NAME / "mine.txt").write_text("x")
+    hand_in(
+        exercises, "cleo", NAME, {**answers, "predict": "def predict(model, images, **options):\n    return images"}
+    )
+    assert main(["grade", NAME, "--folder", str(exercises), "--workers", "2"]) == 0
+    return exercises
+
+
+@contextlib.contextmanager
+def dask(folder: Path, *workers: dict[str, str]):
+    """A scheduler and workers, as an instructor starts them; its address, and the workers' own processes."""
+    file, started = folder / "scheduler.json", []
+
+    def start(*arguments: str, **more: str) -> subprocess.Popen:
+        environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}", **more}
+        arguments = (*arguments, "--scheduler-file", str(file), "--no-dashboard")
+        with open(folder / f"{len(started)}.log", "w") as log:
+            started.append(
+                subprocess.Popen([sys.executable, "-m", "dask", *arguments], cwd=folder, env=environment, stderr=log)
+            )
+        return started[-1]
+
+    start("scheduler", "--host", "127.0.0.1", "--port", "0")
+    nannies = [start("worker", "--nthreads", "1", "--name", str(i), **more) for i, more in enumerate(workers)]
+    try:
+        while not file.exists() or not file.read_text().endswith("}"):
+            time.sleep(0.05)
+        yield json.loads(file.read_text())["address"], nannies
+    finally:
+        for process in started[::-1]:
+            process.terminate()
+        for process in started:
+            process.wait(30)
+
+
+def grade(course: Path, capsys, *options: str) -> tuple[int, str]:
+    code = main(["grade", NAME, "--folder", str(course), *options])
+    said = capsys.readouterr()
+    return code, said.out + said.err
+
+
+def forget(course: Path) -> None:
+    shutil.rmtree(course / "receipts")
+
+
+def test_a_worker_that_is_killed_costs_nothing_but_time(course, tmp_path):
+    local = receipts(course, NAME)
+    assert local["ben"]["verdicts"]["check-predict"]["score"] == 5
+    grades = (course / "grades.csv").read_text()
+    forget(course)
+    with dask(tmp_path, {}, {}) as (address, nannies):
+        arguments = ["-m", "course_lib", "grade", NAME, "--folder", str(course), "--scheduler", address]
+        environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
+        running = subprocess.Popen([sys.executable, *arguments], env=environment, stdout=-1, stderr=-2, text=True)
+        worker = None
+        while worker is None and running.poll() is None:
+            worker = next(filter(None, map(grading, nannies)), None)
+            time.sleep(0.01)
+        assert worker, running.stdout.read()
+        worker.send_signal(signal.SIGKILL)
+        said, _ = running.communicate(timeout=200)
+    assert running.returncode == 0, said
+    assert "4 graded now, 0 before" in said
+    assert receipts(course, NAME) == local
+    assert (course / "grades.csv").read_text() == grades
+
+
+def grading(nanny: subprocess.Popen) -> psutil.Process | None:
+    """A nanny's worker, if it is grading: a process that runs a submission is among those that its fork server has."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for worker in psutil.Process(nanny.pid).children():
+            for server in worker.children():
+                if len(server.children()) > 1:
+                    return worker
+    return None
