@@ -245,6 +245,12 @@ HARMS = {
         right=True,
     ),
     "all the memory": kind("x = []\nwhile True: x.append(bytearray(2 ** 28))", "x = None", right=True),
+    "memory of eight processes": kind(
+        "for _ in range(8):\n    if os.fork() == 0:\n        x = b'x' * 400_000_000\n        time.sleep(600)\n"
+        "while True:\n    try: time.sleep(1)\n    except BaseException: pass",
+        right=True,
+    ),
+    "memory that is shared": kind("import mmap\nx = mmap.mmap(-1, 2 ** 32)\nx.write(b'x' * 2 ** 28 * 11)", right=True),
     "all the disk": kind(
         "for folder in ('.', '/tmp', '/dev/shm'):\n"
         "    try:\n"
