@@ -79,6 +79,7 @@ def _add_grade(parser: argparse.ArgumentParser) -> None:
 
 
 def _grade(options: argparse.Namespace) -> int:
+    from contextlib import suppress
     from importlib.util import find_spec
 
     from course_lib.classroom.grading.server import start_server
@@ -87,7 +88,8 @@ def _grade(options: argparse.Namespace) -> int:
         print("Grading needs nbgrader: pip install -c constraints.txt -e '.[grading]'", file=sys.stderr)
         return 2
     if options.command == "grade" and not options.scheduler:
-        start_server()  # it imports torch while this process imports nbgrader
+        with suppress(OSError):  # it imports torch while this process imports nbgrader; if it can't, it says so later
+            start_server()
     from course_lib.classroom.grading import class_report, command
 
     return (command if options.command == "grade" else class_report).main(options)

@@ -93,7 +93,8 @@ READS = {
     "descriptors it was left": kind(
         "for f in os.listdir('/proc/self/fd'):\n"
         "    target = os.readlink(f'/proc/self/fd/{{f}}')\n"
-        "    if target.startswith('/') and not target.startswith(('/dev', '/proc', '/home/learner', '/tmp')): reached(target)"
+        "    if target.startswith('/') and not target.startswith(('/dev', '/home/learner', '/tmp')):\n"
+        "        if target != f'/proc/{{os.getpid()}}/fd': reached(target)"
     ),
     "the frames above": kind(
         "def predict(model, images, *, batch_size=64):\n"
@@ -250,7 +251,11 @@ HARMS = {
         "while True:\n    try: time.sleep(1)\n    except BaseException: pass",
         right=True,
     ),
-    "memory that is shared": kind("import mmap\nx = mmap.mmap(-1, 2 ** 32)\nx.write(b'x' * 2 ** 28 * 11)", right=True),
+    "memory that is shared": kind(
+        "import mmap\nx = mmap.mmap(-1, 2 ** 32)\n"
+        "while True:\n    try: x.write(b'x' * 2 ** 28)\n    except BaseException: pass",
+        right=True,
+    ),
     "all the disk": kind(
         "for folder in ('.', '/tmp', '/dev/shm'):\n"
         "    try:\n"

@@ -130,6 +130,36 @@ class _Dies:
         return do(job, settings)
 
 
+class Killed(BaseException):
+    """As SIGKILL: nothing of ours is there to catch it."""
+
+
+def test_killed_between_gradebook_and_receipt_or_grades_it_gives_the_same(course, capsys, monkeypatch):
+    from course_lib.classroom.grading import receipts as module
+
+    grade(course, capsys)
+    before, graded = receipts(course, NAME), scores(course)
+
+    def killed(*_):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "write", killed)
+        with pytest.raises(Killed):
+            grade(course, capsys, "--students", "ada")
+    assert set(before) - set(receipts(course, NAME)) == {"ada"}
+    with monkeypatch.context() as patch:
+        real = module.write_whole
+        patch.setattr(module, "write_whole", lambda path, text: (killed if path.suffix == ".csv" else real)(path, text))
+        with pytest.raises(Killed):
+            grade(course, capsys)
+    code, said = grade(course, capsys)
+    assert code == 0
+    assert f"0 graded now, {len(STUDENTS)} before" in said
+    assert receipts(course, NAME) == before
+    assert scores(course) == graded
+
+
 def test_a_course_that_is_not_there(tmp_path, capsys):
     assert main(["grade", NAME, "--folder", str(tmp_path)]) == 2
     assert "nbgrader_config.py" in capsys.readouterr().err

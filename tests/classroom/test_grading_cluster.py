@@ -10,6 +10,8 @@ import signal
 import subprocess
 import sys
 import time
+import types
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -18,8 +20,9 @@ from attempts import ROOT
 from submissions import hand_in, make_course, receipts, right_answers
 
 from course_lib.__main__ import main
-from course_lib.classroom.grading import cluster, command
-from course_lib.classroom.grading.workers import grade_all
+from course_lib.classroom.grading import cluster
+from course_lib.classroom.grading.gradebook import Course
+from course_lib.classroom.grading.workers import Job, grade_all
 
 pytest.importorskip("distributed")
 pytestmark = [pytest.mark.grading, pytest.mark.timeout(300)]
@@ -109,3 +112,70 @@ def grading(nanny: subprocess.Popen) -> psutil.Process | None:
                 if len(server.children()) > 1:
                     return worker
     return None
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"torch": "1.0"}, "The worker at tcp://there has torch"),
+        ({"course_lib": "other"}, "has course_lib"),
+    ],
+)
+def test_a_worker_with_something_else_says_what(change, said, monkeypatch, tmp_path):
+    here = types.SimpleNamespace(address="tcp://there", local_directory=str(tmp_path))
+    monkeypatch.setattr("distributed.get_worker", lambda: here)
+    answer = cluster.grade_here({**cluster._identity(), **change}, b"is not looked at")
+    assert said in answer
+    assert "instead of" in answer
+    assert "pip install" in answer
+
+
+def test_what_ends_a_task(course):
+    from distributed import KilledWorker
+
+    def taken(error=None, result=None, status="error"):
+        future = types.SimpleNamespace(status=status, exception=lambda: error, result=lambda: result)
+        return cluster._taken(future, types.SimpleNamespace(student="ada"))
+
+    assert taken(ModuleNotFoundError("No module named 'course_lib'")).stop
+    assert not taken(KilledWorker("task", None, 3)).stop
+    assert "died" in taken(KilledWorker("task", None, 3)).failed
+    assert not taken(MemoryError()).stop
+    assert taken(status="cancelled").stop
+    refused = taken(result="The worker at tcp://there can't grade", status="finished")
+    assert refused.stop
+    assert "can't grade" in refused.failed
+
+
+def test_nobody_there(course, capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 2)
+    forget(course)
+    code, said = grade(course, capsys, "--scheduler", "tcp://127.0.0.1:1")
+    assert code == 2
+    assert "dask scheduler" in said
+    code, said = grade(course, capsys, "--scheduler", "nonsense://")
+    assert code == 2
+    assert "dask scheduler" in said
+    with dask(tmp_path) as (address, _):
+        code, said = grade(course, capsys, "--scheduler", address)
+    assert code == 2
+    assert f"dask worker {address}" in said
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    code, said = grade(course, capsys, "--scheduler", address)
+    assert code == 2
+    assert "[grading,cluster]" in said
+
+
+def test_what_comes_back_is_made_of_our_own_classes(course):
+    own = Course(course)
+    job = Job("ben", own.submissions(NAME)["ben"], own.template(NAME), NAME)
+    sent = replace(job, folder=Path(), submission=job.read())
+    (done,) = grade_all([sent], own.settings(), 1)
+    assert done.graded.judged["check-predict"].score == 5
+    texts, used = [], set()
+    for code, argument, _ in pickletools.genops(pickle.dumps(done)):
+        texts += [argument] if isinstance(argument, str) else []
+        if code.name in ("GLOBAL", "STACK_GLOBAL"):
+            used.add(texts[-2])
+    assert used
+    assert {module.split(".")[0] for module in used} == {"course_lib", "nbformat"}

@@ -24,7 +24,6 @@ from course_lib.classroom.grading.memory import Meter
 from course_lib.classroom.grading.wire import Channel
 from course_lib.errors import CourseError
 
-
 MEASURE_SECONDS = 0.2
 """How often memory is measured; less often where that takes more than a tenth of the time."""
 
@@ -68,9 +67,12 @@ def watch(end: socket.socket, alive: socket.socket, room: Room) -> None:
     except CourseError as e:
         Channel(end).send({"refused": str(e)})
         return
+    meter = Meter() if room.shut else None
     child = os.fork()
     if child == 0:
         alive.close()
+        if meter:
+            meter.close()
         os._exit(_run(end, room, as_root))
     end.close()
     signal.signal(signal.SIGINT, lambda *_: os.kill(child, signal.SIGINT))
@@ -78,7 +80,7 @@ def watch(end: socket.socket, alive: socket.socket, room: Room) -> None:
     os.set_blocking(ending, False)
     signal.set_wakeup_fd(ending, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    meter, pause = Meter(child), MEASURE_SECONDS
+    pause = MEASURE_SECONDS
     while os.waitpid(child, os.WNOHANG) == (0, 0):
         ready, _, _ = select.select([alive, ended], [], [], pause)
         if alive in ready and not alive.recv(1):
@@ -86,7 +88,7 @@ def watch(end: socket.socket, alive: socket.socket, room: Room) -> None:
         if ended in ready:
             os.read(ended, 1000)
         start = time.monotonic()
-        if room.shut and meter.exceeds(room.limits.memory_bytes):
+        if meter and meter.exceeds(child, room.limits.memory_bytes):
             with contextlib.suppress(OSError):
                 alive.send(b"m")
             break

@@ -1,10 +1,13 @@
 """`course grade ASSIGNMENT`: grade a class, side by side, and go on where it stopped."""
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 
 from course_lib.classroom.grading import receipts
@@ -14,6 +17,10 @@ from course_lib.classroom.grading.lms import as_csv
 from course_lib.classroom.grading.workers import Done, Job, grade_all
 from course_lib.errors import CourseError, InputError
 
+_NO_ROOM = re.compile("No space left on device|Disk quota exceeded|database or disk is full|disk I/O error")
+_INTERRUPTED = "Interrupted. Run the same command again: it goes on where it stopped."
+_AGAIN = "then run the same command again: it goes on where it stopped."
+
 
 def main(options: argparse.Namespace) -> int:
     """Grade, say what happened, write the grades; the exit code: 0 if all is graded, 1 if something isn't."""
@@ -21,7 +28,15 @@ def main(options: argparse.Namespace) -> int:
         return _grade(options)
     except CourseError as e:
         print(e, file=sys.stderr)
-        return 2
+    except (OSError, SQLAlchemyError) as e:
+        what = str(getattr(e, "orig", None) or e)
+        print(_no_room(what) or f"Files or gradebook can't be used ({what}). Mend it, {_AGAIN}", file=sys.stderr)
+    return 2
+
+
+def _no_room(why: str) -> str:
+    """What to do about it if this is a full disk speaking."""
+    return f"The disk is full ({why}). Nothing graded is lost. Make room, {_AGAIN}" if _NO_ROOM.search(why) else ""
 
 
 def _grade(options: argparse.Namespace) -> int:
@@ -44,24 +59,29 @@ def _grade(options: argparse.Namespace) -> int:
         running = grade_on(options.scheduler, todo.values(), settings)
     else:
         running = grade_all(todo.values(), settings, min(max(1, options.workers), len(todo)))
-    failed, interrupted = _run(course, todo, about, running)
-    rows = course.rows(assignment)
+    failed, stopped = _run(course, todo, about, running)
+    # Of who isn't graded, the gradebook may hold half of the points.
+    rows = [replace(row, score=None) if row.student in failed else row for row in course.rows(assignment)]
     what = {row.student: _what(course, assignment, row, failed, row.student in handed_in) for row in rows}
     print(_table([row for row in rows if row.student in handed_in or row.score is not None], what))
     output = options.output or course.folder / "grades.csv"
-    output.write_text(as_csv(rows, assignment, what, options.format), encoding="utf-8")
+    try:
+        receipts.write_whole(output, as_csv(rows, assignment, what, options.format))
+        written = f"written to {output}"
+    except OSError as e:
+        written = f"{output} can't be written"
+        stopped = stopped or _no_room(str(e)) or f"The grades are not in {output} ({e}). Mend it, {_AGAIN}"
     kept = len(jobs) - len(todo)
-    print(f"{len(todo) - len(failed)} graded now, {kept} before; written to {output}.")
+    print(f"{len(todo) - len(failed)} graded now, {kept} before; {written}.")
     for student, why in failed.items():
         print(f"NOT graded: {student}: {why}", file=sys.stderr)
-    if interrupted:
-        print("Interrupted. Run the same command again: it goes on where it stopped.", file=sys.stderr)
-        return 130
-    return 1 if failed else 0
+    if stopped:
+        print(stopped, file=sys.stderr)
+    return 130 if stopped == _INTERRUPTED else 1 if failed or stopped else 0
 
 
-def _run(course: Course, todo: Mapping[str, Job], about: dict, running: Iterator[Done]) -> tuple[dict[str, str], bool]:
-    """Grade and save; who isn't graded and why, and whether it was interrupted."""
+def _run(course: Course, todo: Mapping[str, Job], about: dict, running: Iterator[Done]) -> tuple[dict[str, str], str]:
+    """Grade and save; who isn't graded and why, and what ended it early, if something did."""
     failed = dict.fromkeys(todo, "not reached")
     try:
         for done in tqdm(running, total=len(todo), desc="Grading", unit="student", disable=not todo):
@@ -72,11 +92,13 @@ def _run(course: Course, todo: Mapping[str, Job], about: dict, running: Iterator
                 del failed[done.student]
             if done.stop:
                 raise InputError(why)
+            if full := _no_room(why):
+                return failed, full
     except KeyboardInterrupt:
-        return failed, True
+        return failed, _INTERRUPTED
     finally:
         running.close()
-    return failed, False
+    return failed, ""
 
 
 def _saved(course: Course, done: Done, job: Job, about: dict) -> str:
