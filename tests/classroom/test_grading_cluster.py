@@ -1,10 +1,10 @@
 """A class on a Dask cluster: the grades and receipts of a run on this machine, whatever becomes of the workers."""
 
 import contextlib
+import io
 import json
 import os
 import pickle
-import pickletools
 import shutil
 import signal
 import subprocess
@@ -25,7 +25,7 @@ from course_lib.classroom.grading.gradebook import Course
 from course_lib.classroom.grading.workers import Job, grade_all
 
 pytest.importorskip("distributed")
-pytestmark = [pytest.mark.grading, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.grading, pytest.mark.timeout(900)]
 NAME, STUDENTS = "01_eval_mode", ("ada", "ben", "cleo", "dan")
 
 
@@ -79,7 +79,7 @@ def grade(course: Path, capsys, *options: str) -> tuple[int, str]:
 
 
 def forget(course: Path) -> None:
-    shutil.rmtree(course / "receipts")
+    shutil.rmtree(course / "receipts", ignore_errors=True)
 
 
 def test_a_worker_that_is_killed_costs_nothing_but_time(course, tmp_path):
@@ -94,7 +94,7 @@ def test_a_worker_that_is_killed_costs_nothing_but_time(course, tmp_path):
         worker = None
         while worker is None and running.poll() is None:
             worker = next(filter(None, map(grading, nannies)), None)
-            time.sleep(0.01)
+            time.sleep(0.05)
         assert worker, running.stdout.read()
         worker.send_signal(signal.SIGKILL)
         said, _ = running.communicate(timeout=200)
@@ -172,10 +172,12 @@ def test_what_comes_back_is_made_of_our_own_classes(course):
     sent = replace(job, folder=Path(), submission=job.read())
     (done,) = grade_all([sent], own.settings(), 1)
     assert done.graded.judged["check-predict"].score == 5
-    texts, used = [], set()
-    for code, argument, _ in pickletools.genops(pickle.dumps(done)):
-        texts += [argument] if isinstance(argument, str) else []
-        if code.name in ("GLOBAL", "STACK_GLOBAL"):
-            used.add(texts[-2])
-    assert used
-    assert {module.split(".")[0] for module in used} == {"course_lib", "nbformat"}
+    used = set()
+
+    class Reads(pickle.Unpickler):
+        def find_class(self, module, name):
+            used.add(module.split(".")[0])
+            return super().find_class(module, name)
+
+    assert Reads(io.BytesIO(pickle.dumps(done))).load() == done
+    assert used == {"course_lib", "nbformat"}
