@@ -160,10 +160,12 @@ def grade_here(theirs: dict[str, str], asked: bytes) -> Done | str:
     folder = Path(worker.local_directory, f"keys-{sha256(repr(sorted(keys.items())).encode()).hexdigest()[:16]}")
     with _writing:
         if not folder.exists():
-            folder.mkdir(mode=0o700)
+            fresh = folder.with_name(f"{folder.name}.new")
+            fresh.mkdir(mode=0o700, exist_ok=True)
             for name, text in keys.items():
-                (folder / name).mkdir()
-                (folder / name / _KEY).write_bytes(text)
+                (fresh / name).mkdir(exist_ok=True)
+                (fresh / name / _KEY).write_bytes(text)
+            fresh.rename(folder)
     # Nobody sees the solutions and keys of a course that is checked out here.
     hidden = (*settings.hidden, folder, here / "lessons", here / "exercises")
     done = do_apart(job, replace(settings, keys=folder, hidden=hidden))

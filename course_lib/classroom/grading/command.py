@@ -39,6 +39,15 @@ def _no_room(why: str) -> str:
     return f"The disk is full ({why}). Nothing graded is lost. Make room, {_AGAIN}" if _NO_ROOM.search(why) else ""
 
 
+def _has_room(folder: Path) -> bool:
+    try:
+        receipts.write_whole(folder / ".room", " " * 2**20)
+    except OSError:
+        return False
+    (folder / ".room").unlink()
+    return True
+
+
 def _grade(options: argparse.Namespace) -> int:
     course = Course(options.folder, sandbox=not options.no_sandbox)
     assignment, settings = options.assignment, course.settings()
@@ -92,13 +101,13 @@ def _run(course: Course, todo: Mapping[str, Job], about: dict, running: Iterator
                 del failed[done.student]
             if done.stop:
                 raise InputError(why)
-            if full := _no_room(why):
-                return failed, full
+            if _no_room(why) and not _has_room(course.folder):  # a file's name may say so too
+                return failed, _no_room(why)
     except KeyboardInterrupt:
         return failed, _INTERRUPTED
     finally:
         running.close()
-    return failed, ""
+    return failed, next(filter(None, map(_no_room, failed.values())), "")
 
 
 def _saved(course: Course, done: Done, job: Job, about: dict) -> str:
