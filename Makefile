@@ -13,7 +13,7 @@
 # The newest tested Python on this machine; override with `make lab PYTHON=...`
 PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(if $(shell $(p) -c "import sys" 2>/dev/null && echo yes),$(p))))
 BIN := .venv/bin
-EVERYTHING := lab,grading,site,dev
+EVERYTHING := lab,grading,cluster,site,dev
 SUITES := $(patsubst %,tests/classroom/test_%.py,tasks quiz_bank quiz_marking quiz_view check_quiz explorers furniture recall) \
   $(wildcard tests/lessons/test_explorer_*.py)
 export PATH := $(CURDIR)/$(BIN):$(PATH)

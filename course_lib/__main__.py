@@ -69,6 +69,7 @@ def _add_grade(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("assignments", nargs="+", metavar="assignment", help="its name, such as 01_eval_mode")
     parser.add_argument("--students", nargs="+", metavar="STUDENT", help="these only, again even if they are graded")
     parser.add_argument("--workers", type=int, default=cores, help=f"processes side by side; {cores} on this machine")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="grade on a Dask cluster instead, tcp://HOST:8786")
     parser.add_argument("--no-sandbox", action="store_true", help="trust every submission with all that you can do")
     parser.add_argument(
         "--format", choices=("plain", "canvas", "moodle"), default="plain", help="of the file of grades"
@@ -78,6 +79,7 @@ def _add_grade(parser: argparse.ArgumentParser) -> None:
 
 
 def _grade(options: argparse.Namespace) -> int:
+    from contextlib import suppress
     from importlib.util import find_spec
 
     from course_lib.classroom.grading.server import start_server
@@ -85,8 +87,9 @@ def _grade(options: argparse.Namespace) -> int:
     if find_spec("nbgrader") is None:
         print("Grading needs nbgrader: pip install -c constraints.txt -e '.[grading]'", file=sys.stderr)
         return 2
-    if options.command == "grade":
-        start_server()  # it imports torch while this process imports nbgrader
+    if options.command == "grade" and not options.scheduler:
+        with suppress(OSError):  # it imports torch while this process imports nbgrader; if it can't, it says so later
+            start_server()
     from course_lib.classroom.grading import class_report, command
 
     return (command if options.command == "grade" else class_report).main(options)

@@ -93,7 +93,8 @@ READS = {
     "descriptors it was left": kind(
         "for f in os.listdir('/proc/self/fd'):\n"
         "    target = os.readlink(f'/proc/self/fd/{{f}}')\n"
-        "    if target.startswith('/') and not target.startswith(('/dev', '/proc', '/home/learner', '/tmp')): reached(target)"
+        "    if target.startswith('/') and not target.startswith(('/dev', '/home/learner', '/tmp')):\n"
+        "        if target != f'/proc/{{os.getpid()}}/fd': reached(target)"
     ),
     "the frames above": kind(
         "def predict(model, images, *, batch_size=64):\n"
@@ -245,6 +246,16 @@ HARMS = {
         right=True,
     ),
     "all the memory": kind("x = []\nwhile True: x.append(bytearray(2 ** 28))", "x = None", right=True),
+    "memory of eight processes": kind(
+        "for _ in range(8):\n    if os.fork() == 0:\n        x = b'x' * 400_000_000\n        time.sleep(600)\n"
+        "while True:\n    try: time.sleep(1)\n    except BaseException: pass",
+        right=True,
+    ),
+    "memory that is shared": kind(
+        "import mmap\nx = mmap.mmap(-1, 2 ** 32)\n"
+        "while True:\n    try: x.write(b'x' * 2 ** 28)\n    except BaseException: pass",
+        right=True,
+    ),
     "all the disk": kind(
         "for folder in ('.', '/tmp', '/dev/shm'):\n"
         "    try:\n"

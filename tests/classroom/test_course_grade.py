@@ -1,7 +1,6 @@
 """`course grade`: what it says and writes, and that nothing graded is lost, whatever is killed."""
 
 import csv
-import json
 import os
 import shutil
 import signal
@@ -12,57 +11,22 @@ import threading
 import time
 from pathlib import Path
 
-import nbformat
 import pytest
 from attempts import ROOT
-from nbgrader.api import Gradebook
-from submissions import right_quiz, submission
+from submissions import add_assignment, hand_in, make_course, receipts, right_answers
 
 from course_lib.__main__ import main
-from course_lib.classroom.tasks.checking import solution_code
-from course_lib.syllabus import load_syllabus
 
 pytestmark = [pytest.mark.grading, pytest.mark.timeout(900)]
-LESSON = load_syllabus().lesson("eval_mode")
-NAME, STUDENTS = LESSON.name, ("ada", "ben", "cleo", "dan")
-ANSWERS = {task: solution_code(task) for task in LESSON.tasks}
+NAME, STUDENTS = "01_eval_mode", ("ada", "ben", "cleo", "dan")
+ANSWERS = right_answers(NAME)
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    root = tmp_path_factory.mktemp("grade")
-    exercises = root / "exercises"
-    for part in ("source", "release"):  # as in a clone: what is released is there before anybody generates it
-        shutil.copytree(ROOT / "exercises" / part / NAME, exercises / part / NAME)
-    shutil.copytree(ROOT / "lessons", root / "lessons")
-    config = (ROOT / "exercises" / "nbgrader_config.py").read_text()
-    (exercises / "nbgrader_config.py").write_text(config)
-    generate(exercises, NAME)
-    with Gradebook(f"sqlite:///{exercises}/gradebook.db", "evaluate_save_load") as book:
-        book.update_or_create_assignment(NAME, duedate="2026-01-02 00:00:00 UTC")
-    for student in STUDENTS:
-        hand_in(exercises, student, ANSWERS)
+    exercises = make_course(tmp_path_factory.mktemp("grade"), NAME, STUDENTS)
     (exercises / "submitted" / "dan" / NAME / "timestamp.txt").write_text("2026-01-03 00:00:00 UTC")
     return exercises
-
-
-def generate(exercises: Path, name: str) -> None:
-    bin_folder, root = Path(sys.executable).parent, str(exercises.parent)
-    home = {"JUPYTER_DATA_DIR": root, "JUPYTER_CONFIG_DIR": root, "PYTHONPATH": str(ROOT)}
-    environment = {**os.environ, **home, "PATH": f"{bin_folder}:{os.environ['PATH']}"}
-    command = [str(bin_folder / "nbgrader"), "generate_assignment", name]
-    subprocess.run(command, cwd=exercises, env=environment, check=True, capture_output=True)
-
-
-def hand_in(exercises: Path, student: str, answers: dict[str, str], name: str = NAME) -> None:
-    notebook = submission(exercises / "release" / name / f"{name}.ipynb", answers, right_quiz(name))
-    folder = exercises / "submitted" / student / name
-    folder.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, folder / f"{name}.ipynb")
-
-
-def receipts(course: Path) -> dict[str, dict]:
-    return {p.stem: json.loads(p.read_text()) for p in (course / "receipts" / NAME).glob("*.json")}
 
 
 def scores(course: Path) -> dict[str, float]:
@@ -81,30 +45,30 @@ def test_killed_in_the_middle_it_goes_on_where_it_stopped(course, capsys):
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     running = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     until = time.monotonic() + 300
-    while not receipts(course) and time.monotonic() < until:
+    while not receipts(course, NAME) and time.monotonic() < until:
         time.sleep(0.01)
     running.send_signal(signal.SIGKILL)
     running.wait()
-    first = receipts(course)
+    first = receipts(course, NAME)
     assert 0 < len(first) < len(STUDENTS)
     code, said = grade(course, capsys)
     assert code == 0, said
     assert f"{len(STUDENTS) - len(first)} graded now, {len(first)} before" in said
     assert scores(course) == dict.fromkeys(STUDENTS, 20.0)
-    assert {s: receipts(course)[s] for s in first} == first
+    assert {s: receipts(course, NAME)[s] for s in first} == first
     assert "24.0 h late" in said
 
 
 def test_the_same_again_gives_the_same_receipt_and_a_change_is_graded_again(course, capsys):
-    before = receipts(course)
+    before = receipts(course, NAME)
     code, said = grade(course, capsys, "--students", "ada", "ben")
     assert code == 0, said
-    assert receipts(course) == before
+    assert receipts(course, NAME) == before
     verdict = before["ada"]["verdicts"]["check-predict"]
     assert verdict["score"] == 5
     assert verdict["right"] == verdict["of"]
     assert before["ada"]["versions"]["torch"]
-    hand_in(course, "cleo", {**ANSWERS, "predict": "def predict(model, images, **options):\n    return images"})
+    hand_in(course, "cleo", NAME, {**ANSWERS, "predict": "def predict(model, images, **options):\n    return images"})
     code, said = grade(course, capsys, "--format", "moodle")
     assert "1 graded now, 3 before" in said
     rows = list(csv.reader((course / "grades.csv").read_text().splitlines()))
@@ -124,27 +88,26 @@ def test_canvas_and_who_handed_in_nothing(course, capsys):
 
 
 def test_two_assignments_in_one_run_are_two_columns(course, capsys):
-    other = load_syllabus().lesson("start_here")
-    shutil.copytree(ROOT / "exercises" / "source" / other.name, course / "source" / other.name)
-    generate(course, other.name)
+    other = "00_start_here"
+    add_assignment(course, other)
     for student in ("ada", "fay"):  # fay handed in nothing else
-        hand_in(course, student, {task: solution_code(task) for task in other.tasks}, other.name)
-    code, said = grade(course, capsys, "--format", "canvas", also=(other.name,))
+        hand_in(course, student, other, right_answers(other))
+    code, said = grade(course, capsys, "--format", "canvas", also=(other,))
     assert code == 0, said
     assert "2 graded now, 4 before" in said
     rows = list(csv.reader((course / "grades.csv").read_text().splitlines()))
-    assert rows[0][5:] == [NAME, other.name]
+    assert rows[0][5:] == [NAME, other]
     assert rows[1][5:] == ["20", "2"]
     found = {row[3]: row[5:] for row in rows[2:]}
     assert (found["ada"], found["ben"], found["fay"]) == (["20", "2"], ["20", ""], ["", "2"])
-    grade(course, capsys, "--format", "moodle", also=(other.name,))
+    grade(course, capsys, "--format", "moodle", also=(other,))
     heading = (course / "grades.csv").read_text().splitlines()[0].split(",")
-    assert heading[4:] == [NAME, f"Feedback {NAME}", other.name, f"Feedback {other.name}"]
-    grade(course, capsys, also=(other.name,))
+    assert heading[4:] == [NAME, f"Feedback {NAME}", other, f"Feedback {other}"]
+    grade(course, capsys, also=(other,))
     with open(course / "grades.csv", newline="") as f:
         plain = {(row["student"], row["assignment"]): row["what_happened"] for row in csv.DictReader(f)}
     assert plain["fay", NAME] == "nothing handed in"
-    assert plain["fay", other.name] == "graded"
+    assert plain["fay", other] == "graded"
 
 
 def test_a_locked_gradebook_is_waited_for(course, capsys):
@@ -155,7 +118,7 @@ def test_a_locked_gradebook_is_waited_for(course, capsys):
     code, said = grade(course, capsys, "--students", "ada")
     lock.close()
     assert code == 0, said
-    assert set(receipts(course)) == {"ada"}
+    assert set(receipts(course, NAME)) == {"ada"}
 
 
 def test_a_worker_that_dies_costs_nothing_but_time(course, capsys, monkeypatch, tmp_path):
@@ -172,7 +135,7 @@ def test_a_worker_that_dies_costs_nothing_but_time(course, capsys, monkeypatch, 
     code, said = grade(course, capsys)
     assert code == 0, said
     assert marker.exists()
-    assert set(receipts(course)) == set(STUDENTS)
+    assert set(receipts(course, NAME)) == set(STUDENTS)
 
 
 class _Dies:
@@ -188,6 +151,36 @@ class _Dies:
             open(self.marker, "w").close()
             os.kill(os.getpid(), signal.SIGKILL)
         return do(job, settings)
+
+
+class Killed(BaseException):
+    """As SIGKILL: nothing of ours is there to catch it."""
+
+
+def test_killed_between_gradebook_and_receipt_or_grades_it_gives_the_same(course, capsys, monkeypatch):
+    from course_lib.classroom.grading import receipts as module
+
+    grade(course, capsys)
+    before, graded = receipts(course, NAME), scores(course)
+
+    def killed(*_):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "write", killed)
+        with pytest.raises(Killed):
+            grade(course, capsys, "--students", "ada")
+    assert set(before) - set(receipts(course, NAME)) == {"ada"}
+    with monkeypatch.context() as patch:
+        real = module.write_whole
+        patch.setattr(module, "write_whole", lambda path, text: (killed if path.suffix == ".csv" else real)(path, text))
+        with pytest.raises(Killed):
+            grade(course, capsys)
+    code, said = grade(course, capsys)
+    assert code == 0
+    assert f"0 graded now, {len(STUDENTS)} before" in said
+    assert receipts(course, NAME) == before
+    assert scores(course) == graded
 
 
 def test_a_course_that_is_not_there(tmp_path, capsys):

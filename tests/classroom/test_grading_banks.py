@@ -43,6 +43,7 @@ def course(tmp_path_factory):
     shutil.copytree(ROOT / "lessons", root / "lessons")
     config = (ROOT / "exercises" / "nbgrader_config.py").read_text()
     config += f"\nc.GradedExecute.timeout = {CELL_SECONDS}\nc.GradedExecute.notebook_timeout = {NOTEBOOK_SECONDS}\n"
+    config += "c.GradedExecute.memory_mb = 2048\n"
     (exercises / "nbgrader_config.py").write_text(config)
     command(exercises, "nbgrader", "generate_assignment", NAME)
     return exercises

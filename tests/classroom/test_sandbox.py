@@ -12,6 +12,7 @@ from attempts import ROOT
 
 from course_lib.classroom.grading.child import Room
 from course_lib.classroom.grading.plan import Deadlines, Step, run
+from course_lib.classroom.grading.sandbox import Limits
 from course_lib.classroom.tasks.checking import solution_code
 from course_lib.classroom.tasks.task import find_task
 from course_lib.classroom.tasks.verdicts import judge_wires
@@ -98,6 +99,32 @@ def test_pools_of_processes_work():
     )
     assert "[1.0, 2.0]" in said
     assert "[3.0, 4.0]" in said
+
+
+TOGETHER = """
+import os, time
+{before}
+for _ in range(8):
+    if os.fork() == 0:
+        {each}
+        time.sleep(60)
+time.sleep({seconds})
+print("went on")
+"""
+
+
+def test_memory_is_counted_for_all_processes_together():
+    source = TOGETHER.format(before="", each="x = b'x' * 200_000_000", seconds=60)
+    steps = [Step(0, source=source), Step(1, source="print('the rest')")]
+    seen = run(steps, Room(uid=299_999, limits=Limits(memory_bytes=2**30)), Deadlines(90, 120))
+    assert "with all that it started, it had more than 1,024 MB in memory, in cell 1" in seen.events[0]
+    assert "went on" not in text(seen)
+    assert text(seen, 1) == "the rest\n"
+
+
+def test_memory_that_processes_share_counts_once():
+    source = TOGETHER.format(before="x = b'x' * 300_000_000", each="pass", seconds=2)
+    assert "went on" in ran(source, limits=Limits(memory_bytes=2**30))
 
 
 def test_what_the_last_one_left_is_gone():

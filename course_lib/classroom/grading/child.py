@@ -1,7 +1,8 @@
 """The two processes of one submission: one that keeps watch and runs no learner code, and its child, which does.
 
 The fork server forks the first. It leaves the system's namespaces, and its child, the first process in new ones, shuts
-itself in and runs the cells. When the grader hangs up, or the watchman ends in whatever way, everything in there ends.
+itself in and runs the cells. When the grader hangs up, or the watchman ends in whatever way, everything in there ends; so it does
+when all of it together takes more memory than a submission may.
 """
 
 import contextlib
@@ -12,14 +13,19 @@ import signal
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from multiprocessing import forkserver, process, resource_tracker
 from pathlib import Path
 
 from course_lib.classroom.grading import runner, sandbox
+from course_lib.classroom.grading.memory import Meter
 from course_lib.classroom.grading.wire import Channel
 from course_lib.errors import CourseError
+
+MEASURE_SECONDS = 0.2
+"""How often memory is measured; less often where that takes more than a tenth of the time."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,7 @@ def watch(end: socket.socket, alive: socket.socket, room: Room) -> None:
 
     Args:
         end: what the other process talks to the grader through.
-        alive: says that the grader is there.
+        alive: says that the grader is there; a byte the other way says that there was too much in memory.
         room: what the submission is given.
     """
     _let_go(end.fileno(), alive.fileno())
@@ -61,9 +67,12 @@ def watch(end: socket.socket, alive: socket.socket, room: Room) -> None:
     except CourseError as e:
         Channel(end).send({"refused": str(e)})
         return
+    meter = Meter() if room.shut else None
     child = os.fork()
     if child == 0:
         alive.close()
+        if meter:
+            meter.close()
         os._exit(_run(end, room, as_root))
     end.close()
     signal.signal(signal.SIGINT, lambda *_: os.kill(child, signal.SIGINT))
@@ -71,12 +80,19 @@ def watch(end: socket.socket, alive: socket.socket, room: Room) -> None:
     os.set_blocking(ending, False)
     signal.set_wakeup_fd(ending, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
+    pause = MEASURE_SECONDS
     while os.waitpid(child, os.WNOHANG) == (0, 0):
-        ready, _, _ = select.select([alive, ended], [], [], 5)
+        ready, _, _ = select.select([alive, ended], [], [], pause)
         if alive in ready and not alive.recv(1):
             break
         if ended in ready:
             os.read(ended, 1000)
+        start = time.monotonic()
+        if meter and meter.exceeds(child, room.limits.memory_bytes):
+            with contextlib.suppress(OSError):
+                alive.send(b"m")
+            break
+        pause = max(MEASURE_SECONDS, 10 * (time.monotonic() - start))
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child, signal.SIGKILL)
     with contextlib.suppress(ProcessLookupError):

@@ -1,19 +1,25 @@
 """`course grade ASSIGNMENT ...`: grade a class, side by side, and go on where it stopped."""
 
 import argparse
+import re
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 
 from course_lib.classroom.grading import receipts
-from course_lib.classroom.grading.grade import Settings
+from course_lib.classroom.grading.cluster import grade_on
 from course_lib.classroom.grading.gradebook import Course, Row
 from course_lib.classroom.grading.lms import as_csv
 from course_lib.classroom.grading.workers import Done, Job, grade_all
 from course_lib.errors import CourseError, InputError
+
+_NO_ROOM = re.compile("No space left on device|Disk quota exceeded|database or disk is full|disk I/O error")
+_INTERRUPTED = "Interrupted. Run the same command again: it goes on where it stopped."
+_AGAIN = "then run the same command again: it goes on where it stopped."
 
 
 def main(options: argparse.Namespace) -> int:
@@ -22,7 +28,24 @@ def main(options: argparse.Namespace) -> int:
         return _grade(options)
     except CourseError as e:
         print(e, file=sys.stderr)
-        return 2
+    except (OSError, SQLAlchemyError) as e:
+        what = str(getattr(e, "orig", None) or e)
+        print(_no_room(what) or f"Files or gradebook can't be used ({what}). Mend it, {_AGAIN}", file=sys.stderr)
+    return 2
+
+
+def _no_room(why: str) -> str:
+    """What to do about it if this is a full disk speaking."""
+    return f"The disk is full ({why}). Nothing graded is lost. Make room, {_AGAIN}" if _NO_ROOM.search(why) else ""
+
+
+def _has_room(folder: Path) -> bool:
+    try:
+        receipts.write_whole(folder / ".room", " " * 2**20)
+    except OSError:
+        return False
+    (folder / ".room").unlink()
+    return True
 
 
 def _grade(options: argparse.Namespace) -> int:
@@ -37,7 +60,7 @@ def _grade(options: argparse.Namespace) -> int:
         raise InputError(
             f"{', '.join(sorted(unknown))} handed in nothing. Who did: {', '.join(everybody) or 'nobody'}."
         )
-    failed, now, interrupted = {}, 0, False
+    failed, now, stopped = {}, 0, ""
     for name, template in templates.items():
         about = receipts.basis(template, settings, name)
         jobs = {s: Job(s, folder, template, name) for s, folder in handed_in[name].items()}
@@ -46,37 +69,42 @@ def _grade(options: argparse.Namespace) -> int:
             saved = {row.student for row in course.rows(name) if row.score is not None}
             todo = {s: job for s, job in todo.items() if s not in saved or not _is_graded(course, job, about)}
         failed[name] = dict.fromkeys(todo, "not reached")
-        if not interrupted:
-            failed[name], interrupted = _run(course, todo, about, settings, max(1, options.workers))
+        if not stopped:
+            if options.scheduler:
+                running = grade_on(options.scheduler, todo.values(), settings)
+            else:
+                running = grade_all(todo.values(), settings, min(max(1, options.workers), len(todo)))
+            failed[name], stopped = _run(course, todo, about, running)
         now += len(todo)
-    classes = {}
+    classes, several = {}, len(templates) > 1
     for name in templates:  # when all are graded: the gradebook has taken in every student then
-        if len(templates) > 1:
+        if several:
             print(f"\n{name}")
-        there = [
-            replace(row, what=_what(course, name, row, failed[name], handed_in[name])) for row in course.rows(name)
-        ]
+        # Of who isn't graded, the gradebook may hold half of the points.
+        there = [replace(row, score=None) if row.student in failed[name] else row for row in course.rows(name)]
+        there = [replace(row, what=_what(course, name, row, failed[name], handed_in[name])) for row in there]
         classes[name] = there
         print(_table([row for row in there if row.student in handed_in[name] or row.score is not None]))
     output = options.output or course.folder / "grades.csv"
-    output.write_text(as_csv(classes, options.format), encoding="utf-8")
-    left = {f"{s}, {name}": why for name, students in failed.items() for s, why in students.items()}
+    try:
+        receipts.write_whole(output, as_csv(classes, options.format))
+        written = f"written to {output}"
+    except OSError as e:
+        written = f"{output} can't be written"
+        stopped = stopped or _no_room(str(e)) or f"The grades are not in {output} ({e}). Mend it, {_AGAIN}"
+    left = {f"{s}, {name}" if several else s: why for name, them in failed.items() for s, why in them.items()}
     before = sum(map(len, handed_in.values())) - now
-    print(f"{now - len(left)} graded now, {before} before; written to {output}.")
+    print(f"{now - len(left)} graded now, {before} before; {written}.")
     for student, why in left.items():
         print(f"NOT graded: {student}: {why}", file=sys.stderr)
-    if interrupted:
-        print("Interrupted. Run the same command again: it goes on where it stopped.", file=sys.stderr)
-        return 130
-    return 1 if left else 0
+    if stopped:
+        print(stopped, file=sys.stderr)
+    return 130 if stopped == _INTERRUPTED else 1 if left or stopped else 0
 
 
-def _run(
-    course: Course, todo: Mapping[str, Job], about: dict, settings: Settings, workers: int
-) -> tuple[dict[str, str], bool]:
-    """Grade and save; who isn't graded and why, and whether it was interrupted."""
+def _run(course: Course, todo: Mapping[str, Job], about: dict, running: Iterator[Done]) -> tuple[dict[str, str], str]:
+    """Grade and save; who isn't graded and why, and what ended it early, if something did."""
     failed = dict.fromkeys(todo, "not reached")
-    running = grade_all(todo.values(), settings, min(workers, len(todo)))
     try:
         for done in tqdm(running, total=len(todo), desc="Grading", unit="student", disable=not todo):
             why = done.failed or _saved(course, done, todo[done.student], about)
@@ -86,11 +114,13 @@ def _run(
                 del failed[done.student]
             if done.stop:
                 raise InputError(why)
+            if _no_room(why) and not _has_room(course.folder):  # a file's name may say so too
+                return failed, _no_room(why)
     except KeyboardInterrupt:
-        return failed, True
+        return failed, _INTERRUPTED
     finally:
         running.close()
-    return failed, False
+    return failed, next(filter(None, map(_no_room, failed.values())), "")
 
 
 def _saved(course: Course, done: Done, job: Job, about: dict) -> str:

@@ -79,7 +79,7 @@ class GradedExecute(NbGraderPreprocessor):
     )
     timeout = Float(60, help="Seconds that a cell may take.").tag(config=True)
     notebook_timeout = Float(240, help="Seconds that a notebook may take.").tag(config=True)
-    memory_mb = Integer(4096, help="Memory that a process of a submission may use.").tag(config=True)
+    memory_mb = Integer(4096, help="Memory that a submission may use, all of its processes together.").tag(config=True)
     readable = List(Unicode(), help="Folders that submissions may read besides the system, such as data.").tag(
         config=True
     )

@@ -13,7 +13,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde, NbGraderException, autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import latesubmissions, overwritecells, overwritekernelspec, saveautogrades
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
 from traitlets.log import get_logger
 
@@ -126,7 +126,7 @@ class Course:
                 with _captured() as log, _one_connection():
                     _Ready(coursedir=self.directory, config=self.config).start()
                 return ""
-            except (NbGraderException, OperationalError, OSError) as e:
+            except (NbGraderException, SQLAlchemyError, OSError) as e:
                 locked = "database is locked" in "\n".join([*log, str(e)])
                 if not locked or time.monotonic() > until:
                     why = "the gradebook is locked by another program" if locked else str(e)
@@ -160,6 +160,8 @@ class Course:
             try:
                 return Gradebook(self.directory.db_url, self.directory.course_id)
             except OperationalError as e:
+                if "locked" not in str(e):
+                    raise
                 if time.monotonic() > until:
                     raise InputError(f"The gradebook can't be opened: {e.orig}. Close what uses it.") from None
                 time.sleep(0.5)

@@ -10,7 +10,6 @@ from typing import Any
 
 from course_lib.classroom.grading.grade import Settings
 from course_lib.classroom.grading.repair import Template
-from course_lib.classroom.grading.submission import read_submission
 from course_lib.classroom.grading.workers import Done, Job
 
 _PACKAGES = ("evaluate-save-load", "torch", "numpy", "scikit-learn", "ipython", "nbgrader")
@@ -19,12 +18,6 @@ _PACKAGES = ("evaluate-save-load", "torch", "numpy", "scikit-learn", "ipython", 
 def basis(template: Template, settings: Settings, assignment: str) -> dict[str, Any]:
     """What a grade follows from besides the submission: the same basis and submission give the same grade."""
     keys = sorted(settings.keys.glob(f"{assignment}/graded_quiz.yaml"))
-    versions = {"python": platform.python_version()}
-    for name in _PACKAGES:
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
     return {
         "assignment": assignment,
         "assignment_digest": template.digest(),
@@ -32,8 +25,19 @@ def basis(template: Template, settings: Settings, assignment: str) -> dict[str, 
         "key_digest": _digest(*keys),
         "secret_digest": hashlib.sha256(f"receipt {settings.secret}".encode()).hexdigest()[:16],
         "sandbox": settings.sandbox,
-        "versions": versions,
+        "versions": versions(),
     }
+
+
+def versions() -> dict[str, str]:
+    """Of this Python and of what a grade depends on."""
+    found = {"python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
 
 
 def receipt(done: Done, about: dict[str, Any]) -> dict[str, Any]:
@@ -63,9 +67,22 @@ def receipt(done: Done, about: dict[str, Any]) -> dict[str, Any]:
 def write(path: Path, content: dict[str, Any]) -> None:
     """Write a receipt whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file whole, or leave what was there."""
+    path = Path(os.path.realpath(path))
+    if path.exists() and not path.is_file():  # such as /dev/stdout
+        path.write_text(text, encoding="utf-8")
+        return
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -81,8 +98,7 @@ def is_current(content: dict[str, Any], job: Job, about: dict[str, Any]) -> bool
     """Whether a receipt is for what lies there now, graded as it would be now."""
     if any(content.get(name) != value for name, value in about.items()):
         return False
-    found = read_submission(job.folder, job.template.notebook, job.template.names)
-    return content.get("submission_digest") == found.digest
+    return content.get("submission_digest") == job.read().digest
 
 
 def _digest(*paths: Path) -> str:

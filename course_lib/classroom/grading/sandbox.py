@@ -45,7 +45,10 @@ class NoSandboxError(CourseError):
 
 @dataclass(frozen=True)
 class Limits:
-    """What one submission may use. Processes share the folders; memory and files are counted for each process."""
+    """What one submission may use. Its processes share the folders and the memory; files are counted for each process.
+
+    One process that wants more memory gets a MemoryError; if several together have more, the submission is stopped.
+    """
 
     memory_bytes: int = 4 * 2**30
     folder_bytes: int = 256 * 2**20

@@ -3,29 +3,37 @@
 import contextlib
 import os
 import sys
+import threading
 import types
 from collections.abc import Iterator
-from multiprocessing import forkserver
+from multiprocessing import forkserver, process
 
 PRELOAD = "course_lib.classroom.grading.preload"
+_starting = threading.RLock()
 _KEPT = {"PATH", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR", "HOME", "SYSTEMROOT"}
 
 
 @contextlib.contextmanager
 def warm() -> Iterator[None]:
     """Have the fork server running, and keep our `__main__` out of the processes that are started in the block."""
-    start_server()
-    main = sys.modules["__main__"]
-    # A child imports its parent's __main__, here nbgrader's command: a second for nothing. It has none.
-    sys.modules["__main__"] = types.ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
+    with _starting:
+        start_server()
+        main, us = sys.modules["__main__"], process.current_process()
+        # A child imports its parent's __main__, here nbgrader's command: a second for nothing. It has none.
+        sys.modules["__main__"] = types.ModuleType("__main__")
+        # A Dask worker is a daemonic process, which mayn't have children: they could outlive it. Ours end by themselves.
+        daemonic = us._config.pop("daemon", None)
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
+            if daemonic is not None:
+                us._config["daemon"] = daemonic
 
 
 def share_server() -> None:
     """In a process that the fork server forked: start processes from it too, and not from another one."""
+    process.current_process()._config.pop("daemon", None)
     forkserver._forkserver.ensure_running = lambda: None
 
 

@@ -39,6 +39,7 @@ class Session:
     """
 
     def __init__(self, room: Room):
+        self._memory_bytes = room.limits.memory_bytes
         end, theirs = socket.socketpair()
         self._alive, alive_theirs = socket.socketpair()
         self._channel = Channel(end)
@@ -91,8 +92,9 @@ class Session:
             self.close()
             raise Ended("was stopped: it ran too long and didn't heed the interrupt") from None
         except Closed:
+            why = self._why_it_ended()
             self.close()
-            raise Ended("ended itself") from None
+            raise Ended(why) from None
         except WireError as e:
             self.close()
             raise Ended(f"was stopped: {str(e).rstrip('.')}") from None
@@ -106,6 +108,15 @@ class Session:
             if self._process.exitcode is None:
                 self._process.kill()
                 self._process.join(END_SECONDS)
+
+    def _why_it_ended(self) -> str:
+        self._alive.setblocking(False)
+        with contextlib.suppress(OSError):
+            if self._alive.recv(1):
+                return (
+                    f"was stopped: with all that it started, it had more than {self._memory_bytes >> 20:,} MB in memory"
+                )
+        return "ended itself"
 
     def _receive(self, seconds: float) -> tuple[dict[str, Any], bytes]:
         message, blob = self._channel.receive(time.monotonic() + seconds)

@@ -4,13 +4,14 @@ A worker runs no learner code: it starts a sandboxed process for each submission
 that started it is gone.
 """
 
+import contextlib
 import multiprocessing
 import os
 import signal
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,25 @@ TRIES = 2
 
 @dataclass(frozen=True)
 class Job:
-    """One student's submission of one notebook."""
+    """One student's submission of one notebook.
+
+    Attributes:
+        student: whose.
+        folder: where it lies.
+        template: the assignment's notebook.
+        assignment: the assignment's name.
+        submission: what was read there already, for a machine that doesn't have the folder.
+    """
 
     student: str
     folder: Path
     template: Template
     assignment: str
+    submission: Submission | None = None
+
+    def read(self) -> Submission:
+        """What was handed in."""
+        return self.submission or read_submission(self.folder, self.template.notebook, self.template.names)
 
 
 @dataclass
@@ -59,9 +73,10 @@ class Done:
 def do(job: Job, settings: Settings) -> Done:
     """Grade one submission, in this process and a sandboxed one."""
     try:
-        submission = read_submission(job.folder, job.template.notebook, job.template.names)
+        submission = job.read()
         notebook = rebuild(submission, job.template)
-        with tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True) as folder:
+        temporary = tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True)
+        with contextlib.nullcontext("") if settings.sandbox else temporary as folder:
             graded = grade(notebook, submission, job.assignment, settings, folder=folder)
     except CourseError as e:
         return Done(job.student, failed=str(e), stop=True)
@@ -83,57 +98,94 @@ def grade_all(
         work: what each does with a job.
     """
     waiting = [(job, 1) for job in jobs][::-1]
-    busy: dict[Connection, tuple[Any, Job, int]] = {}
+    busy: dict[Any, tuple[_Worker, Job, int]] = {}
+
+    def give(worker: _Worker) -> None:
+        job, tries = waiting.pop()
+        worker.give(job, settings)
+        busy[worker.pipe] = worker, job, tries
+
     try:
         while waiting or busy:
             while waiting and len(busy) < workers:
-                _give(*_started(settings, work), waiting.pop(), busy)
+                give(_Worker(work))
             for pipe in wait(list(busy)):
-                process, job, tries = busy.pop(pipe)
-                try:
-                    done = pipe.recv()
-                except (EOFError, OSError):
-                    pipe.close()
-                    process.join()
-                    if tries < TRIES:
-                        waiting.append((job, tries + 1))
-                        continue
-                    done = Done(job.student, failed=f"The grader's own process died {TRIES} times.")
+                worker, job, tries = busy.pop(pipe)
+                done = worker.take()
+                if done is None and tries < TRIES:
+                    waiting.append((job, tries + 1))
+                    continue
+                if done is None or not waiting:
+                    worker.end()
                 else:
-                    if waiting:
-                        _give(process, pipe, waiting.pop(), busy)
-                    else:
-                        pipe.close()
-                yield done
+                    give(worker)
+                yield done or _died(job)
     finally:
-        for pipe, (process, *_) in busy.items():
-            pipe.close()
-            process.kill()
+        for worker, *_ in busy.values():
+            worker.end()
 
 
-def _give(process: Any, pipe: Connection, what: tuple[Job, int], busy: dict[Connection, tuple[Any, Job, int]]) -> None:
-    busy[pipe] = (process, *what)
-    try:
-        pipe.send(what[0])
-    except OSError:  # it died; `wait` sees that at once
-        return
+_idle: list["_Worker"] = []
 
 
-def _started(settings: Settings, work: Callable[[Job, Settings], Done]) -> tuple[Any, Connection]:
-    ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.get_context("forkserver").Process(target=_worker, args=(theirs, settings, work))
-    with warm():
-        process.start()
-    theirs.close()
-    return process, ours
+def do_apart(job: Job, settings: Settings) -> Done:
+    """Grade one submission in a worker that is kept for the next: for a program with threads and signals of its own."""
+    for _ in range(TRIES):
+        try:
+            worker = _idle.pop()
+        except IndexError:
+            worker = _Worker(do)
+        worker.give(job, settings)
+        done = worker.take()
+        if done is not None:
+            _idle.append(worker)
+            return done
+    return _died(job)
 
 
-def _worker(pipe: Connection, settings: Settings, work: Callable[[Job, Settings], Done]) -> None:
+def _died(job: Job) -> Done:
+    return Done(job.student, failed=f"The grader's own process died {TRIES} times.")
+
+
+class _Worker:
+    """A grader process, and our end of the pipe to it."""
+
+    def __init__(self, work: Callable[[Job, Settings], Done]):
+        self.pipe, theirs = multiprocessing.Pipe()
+        # daemon: what is left of them when this process ends is ended too
+        self._process = multiprocessing.get_context("forkserver").Process(
+            target=_work, args=(theirs, work), daemon=True
+        )
+        with warm():
+            self._process.start()
+        theirs.close()
+
+    def give(self, job: Job, settings: Settings) -> None:
+        """Have it grade a submission."""
+        with contextlib.suppress(OSError):  # it died; `take` sees that at once
+            self.pipe.send((job, settings))
+
+    def take(self) -> Done | None:
+        """What came of it; nothing if the process died."""
+        try:
+            return self.pipe.recv()
+        except (EOFError, OSError):
+            self.end()
+            return None
+
+    def end(self) -> None:
+        """End the process, whatever it is doing."""
+        self.pipe.close()
+        self._process.kill()
+        self._process.join()
+
+
+def _work(pipe: Any, work: Callable[[Job, Settings], Done]) -> None:
     share_server()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the command; it ends us by hanging up
     while True:
         try:
-            job = pipe.recv()
+            job, settings = pipe.recv()
         except EOFError:
             os._exit(0)
         done = work(job, settings)
