@@ -1,4 +1,6 @@
-"""Every lesson in a real browser: it runs clean, and its explorers follow the keyboard."""
+"""Every lesson in JupyterLab, for somebody new: it runs clean and in good time, and its explorers follow the keyboard."""
+
+import shutil
 
 import pytest
 
@@ -10,8 +12,13 @@ LESSONS = [lesson.name for lesson in load_syllabus().lessons]
 
 @pytest.mark.parametrize("name", LESSONS)
 def test_lesson_runs_clean_and_explorers_follow_the_keyboard(lab, name):
-    notebook = lab.open(f"notebooks/{name}.ipynb")
-    notebook.run_all()
+    folder = lab.work / "alone" / name
+    folder.mkdir(parents=True)
+    shutil.copy(lab.work / "notebooks" / f"{name}.ipynb", folder)
+    shutil.rmtree(lab.progress, ignore_errors=True)
+    notebook = lab.open(f"alone/{name}/{name}.ipynb")
+    # the standard's limit is 60 s on two quiet cores; a busy machine gets twice that before it is a failure
+    notebook.run_all(timeout_seconds=120)
     assert notebook.troubles() == []
     explorers = notebook.page.locator(".cl-explorer")
     assert explorers.count() >= 1
