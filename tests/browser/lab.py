@@ -109,12 +109,14 @@ class Notebook:
         self.page.evaluate(change, f"JupyterLab {theme}")
 
     def run_all(self, timeout_seconds: float = 120) -> None:
-        """Run every cell and wait until the kernel is idle and all cells have their numbers."""
+        """Run every cell and wait until all have their numbers and none is running, or one has raised an error."""
         self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
         _wait_for(
             self.page,
             """() => { const cells = window.jupyterapp.shell.currentWidget.content.widgets.filter(c => c.model.type == 'code');
-                       return cells.every(c => c.model.executionCount && c.model.executionState != 'running') }""",
+                       const raised = c => c.model.outputs.toJSON().some(output => output.output_type == 'error');
+                       return cells.every(c => c.model.executionCount && c.model.executionState != 'running')
+                           || cells.some(raised) }""",
             timeout_seconds=timeout_seconds,
         )
         self.page.wait_for_timeout(500)  # widgets draw after their cell is done
@@ -170,6 +172,17 @@ class Notebook:
             "() => window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel.status == 'idle'",
         )
         self.page.wait_for_timeout(400)
+
+    def settle(self, explorer, *, unlike: str = "") -> None:
+        """Wait until an explorer says something else than before, and nothing in it has changed for half a second."""
+        _wait_for(
+            self.page,
+            """([root, before]) => {
+                const now = performance.now(), html = root.innerHTML;
+                if (root.seen != html) { root.seen = html; root.since = now }
+                return root.querySelector('[role=status]').innerText != before && now - root.since > 500 }""",
+            [explorer.element_handle(), unlike],
+        )
 
     def picture(self, name: str, where=None) -> bytes:
         """A screenshot, kept in test-results/ for people to look at."""
