@@ -49,7 +49,7 @@ test: .venv/test-ready
 	ruff format --check .
 	codespell
 	python tools/check_course.py
-	python -m pytest -n auto --dist loadfile $(TEST_ARGS)
+	python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(TEST_ARGS)
 
 build: .venv/test-ready
 	python tools/build_course.py

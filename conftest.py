@@ -9,6 +9,26 @@ os.environ.setdefault("MPLBACKEND", "agg")
 
 import pytest
 
+# The files that take longest, longest first: what begins last should be short, or one process works on alone at the end.
+LONGEST = (
+    "test_attempts", "test_lessons", "test_mutants", "test_nbgrader", "test_run_twice", "test_journey", "test_check_course",
+    "test_learner", "test_grading_banks", "test_course_grade", "test_build_course", "test_site", "test_instructor",
+    "test_hostile_files", "test_widgets", "test_sandbox", "test_xray", "test_grading", "test_sealed_rooms", "test_sharded",
+    "test_crash",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    """Long files first."""
+    place = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(LONGEST)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """One process more than cores: browsers, deadlines and locks are often waited for."""
+    return (os.cpu_count() or 1) + 1
+
 
 @pytest.fixture(autouse=True)
 def own_data_folder(tmp_path_factory, monkeypatch):

@@ -12,6 +12,7 @@ lessons/NN_slug/mutants.py lists a lesson's worlds: what is false there, and the
         nn.Module.eval = lambda self: self
 """
 
+import ast
 import contextlib
 import io
 import multiprocessing
@@ -230,7 +231,7 @@ def _sections(lesson: Path, chosen: list[str], seconds: float) -> dict[str | Non
     for place, cell in enumerate(cells):
         for one in worlds:
             begin, end = _section(cells, one.noticed_by)
-            if begin == place and (outcome := _copied(one, cells[begin:end], names, seconds)):
+            if begin == place and (outcome := _copied(one, cells, begin, end, names, seconds)):
                 outcomes[one.name] = outcome
         outcomes[None] = _outcome([cell], names)
         if outcomes[None].error:
@@ -238,8 +239,10 @@ def _sections(lesson: Path, chosen: list[str], seconds: float) -> dict[str | Non
     return outcomes
 
 
-def _copied(one: World, cells: list[CodeCell], names: dict[str, Any], seconds: float) -> Outcome | None:
-    """What cells do in a world, in a forked copy of this process; its files are put back. None if it died or hung."""
+def _copied(
+    one: World, cells: list[CodeCell], begin: int, end: int, names: dict[str, Any], seconds: float
+) -> Outcome | None:
+    """What a section does in a world, in a forked copy of this process; its files are put back. None if it died or hung."""
     receiver, sender = multiprocessing.Pipe(duplex=False)
     with tempfile.TemporaryDirectory(dir="/tmp") as aside:
         kept = shutil.copytree(".", Path(aside, "kept"), symlinks=True)
@@ -247,8 +250,8 @@ def _copied(one: World, cells: list[CodeCell], names: dict[str, Any], seconds: f
         if child == 0:
             with contextlib.suppress(BaseException):
                 os.setsid()
-                one.change()
-                sender.send(_outcome(cells, names))
+                _changed(one, cells[:begin], names)
+                sender.send(_outcome(cells[begin:end], names))
             os._exit(0)
         sender.close()
         try:
@@ -264,6 +267,18 @@ def _copied(one: World, cells: list[CodeCell], names: dict[str, Any], seconds: f
             for path in Path().iterdir():
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
             shutil.copytree(kept, ".", symlinks=True, dirs_exist_ok=True)
+
+
+def _changed(one: World, done: list[CodeCell], names: dict[str, Any]) -> None:
+    """Change the world, also for the names that the cells so far have imported from a module: `fit` of `from x import fit`."""
+    imports = [node for cell in done for node in ast.parse(cell.source).body if isinstance(node, ast.ImportFrom)]
+    bound = [(a.asname or a.name, sys.modules.get(node.module), a.name) for node in imports for a in node.names]
+    bound = [(name, module, theirs) for name, module, theirs in bound if module and hasattr(module, theirs)]
+    before = [getattr(module, theirs) for _, module, theirs in bound]
+    one.change()
+    for (name, module, theirs), old in zip(bound, before, strict=True):
+        if names.get(name) is old:  # and not a function that the lesson has written since
+            names[name] = getattr(module, theirs, old)
 
 
 def run(lesson: Path, one: World | None = None, *, seconds: float = 120) -> Outcome:
@@ -297,7 +312,7 @@ def run_worlds(lesson: Path, word: str = "") -> list[tuple[World | None, Outcome
     """The lesson unchanged and in its worlds: each with its outcome and what is wrong with it.
 
     A world begins where the section begins that must notice: what comes before takes no time a second time. One that
-    nobody notices then (a name was imported before, say) is run from the first cell on, two of them at a time.
+    nobody notices then (an object of the old world goes on, say) is run from the first cell on, two of them at a time.
     """
     worlds = [one for one in worlds_of(lesson) if word in one.name]
     outcomes = forked(_sections, lesson, [one.name for one in worlds], 60.0, seconds=540)

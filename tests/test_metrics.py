@@ -405,9 +405,9 @@ def test_bootstrap_in_parts_when_there_is_much(monkeypatch):
 def test_bootstrap_is_vectorised():
     """A thousand resamples of 300 take about 10 ms here; a loop over scikit-learn takes three seconds."""
     found, targets = scores(n=300)
-    start = time.perf_counter()
+    start = time.process_time()
     ours.bootstrap_interval(ours.roc_auc, found, targets, resamples=1000)
-    assert time.perf_counter() - start < 0.2
+    assert time.process_time() - start < 0.2
 
 
 # calibration
@@ -466,16 +466,16 @@ def test_logits_are_no_probabilities():
 
 
 def test_fast_on_a_million():
-    """Bounds ten times above what was measured: they catch Python loops and lists, not a busy machine."""
+    """Bounds of processor time, ten times above what was measured: they catch Python loops and lists."""
     rng = np.random.default_rng(0)
     targets = rng.integers(0, 10, 10**6)
     preds = np.where(rng.random(10**6) < 0.9, targets, rng.integers(0, 10, 10**6))
-    start = time.perf_counter()
+    start = time.process_time()
     ours.class_scores(preds, targets)
-    assert time.perf_counter() - start < 0.3
-    start = time.perf_counter()
+    assert time.process_time() - start < 0.3
+    start = time.process_time()
     ours.roc_auc(rng.normal(size=10**6), targets == 0)
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
 
 
 def test_every_name_is_exported():

@@ -43,7 +43,8 @@ def examine(lessons: list[Lesson], syllabus: Syllabus, root: Path) -> tuple[list
 def run(lesson: Lesson, root: Path) -> int:
     """Run a lesson by the tests' rules; pytest's exit code."""
     names = " or ".join((lesson.slug, *lesson.tasks, *lesson.turns))
-    command = [sys.executable, "-m", "pytest", "tests/lessons", "tests/classroom/test_quiz_bank.py", "-k", names]
+    tests = ["tests/lessons", "tests/classroom/test_quiz_bank.py", "tests/browser/test_lessons.py"]
+    command = [sys.executable, "-m", "pytest", *tests, "-k", names]
     return subprocess.run(command, cwd=root, env={**os.environ, "PYTHONPATH": str(root)}, check=False).returncode
 
 

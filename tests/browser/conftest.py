@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from browser.lab import Lab, served, surroundings
+from browser.lab import CHROMIUM, Lab, served, surroundings
 from course_lib.classroom import own_folder
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = next((p for name in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(name))), None)
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 QUIET += ["--disable-component-update", "--disable-sync"]
 

@@ -16,7 +16,7 @@ def test_the_formgrader_shows_the_assignments(lab):
     page = lab.browser.new_page(viewport={"width": 1100, "height": 700})
     page.goto(f"{lab.url}/formgrader?token=t")
     page.wait_for_selector(f"text={NAME}", timeout=60_000)
-    Notebook(page).picture("formgrader")
+    Notebook(page, []).picture("formgrader")
     row = page.locator("tr", has_text=NAME).first.inner_text()
     assert "draft" in row or "released" in row
     page.close()

@@ -85,7 +85,7 @@ def test_nothing_is_lost_overnight_or_in_an_update(open_lab, course, tmp_path):
             notebook.scroll_to("switchboard()")
             notebook.picture(f"journey-2{time}-explorer")
             notebook.save()
-            notebook.close()
+            notebook.close(leave=True)
 
     for name in (LESSON, OTHER, EXERCISE):
         new_edition(course / name)

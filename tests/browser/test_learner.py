@@ -116,13 +116,15 @@ def test_an_exercise_wrong_then_right(lab):
     notebook.close()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_pictures_of_a_lesson(lab, theme):
+def test_pictures_of_a_lesson(lab):
     """Nothing to assert but that it draws: these are for people to look at, in both themes."""
-    notebook = lab.open("notebooks/01_eval_mode.ipynb", dark=theme == "dark")
+    notebook = lab.open("notebooks/01_eval_mode.ipynb")
+    notebook.show_in("Dark")
     notebook.run_all()
-    for i, part in enumerate((".cl-explorer", ".cl-trace", ".cl-quiz")):
-        element = notebook.page.locator(part).first
-        element.scroll_into_view_if_needed()
-        assert len(notebook.picture(f"{theme}-{i}", element)) > 2000
+    for theme in ("Dark", "Light"):
+        notebook.show_in(theme)
+        for i, part in enumerate((".cl-explorer", ".cl-trace", ".cl-quiz")):
+            element = notebook.page.locator(part).first
+            element.scroll_into_view_if_needed()
+            assert len(notebook.picture(f"{theme.lower()}-{i}", element)) > 2000
     notebook.close()

@@ -40,9 +40,10 @@ def test_a_right_answer_is_right_whatever_the_notebook_has_set(attempt):
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda t: t.name)
 def test_every_case_fails_at_least_one_wrong_attempt(task):
-    wrong = [a for a in ATTEMPTS if a.task == task.name and not a.right]
-    caught = set().union(*map(failing_cases, wrong))
-    assert caught == {case.name for case in task.cases(SECRET)}
+    uncaught = {case.name for case in task.cases(SECRET)}
+    for wrong in (a for a in ATTEMPTS if a.task == task.name and not a.right):
+        uncaught -= failing_cases(wrong) if uncaught else set()
+    assert not uncaught
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda t: t.name)

@@ -87,6 +87,14 @@ def test_the_unchanged_lesson_runs_to_its_end(lesson):
     assert run_worlds(lesson)[0][2] == f"In the unchanged world: {error}, under 'Recap'."
 
 
+def test_a_world_reaches_what_was_imported_before_its_section(lesson, monkeypatch):
+    monkeypatch.setattr("mutants.run", None)  # for it is not run again from the first cell on
+    text = LESSON.replace("import math", "import math\nfrom math import sqrt as root_of")
+    (lesson / "lesson.py").write_text(text.replace("= math.sqrt", "= root_of"))
+    only_world(lesson, "math.sqrt = lambda x: 3.0")
+    assert [wrong for *_, wrong in run_worlds(lesson)] == ["", ""]
+
+
 def test_a_heading_that_is_not_there_is_named(lesson):
     with pytest.raises(ContentError, match=r"'roots are odd': 0 sections .* 'Learn: trees'; one must.* Learn: roots; "):
         only_world(lesson, "pass", "Learn: trees")
