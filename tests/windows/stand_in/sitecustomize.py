@@ -22,7 +22,7 @@ import tempfile
 import types
 
 _LIBRARIES = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), "<frozen", __file__)
-_MODULES = set("crypt curses fcntl grp nis posix pty pwd readline resource spwd syslog termios tty".split())
+_MODULES = set("crypt curses fcntl grp nis pty pwd readline resource spwd syslog termios tty".split())
 _SIGNALS = set("SIGABRT SIGFPE SIGILL SIGINT SIGSEGV SIGTERM SIG_DFL SIG_IGN".split())
 _SIGNAL = _SIGNALS | set("Handlers Signals default_int_handler getsignal raise_signal set_wakeup_fd signal".split())
 _SIGNAL |= set("strsignal valid_signals NSIG".split())
