@@ -12,10 +12,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
 if __package__ in (None, ""):
-    sys.path[0] = str(ROOT)
+    sys.path[0] = str(Path(__file__).parents[1])
 from course_lib.classroom.doctor import CPU_INDEX, has_nvidia_driver, installed_version
+from tools import ROOT
 
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
 
@@ -23,8 +23,12 @@ PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; pip's exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("extras", nargs="?", default="lab", help="of pyproject.toml, such as lab,grading; lab by default")
-    parser.add_argument("--torch", choices=("cpu", "cuda"), help="PyTorch's build; on Linux, cpu without NVIDIA's driver")
+    parser.add_argument(
+        "extras", nargs="?", default="lab", help="of pyproject.toml, such as lab,grading; lab by default"
+    )
+    parser.add_argument(
+        "--torch", choices=("cpu", "cuda"), help="PyTorch's build; on Linux, cpu without NVIDIA's driver"
+    )
     parser.add_argument("--cpu-index", default=CPU_INDEX, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     pin = re.search(r"(?m)^torch==(\S+)$", (ROOT / "constraints.txt").read_text(encoding="utf-8"))[1]
@@ -59,7 +63,9 @@ def _pytorch(pin: str, build: str, is_asked_for: bool, cpu_index: str) -> int:
 def _offered() -> list[str]:
     """The versions of PyTorch that pip as it is set up knows for this Python; nothing is downloaded."""
     command = [*PIP, "index", "versions", "torch", "--retries", "1"]
-    said = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8").stdout
+    said = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8"
+    ).stdout
     found = re.search(r"(?m)^Available versions: (.*)$", said)
     return re.split(r",\s*", found[1].strip()) if found else []
 
@@ -72,10 +78,11 @@ def _install(*arguments: str) -> int:
     command += ["--progress-bar", "off"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8", errors="replace") as pip:
         for line in pip.stdout:
-            if line.startswith("Collecting "):
-                print(f"  {line.split()[1]}", flush=True)
+            if line.startswith(("Collecting ", "Processing ")):  # the second is a file of this machine
+                print(f"  {line.split()[1].split('/')[-1]}", flush=True)
             elif line.startswith("Installing collected packages: "):
-                print(f"Unpacking {line.count(',') + 1} packages.", flush=True)
+                count = line.count(",") + 1
+                print(f"Unpacking {count} package{'s' * (count > 1)}.", flush=True)
     return pip.returncode
 
 

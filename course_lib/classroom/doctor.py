@@ -87,7 +87,9 @@ def everything_again() -> str:
 def pytorch(what: str) -> str:
     """How PyTorch is installed: the build for the CPU where this machine has nothing else."""
     if in_colab():
-        return "open the menu Runtime, choose Disconnect and delete runtime, and run the first cell of the notebook again"
+        return (
+            "open the menu Runtime, choose Disconnect and delete runtime, and run the first cell of the notebook again"
+        )
     small = sys.platform == "linux" and not has_nvidia_driver()
     return pip_install(f"--no-deps --index-url {CPU_INDEX} {what}" if small else what)
 

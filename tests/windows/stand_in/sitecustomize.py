@@ -5,6 +5,7 @@ only is gone for code of the course and of notebooks, and what Windows does othe
 neither replaced nor deleted, text is cp1252 with its own line ends, some names are no file names, a kill has no signal.
 Not here: paths with \\, a file system that ignores case, paths that are too long.
 """
+# ruff: noqa: SIM905  (a list of a hundred words)
 
 import builtins
 import errno
@@ -104,10 +105,10 @@ def _free(path, dir_fd=None):
 def _allowed(path):
     if isinstance(path, int):
         return
-    name = os.path.basename(os.fsdecode(path).rstrip("/"))
-    if name not in ("", ".", "..") and (set(name) & set('<>:"|?*') or name[-1] in " ." or name.lower() in ("nul", "con")):
-        if not os.fsdecode(path).startswith(("/proc", "/sys", "/dev")):
-            raise OSError(errno.EINVAL, "[WinError 123] The filename is incorrect", os.fspath(path))
+    name, of_system = os.path.basename(os.fsdecode(path).rstrip("/")), ("/proc", "/sys", "/dev")
+    wrong = set(name) & set('<>:"|?*') or name[-1:] in (" ", ".") or name.lower() in ("nul", "con")
+    if wrong and name not in (".", "..") and not os.fsdecode(path).startswith(of_system):
+        raise OSError(errno.EINVAL, "[WinError 123] The filename is incorrect", os.fspath(path))
 
 
 def _replace(source, target, **options):
@@ -190,7 +191,13 @@ def _ended(self, status, *arguments):
 
 io.open = builtins.open = _file
 builtins.__import__ = _import
-for _name, _value in {"replace": _replace, "rename": _rename, "unlink": _unlink, "remove": _unlink, "rmdir": _rmdir}.items():
+for _name, _value in {
+    "replace": _replace,
+    "rename": _rename,
+    "unlink": _unlink,
+    "remove": _unlink,
+    "rmdir": _rmdir,
+}.items():
     setattr(os, _name, _value)
 os.mkdir, os.open, os.fsync, os.symlink = _mkdir, _open, _fsync, _no_link
 shutil._use_fd_functions = False
@@ -203,7 +210,9 @@ for _name in ("fork", "forkserver"):
 _contexts.DefaultContext.get_all_start_methods = lambda self: ["spawn"]
 _contexts._default_context._default_context = _contexts._concrete_contexts["spawn"]
 _SEEN = {
-    "os": _Windows(os, _OF_UNIX | {n for n in vars(os) if n.startswith("O_") and n not in _FLAGS}, name="nt", O_BINARY=0),
+    "os": _Windows(
+        os, _OF_UNIX | {n for n in vars(os) if n.startswith("O_") and n not in _FLAGS}, name="nt", O_BINARY=0
+    ),
     "signal": _Windows(signal, {n for n in vars(signal) if not n.startswith("_")} - _SIGNAL),
     "sys": _Windows(sys, {"abiflags", "getdlopenflags", "setdlopenflags"}, platform="win32"),
 }
