@@ -61,30 +61,32 @@ def main(names: Sequence[str] = ()) -> int:
     return 0
 
 
-def photograph(browser: Browser, page_html: str, height: int | None, path: Path) -> None:
+def photograph(browser: Browser, page_html: str, end: str, path: Path) -> None:
     """Draw a page and keep it as a picture, with 256 colours: that is what such pages have, and a third of the bytes.
 
     Args:
         browser: Chromium.
         page_html: the page.
-        height: of the part from the top that is kept; None for all of it.
+        end: a selector of what is below the part that is kept; empty for the whole page.
         path: the picture.
     """
     page = browser.new_page(device_scale_factor=2, viewport={"width": 1000, "height": 800})
     page.set_content(page_html)
     box = page.locator("body").bounding_box()
-    page.screenshot(path=path, full_page=True, clip={**box, "x": 0, "y": 0, "height": height or box["height"]})
+    height = page.locator(end).first.bounding_box()["y"] - 20 if end else 2 * box["y"] + box["height"]
+    part = {"x": 0, "y": 0, "width": 2 * box["x"] + box["width"], "height": height}
+    page.screenshot(path=path, full_page=True, clip=part)
     page.close()
     with Image.open(path) as picture:
         picture.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
-def explorer() -> tuple[str, None]:
+def explorer() -> tuple[str, str]:
     """Lesson 05's explorer, as the site shows it above its words."""
-    return HEAD + explorer_html(threshold_explorer(), "roc"), None
+    return HEAD + explorer_html(threshold_explorer(), "roc"), ""
 
 
-def verdict() -> tuple[str, None]:
+def verdict() -> tuple[str, str]:
     """A wrong answer to a task of lesson 03, what `check` says of it, and the hint that fits."""
     cells = read_cells(ROOT / "lessons" / "03_evaluation_loop" / "attempts" / "mean_absolute_error.py")
     wrong = next(cell.source for cell in cells if cell.title.startswith("wrong: mean of batch means"))
@@ -97,10 +99,10 @@ def verdict() -> tuple[str, None]:
                 shell.run_cell(code)
             body += highlight(code, PythonLexer(), HtmlFormatter(cssclass="code"))
             body += "".join(out.data.get("text/html", "") for out in seen.outputs)
-    return HEAD + body, None
+    return HEAD + body, ""
 
 
-def report() -> tuple[str, int]:
+def report() -> tuple[str, str]:
     """The top of the report on fifteen students who don't exist, graded in the sandbox."""
     with tempfile.TemporaryDirectory() as folder:
         exercises = Path(folder, "exercises")
@@ -112,7 +114,7 @@ def report() -> tuple[str, int]:
             _hand_in(exercises, f"student{number:02}", mistakes, typed)
         _run(exercises, "course_lib", "grade", CLASS)
         _run(exercises, "course_lib", "class-report", CLASS)
-        return (exercises / f"class_report_{CLASS}.html").read_text(encoding="utf-8"), 700
+        return (exercises / f"class_report_{CLASS}.html").read_text(encoding="utf-8"), "h2:has-text('Scores')"
 
 
 NO_FINALLY, ONE_FLAG = {"evaluation_mode": "no finally"}, {"evaluation_mode": "one flag for all"}
