@@ -100,6 +100,17 @@ def test_what_is_installed_stays_unless_another_build_is_asked_for(machine, have
     assert len(machine) == commands
 
 
+def test_with_the_variable_that_the_conda_door_names_pip_takes_the_cpu_build(machine, tmp_path, monkeypatch):
+    """What `PIP_EXTRA_INDEX_URL=... conda env create` comes to: constraints.txt says 2.13.0, pip takes 2.13.0+cpu."""
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", index(tmp_path / "pytorch", f"{PIN}+cpu"))
+    (tmp_path / "pins.txt").write_text(f"torch=={PIN}\n")
+    assert install._install("--no-deps", "--constraint", str(tmp_path / "pins.txt"), "torch>=2.6") == 0
+    assert installed(tmp_path) == [f"torch-{PIN}+cpu"]
+    assert "PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu" in (ROOT / "README.md").read_text(
+        encoding="utf-8"
+    )
+
+
 def test_macos_and_windows_have_one_build_in_the_usual_index(machine, monkeypatch, capsys):
     monkeypatch.setattr(install.sys, "platform", "darwin")
     assert install.main([]) == 0
