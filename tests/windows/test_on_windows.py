@@ -1,6 +1,7 @@
 """What a learner does, where the system has no fork, no SIGKILL, no POSIX: see stand_in/sitecustomize.py.
 
-`python -m tests.windows.test_on_windows [NN ...]` runs whole lessons there, each in a kernel.
+`python -m tests.windows.test_on_windows [NN ...]` runs whole lessons there, each in a kernel, and their exercises with
+the worked solutions.
 """
 
 import json
@@ -163,12 +164,18 @@ def test_nbgrader_refuses_too():
     assert "NotHereError: Grading needs Linux" in complained.splitlines()[-1]
 
 
+SOLVE = """from course_lib.classroom.tasks.checking import solution_code
+exec(solution_code("{task}"))
+assert check({task}) == {points}"""
+
+
 def lessons(numbers):
-    """Run whole lessons, each in a kernel of such a system; how many failed."""
+    """Run whole lessons and their exercises, each in a kernel of such a system; how many failed."""
     import tempfile
 
     import nbformat
     from nbclient import NotebookClient
+    from nbformat.v4 import new_code_cell
 
     from tools.tree import lesson_text
 
@@ -180,6 +187,10 @@ def lessons(numbers):
             os.environ.update(windows(Path(folder)))
             os.environ.pop("MPLBACKEND", None)
             notebook = nbformat.reads(lesson_text(lesson.name), as_version=4)
+            if lesson.points:
+                exercise = ROOT / "exercises" / "release" / lesson.name / f"{lesson.name}.ipynb"
+                notebook.cells += [new_code_cell("%reset -f"), *nbformat.read(exercise, as_version=4).cells]
+            notebook.cells += [new_code_cell(SOLVE.format(task=t, points=p)) for t, p in lesson.tasks.items()]
             client = NotebookClient(notebook, timeout=300, allow_errors=True, resources={"metadata": {"path": folder}})
             client.execute()
         outputs = [o for cell in notebook.cells for o in cell.get("outputs", ())]
