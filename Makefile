@@ -1,14 +1,16 @@
 # make lab    set everything up and open the course in my_course/   (LAB_ARGS="--no-browser" passes through)
+#             TORCH=cpu or TORCH=cuda chooses PyTorch's build (cpu where there is no NVIDIA driver)
 # make test   set everything up and run every test
 # make build  write notebooks/ and exercises/ from lessons/
 # make check  are the built files fresh, and is every lesson complete?
 # make site   write the web site into dist/site, to open or to publish; make test-site tries all of it in Chromium
 # make bench  what the figures in the README come from
 # make colab  write notebooks for Colab into dist/colab/, each with the course inside
+# make test-windows  run every lesson where the system seems to be Windows
 # make test-colab   run them, and the tests of tasks, quizzes and explorers, with the versions that Colab has
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test build check site test-site colab test-colab bench constraints
+.PHONY: again help lab test build check site test-site colab test-colab test-windows bench constraints
 
 # The newest tested Python on this machine; override with `make lab PYTHON=...`
 PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(if $(shell $(p) -c "import sys" 2>/dev/null && echo yes),$(p))))
@@ -19,17 +21,19 @@ SUITES := $(patsubst %,tests/classroom/test_%.py,tasks quiz_bank quiz_marking qu
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 help:
-	@grep -E '^# make' Makefile | sed 's/^# //'
+	@grep -E '^# (make|  )' Makefile | sed 's/^# //'
 
 # One stamp per door: learners don't install what only authors need.
 define install
 @$(if $(PYTHON),,echo "No Python was found. Install Python 3.11, 3.12 or 3.13 and run make again." >&2; exit 1)
 @test -x $(BIN)/python || { $(PYTHON) tools/check_python.py && echo "Making .venv, an environment of the course's own." && $(PYTHON) -m venv .venv; }
-@echo "Installing PyTorch, JupyterLab and the rest into .venv: a few minutes, and quiet until it is done."
-@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[$(1)]'
-@echo "Installed."
+@$(BIN)/python tools/install.py $(if $(TORCH),--torch=$(TORCH)) $(1)
 @touch $@
 endef
+
+# TORCH asks for another build: what was installed before doesn't count.
+.venv/lab-ready .venv/test-ready .venv/site-ready: $(if $(TORCH),again)
+again:
 
 .venv/lab-ready: pyproject.toml constraints.txt
 	$(call install,lab)
@@ -81,6 +85,9 @@ COLAB_PIP := .venv-colab/bin/python -m pip --quiet --disable-pip-version-check
 test-colab: .venv-colab/ready colab
 	COLAB_RELEASE_TAG=tests PYTHONPATH="$(CURDIR)/tests/colab/stand_in:$(CURDIR)/.venv-colab/lacking:$(CURDIR)" \
 	  .venv-colab/bin/python -m pytest -n 2 --dist worksteal -W "ignore:Unclosed context:ResourceWarning" tests/colab $(SUITES)
+
+test-windows: .venv/test-ready
+	python -m tests.windows.test_on_windows $(LESSONS)
 
 bench: .venv/test-ready
 	python -m benchmarks

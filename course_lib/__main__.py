@@ -8,6 +8,9 @@ from pathlib import Path
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; its exit code."""
+    for stream in (sys.stdout, sys.stderr):  # a pipe on Windows may not know a tick
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     parser = argparse.ArgumentParser(prog="course", description="Evaluate, save, load: a course.")
     commands = parser.add_subparsers(dest="command", required=True)
     lab = commands.add_parser(
@@ -82,11 +85,19 @@ def _grade(options: argparse.Namespace) -> int:
     from contextlib import suppress
     from importlib.util import find_spec
 
+    from course_lib.classroom.grading import expect_processes
+    from course_lib.errors import NotHereError
+
+    try:
+        expect_processes()
+    except NotHereError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if find_spec("nbgrader") is None:
+        print('Grading needs nbgrader: python -m pip install -c constraints.txt -e ".[grading]"', file=sys.stderr)
+        return 2
     from course_lib.classroom.grading.server import start_server
 
-    if find_spec("nbgrader") is None:
-        print("Grading needs nbgrader: pip install -c constraints.txt -e '.[grading]'", file=sys.stderr)
-        return 2
     if options.command == "grade" and not options.scheduler:
         with suppress(OSError):  # it imports torch while this process imports nbgrader; if it can't, it says so later
             start_server()

@@ -193,14 +193,14 @@ def _save(state: dict[str, Any], directory: Path, extra: dict[str, Any]) -> None
         files = {name: entry for part in sums for name, entry in part.items()}
         text = json.dumps({"world_size": len(sums), "extra": extra, "files": files}, indent=1)
         with dcp_errors(f"{directory} was not saved"), replacing(directory / MANIFEST) as temporary:
-            temporary.write_text(text)
+            temporary.write_text(text, encoding="utf-8")
     _gather(None)  # nobody goes on before the checkpoint is complete
 
 
 def _open(directory: Path) -> tuple[dict[str, Any], Metadata]:
     """The manifest and DCP's metadata, after every check; all processes share the reading and the verdict."""
     try:
-        manifest = json.loads((directory / MANIFEST).read_text())
+        manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
         files = {str(name): (int(size), int(crc)) for name, (size, crc) in manifest["files"].items()}
         manifest["extra"]
     except FileNotFoundError as error:

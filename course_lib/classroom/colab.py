@@ -8,12 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from course_lib.classroom.doctor import DISTRIBUTION, installed_version
+from course_lib.classroom.doctor import DISTRIBUTION, LEFT_ALONE, installed_version
 
 DRIVE = Path("/content/drive")
 FOLDER = "evaluate-save-load"
-LEFT_ALONE = ("torch", "numpy", "ipywidgets")
-"""Colab's front end and GPU fit Colab's own builds of these: the course never installs them there."""
 
 
 def set_up(added: bool) -> None:

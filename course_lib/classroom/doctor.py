@@ -17,9 +17,11 @@ from typing import NamedTuple
 DISTRIBUTION = "evaluate-save-load"
 OLDEST, NEWEST = (3, 11), (3, 13)
 NEEDED_BYTES = 100 * 1024**2
-# This very Python: a learner has not always activated its environment.
-PIP = f'"{sys.executable}" -m pip install -c constraints.txt'
-EVERYTHING = f'{PIP} -e ".[lab]"'
+COURSE = Path(__file__).parents[2]
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+"""PyTorch's own index of builds for the CPU; on Linux the usual index has the CUDA build, gigabytes with what it needs."""
+LEFT_ALONE = ("torch", "numpy", "ipywidgets")
+"""Colab's front end and GPU fit Colab's own builds of these: the course never installs them there."""
 
 
 class Finding(NamedTuple):
@@ -36,17 +38,18 @@ def examine() -> list[Finding]:
     try:
         requirements = importlib.metadata.requires(DISTRIBUTION) or []
     except importlib.metadata.PackageNotFoundError:
-        findings.append(Finding(False, f"The course ({DISTRIBUTION}) is not installed in this Python.", EVERYTHING))
+        findings.append(
+            Finding(False, f"The course ({DISTRIBUTION}) is not installed in this Python.", everything_again())
+        )
         requirements = []
-    colab = "COLAB_RELEASE_TAG" in os.environ  # brings its own front end
-    findings += packages(requirements, installed_version, extras=() if colab else ("lab",))
-    if not colab:
+    findings += packages(requirements, installed_version, extras=() if in_colab() else ("lab",))
+    if not in_colab():  # it brings its own front end
         findings.append(widgets_front_end(installed_version("ipywidgets"), installed_version("jupyterlab_widgets")))
     findings.append(device())
     try:
         from course_lib.classroom.progress import data_dir
     except ImportError as error:
-        findings.append(Finding(False, f"The folder of your progress was not looked at: {error}.", EVERYTHING))
+        findings.append(Finding(False, f"The folder of your progress was not looked at: {error}.", everything_again()))
     else:
         findings.append(data_folder(data_dir()))
     return findings
@@ -60,6 +63,42 @@ def installed_version(package: str) -> str | None:
         return None
 
 
+def in_colab() -> bool:
+    """Whether this is Colab, where commands are typed into cells and no file of the course lies about."""
+    return "COLAB_RELEASE_TAG" in os.environ
+
+
+def pip_install(what: str) -> str:
+    """The command that installs something into this very Python: its environment is not always activated."""
+    if in_colab():
+        return f"!pip install {what}"
+    python = f'"{sys.executable}"'
+    if os.name == "nt":  # PowerShell takes a text in quotes for a text, and cmd doesn't know its &
+        python = f"& {python}" if " " in sys.executable else sys.executable
+    pins = "-c constraints.txt " if (COURSE / "constraints.txt").exists() else ""  # there is none beside a wheel
+    return f"{python} -m pip install {pins}{what}"
+
+
+def everything_again() -> str:
+    """How the course itself is installed."""
+    return "run the first cell of the notebook again" if in_colab() else pip_install('-e ".[lab]"')
+
+
+def pytorch(what: str) -> str:
+    """How PyTorch is installed: the build for the CPU where this machine has nothing else."""
+    if in_colab():
+        return (
+            "open the menu Runtime, choose Disconnect and delete runtime, and run the first cell of the notebook again"
+        )
+    small = sys.platform == "linux" and not has_nvidia_driver()
+    return pip_install(f"--no-deps --index-url {CPU_INDEX} {what}" if small else what)
+
+
+def has_nvidia_driver() -> bool:
+    """Whether a CUDA build of PyTorch would find a driver here."""
+    return shutil.which("nvidia-smi") is not None or os.path.exists("/proc/driver/nvidia")
+
+
 def python_version(version: Sequence) -> Finding:
     """Python 3.11 to 3.13.
 
@@ -70,7 +109,11 @@ def python_version(version: Sequence) -> Finding:
     if OLDEST <= tuple(version[:2]) <= NEWEST:
         return Finding(True, name)
     verdict = "too old" if tuple(version[:2]) < OLDEST else "newer than anything tested here"
-    remedy = "Install Python 3.13 from https://www.python.org/downloads, delete the folder .venv, then: make lab"
+    if in_colab():
+        remedy = "open the menu Runtime, choose Change runtime type, and there an older or newer runtime version"
+    else:
+        again = "set up again, as README.md says" if os.name == "nt" else "make lab"
+        remedy = f"Install Python 3.13 from https://www.python.org/downloads, delete the folder .venv, then: {again}"
     return Finding(False, f"{name} is {verdict}: the course needs 3.11 to 3.13.", remedy)
 
 
@@ -93,7 +136,8 @@ def packages(
         name = re.match(r"[\w.-]+", wanted)[0]
         version, ranges = version_of(name), wanted[len(name) :].strip(" ()")
         needs = f"the course needs {ranges}" if ranges else "the course needs it"
-        remedy = f'{PIP} "{name}{ranges}"'
+        install = pytorch if name == "torch" or (in_colab() and name in LEFT_ALONE) else pip_install
+        remedy = install(f'"{name}{ranges}"')
         if version is None:
             findings.append(Finding(False, f"{name} is not installed: {needs}.", remedy))
         elif not satisfies(version, ranges):
@@ -124,10 +168,10 @@ def widgets_front_end(ipywidgets: str | None, jupyterlab_widgets: str | None) ->
     """Whether JupyterLab can show the widgets of the installed ipywidgets."""
     if ipywidgets is None or jupyterlab_widgets is None:
         missing = "ipywidgets" if ipywidgets is None else "jupyterlab_widgets"
-        return Finding(False, f"Widgets won't show: {missing} is not installed.", f"{PIP} {missing}")
+        return Finding(False, f"Widgets won't show: {missing} is not installed.", pip_install(missing))
     if satisfies(ipywidgets, ">=8") != satisfies(jupyterlab_widgets, ">=3"):
         versions = f"ipywidgets {ipywidgets} and jupyterlab_widgets {jupyterlab_widgets}"
-        remedy = f"{PIP} --upgrade ipywidgets jupyterlab_widgets"
+        remedy = pip_install("--upgrade ipywidgets jupyterlab_widgets")
         return Finding(False, f"Widgets won't show: {versions} don't belong together.", remedy)
     return Finding(True, f"Widgets show in JupyterLab: jupyterlab_widgets {jupyterlab_widgets}")
 
@@ -143,18 +187,19 @@ def device() -> Finding:
         name = f" ({torch.cuda.get_device_name()})" if chosen.type == "cuda" else ""
     except Exception as error:  # a broken installation raises what it likes: ImportError, OSError, RuntimeError
         what = f"PyTorch doesn't work here. {type(error).__name__}: {error}"
-        return Finding(False, what, f"{PIP} --force-reinstall torch")
+        return Finding(False, what, pytorch("--force-reinstall torch"))
     return Finding(True, f"Device: {chosen}{name}" + (", enough for everything here" if chosen.type == "cpu" else ""))
 
 
 def data_folder(folder: Path) -> Finding:
     """Whether progress can be kept: write access and space."""
-    elsewhere = (
-        "set COURSE_DATA_DIR=%USERPROFILE%\\course-data"
-        if os.name == "nt"
-        else ('export COURSE_DATA_DIR="$HOME/course-data"')
-    )
-    remedy = f"{elsewhere} (or another folder that you may write to), then start JupyterLab again"
+    another = "(or another folder that you may write to), then start JupyterLab again"
+    if in_colab():
+        remedy = "%env COURSE_DATA_DIR=/content/course-data"
+    elif os.name == "nt":  # setx works in cmd and in PowerShell, from the next window on
+        remedy = f'setx COURSE_DATA_DIR "{Path.home() / "course-data"}" {another}, from a new window'
+    else:
+        remedy = f'export COURSE_DATA_DIR="$HOME/course-data" {another}'
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as file:
@@ -188,7 +233,8 @@ def main() -> int:
     if not wrong:
         end = "This machine is ready."
     else:
-        end = f"{wrong} thing{'s' if wrong > 1 else ''} to mend. Run the commands in the folder of the course."
+        where = "in a cell" if in_colab() else f"in {COURSE}"
+        end = f"{wrong} thing{'s' if wrong > 1 else ''} to mend. Run the commands {where}."
     text = f"{report(findings)}\n\n{end}"
     encoding = sys.stdout.encoding or "utf-8"
     print(text.encode(encoding, "replace").decode(encoding))  # a console may not know the ticks

@@ -31,7 +31,7 @@ def open_lab(folder: Path, options: Sequence[str] = ()) -> None:
         from jupyterlab.labapp import LabApp
     except ImportError as error:
         raise NotHereError(
-            f'JupyterLab can\'t be started: {error}. In {own_folder.COURSE}: pip install -c constraints.txt -e ".[lab]"'
+            f'JupyterLab can\'t be started: {error}. In {own_folder.COURSE}: python -m pip install -c constraints.txt -e ".[lab]"'
         ) from error
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     if root:

@@ -46,7 +46,7 @@ def update(folder: Path, course: Path = COURSE, *, tell: Callable[[str], object]
     if not sources:
         raise InputError(
             f"Expected the course's notebooks in {course / 'notebooks'}; there are none. Install the course from a "
-            'copy of its repository: in its folder, pip install -c constraints.txt -e ".[lab]"'
+            'copy of its repository: in its folder, python -m pip install -c constraints.txt -e ".[lab]"'
         )
     if folder.resolve() == course.resolve():
         raise InputError(f"{folder} is the course itself, which updates overwrite. Choose another with --folder.")

@@ -7,6 +7,7 @@ who see colours differently.
 
 import html
 import re
+import sys
 from typing import Any
 
 BLUE, VERMILION, GREEN, ORANGE, GREY = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#7F7F7F"
@@ -195,7 +196,8 @@ def show(bundle: dict[str, Any]) -> None:
     from IPython import get_ipython  # here: the doctor and the grader need no IPython
 
     if get_ipython() is None:
-        print(bundle["text/plain"])
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"  # on Windows a pipe doesn't know the ticks
+        print(bundle["text/plain"].encode(encoding, "replace").decode(encoding))
     else:
         from IPython.display import display
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections import namedtuple
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,6 +23,14 @@ from course_lib.classroom.doctor import (
     satisfies,
     widgets_front_end,
 )
+
+
+@pytest.fixture(autouse=True)
+def this_machine(monkeypatch):
+    """A Linux without an NVIDIA driver."""
+    monkeypatch.setattr(doctor, "has_nvidia_driver", lambda: False)
+    monkeypatch.delenv("COLAB_RELEASE_TAG", raising=False)
+
 
 REQUIREMENTS = [
     "torch>=2.6",
@@ -86,7 +95,8 @@ def test_a_wrong_package_is_named_with_its_range_and_a_command(package, version,
     findings = packages(REQUIREMENTS, {**GOOD, package: version}.get, extras=["lab"])
     (wrong,) = [finding for finding in findings if not finding.ok]
     assert wrong.what.startswith(said)
-    assert wrong.remedy.startswith(f'"{sys.executable}" -m pip install -c constraints.txt "{package}')
+    index = f"--no-deps --index-url {doctor.CPU_INDEX} " if package == "torch" else ""
+    assert wrong.remedy.startswith(f'"{sys.executable}" -m pip install -c constraints.txt {index}"{package}')
 
 
 @pytest.mark.parametrize(
@@ -176,6 +186,53 @@ def test_colab_brings_its_own_front_end(monkeypatch, tmp_path):
     monkeypatch.setenv("COLAB_RELEASE_TAG", "release")
     asked = " ".join(finding.what for finding in doctor.examine())
     assert "jupyterlab" not in asked
+
+
+def test_nothing_that_colab_lacks_is_in_a_remedy_there(monkeypatch, tmp_path):
+    """No constraints.txt, no make, no JupyterLab to start; and Colab's own PyTorch is never installed over."""
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("COLAB_RELEASE_TAG", "release")
+    monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path / "file" / "data"))
+    monkeypatch.setattr(doctor.sys, "version_info", (3, 14, 0))
+    monkeypatch.setattr(doctor, "installed_version", lambda name: None)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    findings = doctor.examine()
+    remedies = {f.what.split()[0]: f.remedy for f in findings if not f.ok}
+    for words in ("constraints.txt", "make", "JupyterLab", ".venv", sys.executable, "lab]"):
+        assert words not in "\n".join(remedies.values())
+    assert remedies["fsrs"] == '!pip install "fsrs<7,>=6.0"'
+    for name in ("torch", "numpy", "ipywidgets", "PyTorch"):
+        assert remedies[name].startswith("open the menu Runtime")
+    assert "runtime version" in remedies["Python"]
+    assert remedies["Progress"].startswith("%env COURSE_DATA_DIR=/content/")
+    monkeypatch.setattr(doctor, "examine", lambda: [Finding(False, "x", "y")])
+    doctor.main()
+
+
+@pytest.mark.parametrize(
+    ("python", "command"),
+    [
+        (r"C:\course\.venv\Scripts\python.exe", r"C:\course\.venv\Scripts\python.exe -m pip"),
+        (r"C:\my course\python.exe", r'& "C:\my course\python.exe" -m pip'),
+    ],
+)
+def test_on_windows_commands_work_in_powershell(monkeypatch, tmp_path, python, command):
+    (tmp_path / "file").write_text("in the way")
+    windows = SimpleNamespace(name="nt", path=os.path, environ=os.environ)
+    monkeypatch.setattr(doctor, "os", windows)
+    monkeypatch.setattr(doctor.sys, "executable", python)
+    monkeypatch.setattr(doctor.sys, "platform", "win32")
+    assert doctor.pip_install("fsrs").startswith(command)
+    assert doctor.CPU_INDEX not in doctor.pytorch("torch")  # its usual build there is the one for the CPU
+    assert "make" not in python_version((3, 10)).remedy
+    remedy = data_folder(tmp_path / "file" / "data").remedy
+    assert remedy.startswith(f'setx COURSE_DATA_DIR "{Path.home()}')
+    assert "%" not in remedy
+
+
+def test_beside_a_wheel_there_are_no_pins(monkeypatch, tmp_path):
+    monkeypatch.setattr(doctor, "COURSE", tmp_path)
+    assert "constraints.txt" not in doctor.pip_install("fsrs")
 
 
 def test_without_platformdirs_the_rest_is_still_examined(monkeypatch):

@@ -109,7 +109,7 @@ def test_the_kill_leaves_the_files_and_a_stray_that_the_next_save_sweeps_away(st
 
 
 def test_without_fork_the_kill_is_said_to_be_imitated(monkeypatch):
-    monkeypatch.setattr(killed, "HAS_FORK", False)
+    monkeypatch.setattr(killed, "CAN_FORK", False)
     stages = trace_folder().stages
     assert "imitated" in stages[5].happens
     assert ".tmp-" in stages[5].picture_text

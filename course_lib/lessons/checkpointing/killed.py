@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from course_lib.lessons.checkpointing.folder import look
 from course_lib.training import fit
 
 IMAGES = 60  # so few that the validation loss turns before the end
-HAS_FORK = hasattr(os, "fork")
+CAN_FORK = sys.platform.startswith("linux")  # macOS can, and its libraries may crash in the child
 
 
 @lru_cache(maxsize=1)
@@ -87,7 +88,7 @@ class Watched(CheckpointManager):
 
 def _kill_while(save: Callable[[], object], folder: Path, step: int) -> None:
     """Let a forked process begin to save, and kill it when its file is there and not yet renamed."""
-    if not HAS_FORK:  # imitated: half of a file under a temporary name
+    if not CAN_FORK:  # imitated: half of a file under a temporary name
         whole = max(folder.iterdir()).read_bytes()
         (folder / f"step-{step:08d}.pt.tmp-0a1b2c3d").write_bytes(whole[: len(whole) // 2])
         return

@@ -48,7 +48,7 @@ def _until_killed(folder: Path) -> list[Stage]:
     ]
     found = look(folder, one.history)
     left = ", ".join(f"`{name}` ({size:,} bytes)" for name, size in found.strays) or "no temporary file"
-    how = "Its process gets SIGKILL" if killed.HAS_FORK else "This platform can't fork, so a kill is imitated"
+    how = "Its process gets SIGKILL" if killed.CAN_FORK else "This platform can't fork safely, so a kill is imitated"
     stages.append(
         Stage(
             f"killed while saving {KILLED}",

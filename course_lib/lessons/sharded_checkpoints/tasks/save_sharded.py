@@ -89,7 +89,7 @@ class SaveSharded(Task):
                 also={"ranks": [plain(seen)], **looked_at(folder)},
             )  # fmt: skip
         folder.mkdir()
-        (folder / COMPLETE).write_text("{}")
+        (folder / COMPLETE).write_text("{}", encoding="utf-8")
         (folder / "__0_0.distcp").write_bytes(b"of yesterday")
         seen = tried(answer, model, optimizer, folder, case.epoch)
         untouched = listed(folder) == {COMPLETE: 2, "__0_0.distcp": 12}
@@ -178,7 +178,7 @@ class SaveSharded(Task):
 def looked_at(folder: Path) -> dict[str, Any]:
     """What a save has left."""
     path = folder / COMPLETE
-    text = path.read_text(errors="replace") if path.is_file() else None
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
     return {"contents": plain(contents(folder)), "manifest": text, "files": listed(folder)}
 
 

@@ -151,7 +151,7 @@ class ToPlainFile(Task):
 def prepared(folder: Path, case: Case) -> Path:
     """A folder as `save_sharded` leaves it, with the case's fault."""
     write_saved(folder, case)
-    last = sorted(json.loads((folder / COMPLETE).read_text())["files"])[-1]
+    last = sorted(json.loads((folder / COMPLETE).read_text(encoding="utf-8"))["files"])[-1]
     if case.fault == "unfinished":
         (folder / COMPLETE).unlink()
     elif case.fault == "missing":

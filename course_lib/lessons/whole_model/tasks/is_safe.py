@@ -66,7 +66,7 @@ class IsSafe(Task):
         state: dict[str, Any] = dict(copied(network(case)))
         holds = case.holds
         if holds in ("page", "empty"):
-            path.write_text(_PAGE if holds == "page" else "")
+            path.write_text(_PAGE if holds == "page" else "", encoding="utf-8")
             return
         if holds == "tensors":
             save_file(state, path)
