@@ -192,7 +192,7 @@ print("logits", (after["logits"] - before["logits"]).abs().max().item())
 #    texts below. `check` has these seven, others are tried when it is graded, with other networks and dtypes;
 # 2. `"other inputs"`: the batch is not the one before;
 # 3. `"still training"`: a module is in training mode that wasn't before (one that no longer is, is no disease);
-# 4. `"damaged"`: exactly one number of the whole state has changed, by however much, in a parameter or a buffer;
+# 4. `"damaged"`: exactly one number of the whole state has changed, by however much or to NaN, in a parameter or a buffer;
 # 5. `"not loaded"`: more numbers have changed, parameters among them;
 # 6. `"statistics"`: more than one number has changed, and only in buffers;
 # 7. `"other code"`: batch, flags and state are the same, and the logits differ by more than rounding, as in task 2;
