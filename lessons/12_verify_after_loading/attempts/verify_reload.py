@@ -1266,7 +1266,8 @@ def verify_reload(before, net):
 
 
 # %% wrong: the order of the groups counts · clause 5 · message: "The check 'tied' had to pass"
-import copy, torch
+import copy
+import torch
 
 
 def groups(net):
@@ -1306,7 +1307,8 @@ def verify_reload(before, net):
 
 
 # %% wrong: only a RuntimeError is a failed check · clause 7 · message: "raised ValueError: not this batch"
-import copy, torch
+import copy
+import torch
 
 
 def groups(net):
