@@ -122,7 +122,7 @@ check(compare_logits)
 # 2. `"keys"`: the order of the names doesn't matter;
 # 3. `"shapes"`, `"dtypes"`: as in the table, for parameters and buffers;
 # 4. `"values"`: parameters and buffers, every number, if by its last bit (no NaN occurs, nor 0 against -0);
-# 5. `"tied"`: a tie that was lost and one that is new both count; the order of the groups doesn't matter;
+# 5. `"tied"`: a tie that was lost and one that is new both count (the recorded groups stand in the model's order);
 # 6. `"training"`: any module's flag counts, in either direction;
 # 7. `"logits"`: whatever mode the model is in now, it is asked in eval mode; an answer that differs at all fails, and so
 #    does a model that raises;

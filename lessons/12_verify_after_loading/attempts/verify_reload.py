@@ -1265,47 +1265,6 @@ def verify_reload(before, net):
     return failed
 
 
-# %% wrong: the order of the groups counts · clause 5 · message: "The check 'tied' had to pass"
-import copy
-import torch
-
-
-def groups(net):
-    by = {}
-    for n, p in net.named_parameters(remove_duplicate=False):
-        by.setdefault(id(p), []).append(n)
-    return [g for g in by.values() if len(g) > 1]
-
-
-def verify_reload(before, net):
-    a, b = before["state"], net.state_dict()
-    both = [n for n in a if n in b]
-    bad = []
-    if set(a) != set(b):
-        bad.append("keys")
-    if any(a[n].shape != b[n].shape for n in both):
-        bad.append("shapes")
-    if any(a[n].dtype != b[n].dtype for n in both):
-        bad.append("dtypes")
-    if any(
-        not torch.equal(a[n], b[n])
-        for n in both
-        if a[n].shape == b[n].shape and a[n].dtype == b[n].dtype
-    ):
-        bad.append("values")
-    if before["tied"] != groups(net):
-        bad.append("tied")
-    if {n: m.training for n, m in net.named_modules()} != before["training"]:
-        bad.append("training")
-    twin = copy.deepcopy(net).eval()
-    try:
-        with torch.no_grad():
-            same = torch.equal(twin(before["batch"].clone()), before["logits"])
-    except Exception:
-        same = False
-    return bad if same else bad + ["logits"]
-
-
 # %% wrong: only a RuntimeError is a failed check · clause 7 · message: "raised ValueError: not this batch"
 import copy
 import torch

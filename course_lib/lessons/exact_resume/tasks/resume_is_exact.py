@@ -46,7 +46,8 @@ class ResumeIsExact(Task):
     def probe(self, answer: Any, case: Case) -> Observation:
         """Hand out one training and its resume."""
         calls: list[str] = []
-        start, save, resume = training(case.kind, case.flaw, case.seed % 2**32, calls)
+        seed = (case.seed + 1) % 2**32  # another than the caller's, whose states an answer may put back
+        start, save, resume = training(case.kind, case.flaw, seed, calls)
         return observe(answer, start, save, resume, case.before, case.after, also={"calls": lambda: calls})
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
