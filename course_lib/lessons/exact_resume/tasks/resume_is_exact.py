@@ -30,6 +30,7 @@ class ResumeIsExact(Task):
         "the position forgotten": {"kind": "sgd", "flaw": "position", "before": 6, "after": 3},
         "a count forgotten": {"kind": "sgd", "flaw": "count", "before": 3, "after": 4},
         "another last bit": {"kind": "sgd", "flaw": "last bit", "before": 6, "after": 1},
+        "a file without the scheduler": {"kind": "sgd", "flaw": "unsaved", "before": 5, "after": 5},
         "the order forgotten": {"kind": "adam", "flaw": "order", "before": 6, "after": 3},
         "PyTorch's random state forgotten, at the start": {"kind": "sgd", "flaw": "torch", "before": 0, "after": 4},
     }
