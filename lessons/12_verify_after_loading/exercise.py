@@ -125,7 +125,7 @@ check(compare_logits)
 # 5. `"tied"`: a tie that was lost and one that is new both count (the recorded groups stand in the model's order);
 # 6. `"training"`: any module's flag counts, in either direction;
 # 7. `"logits"`: whatever mode the model is in now, it is asked in eval mode; an answer that differs at all fails, and so
-#    does a model that raises;
+#    does a model that raises, whatever the error;
 # 8. afterwards the model is as it was, in every flag, buffer, parameter and gradient; `before` too.
 #
 # (`course_lib.verification.verify_reload` does more of the kind. Write your own.)
