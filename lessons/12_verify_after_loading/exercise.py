@@ -122,10 +122,10 @@ check(compare_logits)
 # 2. `"keys"`: the order of the names doesn't matter;
 # 3. `"shapes"`, `"dtypes"`: as in the table, for parameters and buffers;
 # 4. `"values"`: parameters and buffers, every number, if by its last bit (no NaN occurs, nor 0 against -0);
-# 5. `"tied"`: a tie that was lost and one that is new both count; the order of the groups doesn't matter;
+# 5. `"tied"`: a tie that was lost and one that is new both count (the recorded groups stand in the model's order);
 # 6. `"training"`: any module's flag counts, in either direction;
 # 7. `"logits"`: whatever mode the model is in now, it is asked in eval mode; an answer that differs at all fails, and so
-#    does a model that raises;
+#    does a model that raises, whatever the error;
 # 8. afterwards the model is as it was, in every flag, buffer, parameter and gradient; `before` too.
 #
 # (`course_lib.verification.verify_reload` does more of the kind. Write your own.)
@@ -192,7 +192,7 @@ print("logits", (after["logits"] - before["logits"]).abs().max().item())
 #    texts below. `check` has these seven, others are tried when it is graded, with other networks and dtypes;
 # 2. `"other inputs"`: the batch is not the one before;
 # 3. `"still training"`: a module is in training mode that wasn't before (one that no longer is, is no disease);
-# 4. `"damaged"`: exactly one number of the whole state has changed, by however much, in a parameter or a buffer;
+# 4. `"damaged"`: exactly one number of the whole state has changed, by however much or to NaN, in a parameter or a buffer;
 # 5. `"not loaded"`: more numbers have changed, parameters among them;
 # 6. `"statistics"`: more than one number has changed, and only in buffers;
 # 7. `"other code"`: batch, flags and state are the same, and the logits differ by more than rounding, as in task 2;

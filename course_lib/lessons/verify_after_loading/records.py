@@ -158,6 +158,11 @@ def _ill(net: nn.Module, batch: Tensor, disease: str, how: str, generator: torch
                 next(m for m in net.modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)).train()
         elif how == "count":
             next(b for b in net.buffers() if not b.is_floating_point()).add_(1)
+        elif how == "not a number":
+            next(iter(parameters.values())).reshape(-1)[1] = float("nan")
+        elif how == "biases":
+            for name, parameter in parameters.items():
+                parameter.add_(0.5 * name.endswith("bias"))
         elif how == "two numbers":
             next(iter(parameters.values())).reshape(-1)[1:3] += 0.5
         elif disease == "damaged":

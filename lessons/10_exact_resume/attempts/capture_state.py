@@ -453,3 +453,23 @@ def capture_state(objects, generator):
         "torch": torch.get_rng_state(),
     }
     return state
+
+
+# %% wrong: Python's number kept back is lost · clause 3 · message: "`random.gauss()` had kept a number back"
+import copy
+import random
+
+import numpy as np
+import torch
+
+
+def capture_state(objects, generator):
+    version, words, _ = random.getstate()
+    name, keys, *rest = np.random.get_state()
+    return {
+        "objects": {name: copy.deepcopy(one.state_dict()) for name, one in objects.items()},
+        "generator": generator.get_state(),
+        "python": (version, words, None),
+        "numpy": (name, keys.tolist(), *rest),
+        "torch": torch.get_rng_state(),
+    }

@@ -456,3 +456,42 @@ def resume_is_exact(start, save, resume, before, after):
     run.train(after - 1)
     a, b = unbroken.model.state_dict(), run.model.state_dict()
     return all(torch.equal(a[name], b[name]) for name in a)
+
+
+# %% wrong: saved again at once, and the files compared · clause 4 · message: "finds no scheduler in its file"
+import random
+
+import numpy as np
+import torch
+
+
+def resume_is_exact(start, save, resume, before, after):
+    run = start()
+    run.train(before)
+    file = save(run)
+    random.seed(7)
+    np.random.seed(7)
+    torch.manual_seed(7)
+    return save(resume(file)) == file
+
+
+# %% right: the caller's random states put back before the resume · message: "Rightly called exact"
+import random
+
+import numpy as np
+import torch
+
+
+def resume_is_exact(start, save, resume, before, after):
+    kept = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    run = start()
+    run.train(before)
+    file = save(run)
+    run.train(after)
+    random.setstate(kept[0])
+    np.random.set_state(kept[1])
+    torch.set_rng_state(kept[2])
+    other = resume(file)
+    other.train(after)
+    want, got = run.model.state_dict(), other.model.state_dict()
+    return all(torch.equal(want[name], got[name]) for name in want)

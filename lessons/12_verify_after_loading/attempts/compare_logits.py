@@ -376,3 +376,16 @@ def compare_logits(before, after):
         except AssertionError:
             pass
     return "different"
+
+
+# %% wrong: only after is asked for infinity · clause 6 · message: "was infinite before"
+import torch
+
+
+def compare_logits(before, after):
+    if before.shape != after.shape or not after.isfinite().all():
+        return "different"
+    if torch.equal(before, after):
+        return "equal"
+    close = (before - after).abs().max() <= 1e-5 * before.abs().max()
+    return "rounding" if close else "different"

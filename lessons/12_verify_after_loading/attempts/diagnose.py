@@ -734,3 +734,64 @@ def diagnose(before, after):
     if not ((a - b).abs().max() <= 1e-5 * a.abs().max()):
         return "other code"
     return "healthy"
+
+
+# %% wrong: NaN is no change · clause 4 · message: "Expected 'damaged'"
+import torch
+
+
+def close(b, a):
+    if b.shape != a.shape or not b.isfinite().all() or not a.isfinite().all():
+        return False
+    return torch.equal(b, a) or bool(
+        (a.double() - b.double()).abs().max() <= 1e-5 * b.double().abs().max()
+    )
+
+
+def diagnose(before, after):
+    if not torch.equal(before["batch"], after["batch"]):
+        return "other inputs"
+    if any(after["training"][n] and not before["training"][n] for n in before["training"]):
+        return "still training"
+    counts = {
+        n: ((t.double() - after["state"][n].double()).abs() > 0).sum().item()
+        for n, t in before["state"].items()
+    }
+    total = sum(counts.values())
+    params = sum(c for n, c in counts.items() if n not in before["buffers"])
+    if total == 1:
+        return "damaged"
+    if params:
+        return "not loaded"
+    if total:
+        return "statistics"
+    return "healthy" if close(before["logits"], after["logits"]) else "other code"
+
+
+# %% wrong: weights by the end of their name · clause 5 · message: "Expected 'not loaded'"
+import torch
+
+
+def close(b, a):
+    if b.shape != a.shape or not b.isfinite().all() or not a.isfinite().all():
+        return False
+    return torch.equal(b, a) or bool(
+        (a.double() - b.double()).abs().max() <= 1e-5 * b.double().abs().max()
+    )
+
+
+def diagnose(before, after):
+    if not torch.equal(before["batch"], after["batch"]):
+        return "other inputs"
+    if any(after["training"][n] and not before["training"][n] for n in before["training"]):
+        return "still training"
+    counts = {n: (t != after["state"][n]).sum().item() for n, t in before["state"].items()}
+    total = sum(counts.values())
+    params = sum(c for n, c in counts.items() if n not in before["buffers"])
+    if total == 1:
+        return "damaged"
+    if any(counts[n] for n in counts if n.endswith("weight")):
+        return "not loaded"
+    if total:
+        return "statistics"
+    return "healthy" if close(before["logits"], after["logits"]) else "other code"

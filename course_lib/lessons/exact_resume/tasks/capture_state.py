@@ -51,7 +51,8 @@ class CaptureState(Task):
     hints: ClassVar = {
         "objects": "`{name: one.state_dict() for name, one in objects.items()}`: whatever they are called, and however many.",
         "copy": "A state_dict holds references. `copy.deepcopy(one.state_dict())` stays as it is when training goes on.",
-        "python": "`random.getstate()` is a tuple of plain data. `random.setstate` takes it back.",
+        "python": "`random.getstate()` is a tuple of plain data. `random.setstate` takes it back: all three entries, as the last is "
+        "a number that `random.gauss()` has kept back.",
         "numpy": "`name, keys, *rest = np.random.get_state()`, and `keys.tolist()`: the safe loader refuses NumPy's array. "
         "Keep all five entries; the last two are a number that `normal()` has kept back.",
         "torch": "`torch.get_rng_state()`, and `torch.set_rng_state` takes it back.",
@@ -219,6 +220,11 @@ class CaptureState(Task):
                 return failed(
                     "NumPy's `normal()` had kept a number back, and that is not in the state: the next ones are others.",
                     hint="numpy",
+                )
+            if name == "python" and got[0] == numbers[name][0]:
+                return failed(
+                    "Python's `random.gauss()` had kept a number back, and that is not in the state: the next one is another.",
+                    hint="python",
                 )
             return failed(
                 f"Set by the file, {words} generator gives other numbers than it would have given.", hint=name

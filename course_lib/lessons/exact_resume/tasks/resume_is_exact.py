@@ -30,6 +30,7 @@ class ResumeIsExact(Task):
         "the position forgotten": {"kind": "sgd", "flaw": "position", "before": 6, "after": 3},
         "a count forgotten": {"kind": "sgd", "flaw": "count", "before": 3, "after": 4},
         "another last bit": {"kind": "sgd", "flaw": "last bit", "before": 6, "after": 1},
+        "a file without the scheduler": {"kind": "sgd", "flaw": "unsaved", "before": 5, "after": 5},
         "the order forgotten": {"kind": "adam", "flaw": "order", "before": 6, "after": 3},
         "PyTorch's random state forgotten, at the start": {"kind": "sgd", "flaw": "torch", "before": 0, "after": 4},
     }
@@ -46,7 +47,8 @@ class ResumeIsExact(Task):
     def probe(self, answer: Any, case: Case) -> Observation:
         """Hand out one training and its resume."""
         calls: list[str] = []
-        start, save, resume = training(case.kind, case.flaw, case.seed % 2**32, calls)
+        seed = (case.seed + 1) % 2**32  # another than the caller's, whose states an answer may put back
+        start, save, resume = training(case.kind, case.flaw, seed, calls)
         return observe(answer, start, save, resume, case.before, case.after, also={"calls": lambda: calls})
 
     def judge(self, seen: Observation, case: Case) -> Verdict:

@@ -53,6 +53,7 @@ def objects_of(case: Case, seed: int) -> tuple[dict[str, Any], Callable[[int], N
 def shuffle_up(case: Case, generator: torch.Generator) -> None:
     """Bring all generators to where they stand in the middle of this case's run."""
     random.seed(case.seed)
+    random.gauss()  # draws two, and keeps one back
     np.random.seed(case.seed % 2**32)
     for _ in range(case.normals):
         np.random.normal()  # an odd number of them: one is kept back
@@ -65,7 +66,7 @@ def shuffle_up(case: Case, generator: torch.Generator) -> None:
 def draws(generator: torch.Generator) -> dict[str, list[float]]:
     """What each generator gives next."""
     return {
-        "python": [random.random() for _ in range(2)],
+        "python": [random.random(), random.gauss()],
         "numpy": [float(np.random.normal()), float(np.random.normal()), float(np.random.rand())],
         "torch": torch.rand(3, dtype=torch.float32).tolist(),
         "generator": torch.randperm(30, generator=generator).tolist(),

@@ -35,6 +35,7 @@ class CompareLogits(Task):
     }
     graded: ClassVar = {
         "an infinite logit": logits("different", "inf", shape=(20, 7)),
+        "an infinite logit that is finite now": logits("different", "inf before", shape=(8, 3)),
         "one column for a row": logits("different", "column", shape=(16,)),
         "three more examples": logits("different", "more", shape=(9, 2)),
         "one-logit heads, last digits": logits("rounding", "rounding", shape=(33,), scale=9),
@@ -46,7 +47,8 @@ class CompareLogits(Task):
     hints: ClassVar = {
         "shape": "`zip` ends with the shorter one. Compare `before.shape` with `after.shape` first.",
         "largest": "A mean lets ups and downs cancel, and makes one large difference small: `.abs().max()`.",
-        "nan": "`largest > border` is False for NaN. Ask `largest <= border` for the innocent case, and call the rest different.",
+        "nan": "`largest > border` is False for NaN. Ask `largest <= border` for the innocent case, and call the rest different. "
+        "An infinite border lets everything through, so ask `torch.isfinite(...).all()` of both.",
         "relative": "The border is 0.00001 times `before.abs().max()`.",
         "equal": "`torch.equal(before, after)` is for shape and every number.",
     }
@@ -71,6 +73,8 @@ class CompareLogits(Task):
             after[-1, -1] = float("nan")
         elif case.change == "inf":
             after[2, 2] = -float("inf")
+        elif case.change == "inf before":
+            before[2, 2] = float("inf")
         elif case.change == "both inf":
             before[1, 1] = after[1, 1] = float("inf")
         elif case.change == "fewer":
@@ -109,6 +113,7 @@ class CompareLogits(Task):
             "tilt": ("One class gained 0.25 and the other lost 0.25", "largest"),
             "nan": ("One logit has become NaN", "nan"),
             "inf": ("One logit has become infinite", "nan"),
+            "inf before": ("A logit was infinite before and is finite now", "nan"),
             "both inf": ("A logit is infinite, before and after", "nan"),
             "fewer": ("The last three examples are missing afterwards", "shape"),
             "more": ("Three more examples were answered afterwards", "shape"),

@@ -26,6 +26,8 @@ class Diagnose(Task):
         "a high bit of a weight": {"disease": "damaged", "names": SMALL},
         "a bit of a buffer": {"disease": "damaged", "how": "buffer", "kind": "images", "names": IMAGES},
         "a count one higher": {"disease": "damaged", "how": "count"},
+        "a number that is none any more": {"disease": "damaged", "how": "not a number", "names": SMALL},
+        "the biases alone": {"disease": "not loaded", "how": "biases", "names": IMAGES},
         "two numbers of a weight": {"disease": "not loaded", "how": "two numbers", "names": IMAGES},
         "buffers of other names": {"disease": "statistics", "kind": "scaled"},
         "one input by its last bit": {"disease": "other inputs", "how": "last bit", "names": SMALL},

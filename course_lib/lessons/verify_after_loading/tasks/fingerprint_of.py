@@ -30,6 +30,7 @@ CHANGES: dict[str, Callable[[State], State]] = {
     "sign of zero": lambda s: {**s, "zero": -s["zero"]},
     "large count": lambda s: {**s, "steps": s["steps"] + 1},
     "dtype": lambda s: {**s, "zero": torch.zeros(2, dtype=torch.int32)},
+    "float64": lambda s: {**s, "var": s["var"].double()},
     "shape": lambda s: {**s, "weight": s["weight"].reshape(3, 2)},
     "bfloat16": lambda s: {**s, "weight": s["weight"].bfloat16()},
 }
@@ -43,7 +44,7 @@ class FingerprintOf(Task):
         "the same content": {"changes": ["order", "copies"]},
         "names": {"changes": ["name", "exchanged"]},
         "values": {"changes": ["bit", "last tensor", "sign of zero", "large count"]},
-        "dtypes and shapes": {"changes": ["dtype", "shape", "bfloat16"]},
+        "dtypes and shapes": {"changes": ["dtype", "float64", "shape", "bfloat16"]},
     }
     hints: ClassVar = {
         "sort": "Two dictionaries with the same content may have another order: go through `sorted(state)`.",
@@ -97,6 +98,10 @@ class FingerprintOf(Task):
             "sign of zero": ("Zero and minus zero, one bit apart, gave the same text.", "bytes"),
             "large count": ("An int64 of 13 digits, and one more than it, gave the same text.", "bytes"),
             "dtype": ("Two float32 zeros and two int32 zeros gave the same text: the dtype must go in.", "kinds"),
+            "float64": (
+                "The same numbers in float32 and in float64 gave the same text: the dtype must go in.",
+                "kinds",
+            ),
             "shape": ("Shape (2, 3) and shape (3, 2) gave the same text.", "kinds"),
             "bfloat16": ("Weights rounded to bfloat16 gave the same text.", "kinds"),
         }

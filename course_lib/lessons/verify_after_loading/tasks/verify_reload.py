@@ -28,13 +28,15 @@ class Net(nn.Module):
     def __init__(self, names: tuple[str, ...], classes: int = 4, activation: type[nn.Module] = nn.ReLU):
         super().__init__()
         self.drop, self.act = nn.Dropout(0.5), activation()
-        self.order, self.as_one = names[:3], False
+        self.order, self.as_one, self.refuses = names[:3], False, False
         made = {names[0]: nn.Linear(4, 4), names[1]: nn.BatchNorm1d(4), names[2]: nn.Linear(4, classes)}
         for name in sorted(made) if names[3:] else made:  # the order in which modules are registered
             setattr(self, name, made[name])
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits."""
+        if self.refuses:
+            raise ValueError("not this batch")
         first, norm, last = (getattr(self, name) for name in self.order)
         logits = last(self.drop(self.act(norm(first(x)))))
         return logits[None] if self.as_one else logits
@@ -76,6 +78,7 @@ class VerifyReload(Task):
         "almost the same": load_with("values", "logits", ill="close", names=("q", "r", "s")),
         "another tie": load_with("tied", ill="tie moved", kind="tied"),
         "logits of another shape": load_with("logits", ill="as one"),
+        "a model that refuses the batch": load_with("logits", ill="refuses"),
         "one tensor in float64": load_with("dtypes", ill="double counter"),
     }
     hints: ClassVar = {
@@ -85,7 +88,8 @@ class VerifyReload(Task):
         "tied": "Your `tied_names` gives the groups of the loaded model.",
         "flags": "`{name: module.training for name, module in net.named_modules()}` is what was recorded.",
         "logits": "`copy.deepcopy(net).eval()` answers in eval mode, under `torch.no_grad()`, and leaves `net` as it is.",
-        "raise": "A model in half precision can't take a float32 batch: `try` it, and an error is a failed check.",
+        "raise": "A model in half precision can't take a float32 batch: `try` it, and an error is a failed check. Another model "
+        "raises an error of another type: `except Exception`.",
         "order": "Append the names in the order of the table.",
     }
 
@@ -137,6 +141,8 @@ class VerifyReload(Task):
                 norm.num_batches_tracked = norm.num_batches_tracked.reshape(1)
             if case.ill == "count":
                 norm.num_batches_tracked += 1
+            if case.ill == "refuses":
+                net.refuses = True
             if case.ill == "as one":
                 net.as_one = True
             if case.ill == "half":
@@ -203,7 +209,7 @@ class VerifyReload(Task):
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """The names of the failed checks, in order; nothing changed."""
         if seen.error:
-            hint = "raise" if case.ill == "half" else "shared"
+            hint = "raise" if case.ill in ("half", "refuses") else "shared"
             return failed(f"`verify_reload` raised {first_line(seen.error)}. {self.story(case)}", hint=hint)
         if not isinstance(seen.value, list) or not all(isinstance(name, str) for name in seen.value):
             return failed(f"Expected a list of names of checks; got {told(seen.value)}.", hint="order")
@@ -253,6 +259,7 @@ class VerifyReload(Task):
             "extra": "The loaded model has a buffer more, `extra`, which it doesn't use.",
             "count shape": f"`{norm}.num_batches_tracked` has the shape (1,) in place of ().",
             "count": f"`{norm}.num_batches_tracked` is one higher.",
+            "refuses": "Asked for its logits, the loaded model raises a ValueError.",
             "as one": "The loaded model puts its logits into a list of one: shape (1, 10, 4) in place of (10, 4).",
             "tie moved": "Two weights were one parameter and are two; two biases were two and are one.",
             "eval": "Parts of the model were in training mode, and none is now.",
