@@ -926,7 +926,7 @@ def model_card(facts, limits, *, svg, alt):
     )
     items = "".join(f"<li>{shown(limit)}</li>" for limit in limits)
     return (
-        f"<!DOCTYPE html><html lang="en"><head><title>{title}</title></head><body>"
+        f'<!DOCTYPE html><html lang="en"><head><title>{title}</title></head><body>'
         f"<h1>{title}</h1><table>{rows}</table>"
         f'<div role="img" aria-label="{shown(alt)}">{svg}</div><ul>{items}</ul></body></html>'
     )
@@ -951,7 +951,7 @@ def model_card(facts, limits, *, svg, alt):
     )
     items = "".join(f"<li>{shown(limit)}</li>" for limit in limits[:3])
     return (
-        f"<!DOCTYPE html><html lang="en"><head><title>{title}</title></head><body>"
+        f'<!DOCTYPE html><html lang="en"><head><title>{title}</title></head><body>'
         f"<h1>{title}</h1><table>{rows}</table>"
         f'<div role="img" aria-label="{shown(alt)}">{svg}</div><ul>{items}</ul></body></html>'
     )
@@ -974,7 +974,7 @@ def model_card(facts, limits, *, svg, alt):
     )
     items = "".join(f"<li>{shown(limit)}</li>" for limit in limits)
     return (
-        f"<!DOCTYPE html><html lang="en"><head><title>{title}</title></head><body>"
+        f'<!DOCTYPE html><html lang="en"><head><title>{title}</title></head><body>'
         f"<h1>{title}</h1><table>{rows}</table>"
         f'<div role="img" aria-label="{shown(alt)}">{svg}</div><ul>{items}</ul></body></html>'
     )
@@ -999,7 +999,7 @@ def model_card(facts, limits, *, svg, alt):
     )
     items = "".join(f"<li>{shown(limit)}</li>" for limit in limits)
     return (
-        f"<!DOCTYPE html><html lang="en"><head><title>{title}</title></head><body>"
+        f'<!DOCTYPE html><html lang="en"><head><title>{title}</title></head><body>'
         f"<h1>{title}</h1><table>{rows}</table>"
         f'<div role="img" aria-label="{shown(alt)}">{svg}</div><ul>{items}</ul></body></html>'
     )
@@ -1025,7 +1025,7 @@ def model_card(facts, limits, *, svg, alt):
     drawn = svg.replace("\n", " ")
     items = "".join(f"<li>{shown(limit)}</li>" for limit in limits)
     return (
-        f"<!DOCTYPE html><html lang="en"><head><title>{title}</title></head><body>"
+        f'<!DOCTYPE html><html lang="en"><head><title>{title}</title></head><body>'
         f"<h1>{title}</h1><table>{rows}</table>"
         f'<div role="img" aria-label="{shown(alt)}">{drawn}</div><ul>{items}</ul></body></html>'
     )
