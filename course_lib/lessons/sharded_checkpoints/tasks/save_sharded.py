@@ -21,7 +21,7 @@ from course_lib.lessons.sharded_checkpoints.tasks.ranks import (
     tried,
     waited,
 )
-from course_lib.lessons.sharded_checkpoints.tasks.shared import contents, listed, shortly, states, training
+from course_lib.lessons.sharded_checkpoints.tasks.shared import contents, listed, shortly, states, training, uncut
 
 
 def setting(
@@ -107,6 +107,7 @@ class SaveSharded(Task):
         verdict = (
             _raised(ranks, case)
             or self.saved(seen.also["contents"], case)
+            or _gathered(seen.also["uncut"], case)
             or self.manifest(seen.also, case)
             or _finished(ranks, case)
         )
@@ -179,7 +180,17 @@ def looked_at(folder: Path) -> dict[str, Any]:
     """What a save has left."""
     path = folder / COMPLETE
     text = path.read_text(errors="replace") if path.is_file() else None
-    return {"contents": plain(contents(folder)), "manifest": text, "files": listed(folder)}
+    return {"contents": plain(contents(folder)), "uncut": uncut(folder), "manifest": text, "files": listed(folder)}
+
+
+def _gathered(whole: list[str], case: Case) -> Verdict | None:
+    if case.ranks > 1 and whole:
+        return failed(
+            f"`{whole[0]}` lies in the folder in one piece: somebody gathered it. Expected each of {case.ranks} ranks to write "
+            "the rows that it holds.",
+            hint="state",
+        )
+    return None
 
 
 def _raised(ranks: list[dict[str, Any]], case: Case) -> Verdict | None:
