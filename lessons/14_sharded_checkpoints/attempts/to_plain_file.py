@@ -123,6 +123,7 @@ def to_plain_file(folder, path):
         shutil.copy(elsewhere / "new.pt", f"{path}.copying")
         os.replace(f"{path}.copying", path)
     finally:
+        Path(f"{path}.copying").unlink(missing_ok=True)
         shutil.rmtree(elsewhere)
 
 
