@@ -364,7 +364,7 @@ def load_resharded(model, optimizer, folder):
     return state["epoch"]
 
 
-# %% wrong: the names are counted · clause 6 · message: "the last layer has another name in the model"
+# %% wrong: the names are counted · clause 6 · message: "The last layer has another name in the model than in the folder, and"
 import torch.distributed.checkpoint as dcp
 from torch.distributed.checkpoint.state_dict import get_state_dict, set_state_dict
 
