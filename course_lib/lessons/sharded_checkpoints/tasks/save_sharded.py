@@ -49,6 +49,7 @@ class SaveSharded(Task):
     }
     graded: ClassVar = {
         "three processes, uneven": setting(3, (2, 7, 4), 12, "SGD"),
+        "one process, an empty folder": setting(0, (3, 4, 2), 4) | {"there": True},
     }
     hints: ClassVar = {
         "state": "`get_state_dict(model, optimizer)` returns both states, the optimizer's by name. Save them with the epoch: "
@@ -65,6 +66,8 @@ class SaveSharded(Task):
         """Let it save, in this process or on every rank; then read the folder."""
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name) / "step-100"
+            if case.settings.get("there"):
+                folder.mkdir()
             if not case.ranks:
                 return self.alone(answer, case, folder)
             settings = dict(case.settings) | {"seed": case.seed}
