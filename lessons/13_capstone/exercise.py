@@ -17,7 +17,7 @@ from course_lib.classroom import check, check_quiz, hint, solution
 # %% [markdown]
 # ## 1. Split (15 minutes)
 #
-# A collection has several copies of each image: shifted, turned, photographed twice. `groups` says which rows come from one
+# A collection has copies of its images, of some many: shifted, turned, photographed twice. `groups` says which rows come from one
 # image. You split by image, so that no copy of a test image is trained on.
 #
 # Write `split_indices(labels, groups, *, shares, seed)`. `labels` and `groups` are int64 tensors (N,); the rows of a group all have
@@ -63,8 +63,8 @@ check(split_indices)
 # 2. after the epochs 2, 4, 6, ..., and no others, it writes `folder/epoch-002.pt`, `folder/epoch-004.pt`, ...: three digits, the
 #    epochs that are done. (`folder` is a `pathlib.Path` that exists; there are fewer than 1,000 epochs);
 # 3. a file gets its name when it is whole, by renaming, as `save_file` does; `torch.load(..., weights_only=True)` takes it;
-# 4. if there are such files, it goes on from the newest that can be loaded; one that breaks off is passed over. Other files are
-#    ignored, and stay. Epochs that are done are not trained again;
+# 4. if there are such files, it goes on from the one of the highest epoch that can be loaded; one that breaks off is passed over.
+#    Other files are ignored, and stay. Epochs that are done are not trained again;
 # 5. a run that was killed and called again ends like one that was left alone, in **every bit**. The model has dropout and batch norm;
 # 6. it returns the model, with `epochs` epochs done in all.
 
@@ -146,7 +146,7 @@ check(load_verified)
 # ## 4. Report (15 minutes)
 #
 # Write `test_report(logits, targets, *, names, positive)`, with logits (N, C), targets (N,) and C names; `positive` is a class as
-# `targets` has it, a number. It returns a dictionary with
+# `targets` has it, a number. It leaves both tensors as they are, and returns a dictionary with
 #
 # 1. `n` and `accuracy`, a share;
 # 2. `interval`: Wilson's 95 % interval of the accuracy, two numbers, low and high;

@@ -26,8 +26,10 @@ figure { margin: 1rem 0; }
 figure svg { max-width: 100%; height: auto; }
 figcaption { font-size: .95rem; }
 pre { border: 1px solid #7F7F7F; padding: .6rem; white-space: pre-wrap; overflow-wrap: anywhere; }
-@media print { :root { color-scheme: light; } body { max-width: none; padding: 0; } h2 { break-after: avoid; }
-               figure, table, pre { break-inside: avoid; } }
+@page { margin: 16mm 15mm; }
+@media print { :root { color-scheme: light; font-size: 80%; } body { max-width: none; padding: 0; }
+               h2, caption { break-after: avoid; } h2 { margin-top: 1.3rem; } figure, table, pre, li { break-inside: avoid; }
+               figure svg { max-height: 9.3cm; width: auto; } pre { font-size: .85rem; } }
 """
 
 

@@ -348,3 +348,20 @@ def load_verified(path, build):
         logits = model(content["images"])
     assert torch.equal(logits, content["logits"])
     return model
+
+
+# %% wrong: row by row, as far as both go · clause 5 · message: "five rows of logits"
+import torch
+
+
+def load_verified(path, build):
+    content = torch.load(path, map_location="cpu", weights_only=True)
+    model = build(content["config"]).eval()
+    model.load_state_dict(content["model"])
+    with torch.no_grad():
+        logits = model(content["images"])
+    if logits.ndim != content["logits"].ndim:
+        raise ValueError(f"{path} records another shape")
+    if not all(torch.equal(mine, row) for mine, row in zip(logits, content["logits"])):
+        raise ValueError(f"{path} answers otherwise than recorded")
+    return model

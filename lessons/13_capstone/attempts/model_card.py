@@ -904,3 +904,128 @@ def model_card(facts, limits, *, svg, alt):
         f'<div role="img" aria-label="{html.escape(alt)}">{svg}</div>'
         f"<ul>{items}</ul></body></html>"
     )
+
+
+# %% wrong: facts that are 0 or False left out · clause 2 · message: "no row of the table has"
+import html
+
+
+def model_card(facts, limits, *, svg, alt):
+    missing = [key for key in ("name", "accuracy", "interval", "sha256") if key not in facts]
+    if missing or not limits:
+        raise ValueError(f"the card has no {', '.join(missing) or 'limits'}")
+
+    def shown(value):
+        return html.escape(f"{value:.3f}" if isinstance(value, float) else str(value))
+
+    title = shown(facts["name"])
+    rows = "".join(
+        f'<tr><th scope="row">{shown(key)}</th><td>{shown(value)}</td></tr>'
+        for key, value in facts.items()
+        if value
+    )
+    items = "".join(f"<li>{shown(limit)}</li>" for limit in limits)
+    return (
+        f'<!DOCTYPE html><html lang="en"><head><title>{title}</title></head><body>'
+        f"<h1>{title}</h1><table>{rows}</table>"
+        f'<div role="img" aria-label="{shown(alt)}">{svg}</div><ul>{items}</ul></body></html>'
+    )
+
+
+# %% wrong: three limits at most · clause 3 · message: "the list says"
+import html
+
+
+def model_card(facts, limits, *, svg, alt):
+    missing = [key for key in ("name", "accuracy", "interval", "sha256") if key not in facts]
+    if missing or not limits:
+        raise ValueError(f"the card has no {', '.join(missing) or 'limits'}")
+
+    def shown(value):
+        return html.escape(f"{value:.3f}" if isinstance(value, float) else str(value))
+
+    title = shown(facts["name"])
+    rows = "".join(
+        f'<tr><th scope="row">{shown(key)}</th><td>{shown(value)}</td></tr>'
+        for key, value in facts.items()
+    )
+    items = "".join(f"<li>{shown(limit)}</li>" for limit in limits[:3])
+    return (
+        f'<!DOCTYPE html><html lang="en"><head><title>{title}</title></head><body>'
+        f"<h1>{title}</h1><table>{rows}</table>"
+        f'<div role="img" aria-label="{shown(alt)}">{svg}</div><ul>{items}</ul></body></html>'
+    )
+
+
+# %% wrong: only < and quotation marks are escaped · clause 5 · message: "the row of 'less than' says"
+def model_card(facts, limits, *, svg, alt):
+    missing = [key for key in ("name", "accuracy", "interval", "sha256") if key not in facts]
+    if missing or not limits:
+        raise ValueError(f"the card has no {', '.join(missing) or 'limits'}")
+
+    def shown(value):
+        value = f"{value:.3f}" if isinstance(value, float) else str(value)
+        return value.replace("<", "&lt;").replace('"', "&quot;")
+
+    title = shown(facts["name"])
+    rows = "".join(
+        f'<tr><th scope="row">{shown(key)}</th><td>{shown(value)}</td></tr>'
+        for key, value in facts.items()
+    )
+    items = "".join(f"<li>{shown(limit)}</li>" for limit in limits)
+    return (
+        f'<!DOCTYPE html><html lang="en"><head><title>{title}</title></head><body>'
+        f"<h1>{title}</h1><table>{rows}</table>"
+        f'<div role="img" aria-label="{shown(alt)}">{svg}</div><ul>{items}</ul></body></html>'
+    )
+
+
+# %% wrong: an accuracy of 0 counts as none · clause 7 · message: "raised"
+import html
+
+
+def model_card(facts, limits, *, svg, alt):
+    missing = [key for key in ("name", "accuracy", "interval", "sha256") if not facts.get(key)]
+    if missing or not limits:
+        raise ValueError(f"the card has no {', '.join(missing) or 'limits'}")
+
+    def shown(value):
+        return html.escape(f"{value:.3f}" if isinstance(value, float) else str(value))
+
+    title = shown(facts["name"])
+    rows = "".join(
+        f'<tr><th scope="row">{shown(key)}</th><td>{shown(value)}</td></tr>'
+        for key, value in facts.items()
+    )
+    items = "".join(f"<li>{shown(limit)}</li>" for limit in limits)
+    return (
+        f'<!DOCTYPE html><html lang="en"><head><title>{title}</title></head><body>'
+        f"<h1>{title}</h1><table>{rows}</table>"
+        f'<div role="img" aria-label="{shown(alt)}">{svg}</div><ul>{items}</ul></body></html>'
+    )
+
+
+# %% wrong: the lines of the picture joined · clause 4 · message: "not in the document as it came"
+import html
+
+
+def model_card(facts, limits, *, svg, alt):
+    missing = [key for key in ("name", "accuracy", "interval", "sha256") if key not in facts]
+    if missing or not limits:
+        raise ValueError(f"the card has no {', '.join(missing) or 'limits'}")
+
+    def shown(value):
+        return html.escape(f"{value:.3f}" if isinstance(value, float) else str(value))
+
+    title = shown(facts["name"])
+    rows = "".join(
+        f'<tr><th scope="row">{shown(key)}</th><td>{shown(value)}</td></tr>'
+        for key, value in facts.items()
+    )
+    drawn = svg.replace("\n", " ")
+    items = "".join(f"<li>{shown(limit)}</li>" for limit in limits)
+    return (
+        f'<!DOCTYPE html><html lang="en"><head><title>{title}</title></head><body>'
+        f"<h1>{title}</h1><table>{rows}</table>"
+        f'<div role="img" aria-label="{shown(alt)}">{drawn}</div><ul>{items}</ul></body></html>'
+    )

@@ -703,3 +703,29 @@ def test_report(logits, targets, *, names, positive):
         "confusion": confusion_matrix(targets, logits.argmax(1)),
         "auc": float(roc_auc_score(targets == positive, probability)),
     }
+
+
+# %% wrong: the logits shifted in place · clause 6 · message: "something works in place"
+import torch
+from sklearn.metrics import roc_auc_score
+
+from course_lib.metrics import wilson_interval
+
+
+def test_report(logits, targets, *, names, positive):
+    n, classes = len(targets), len(names)
+    cells = targets * classes + logits.max(1).indices
+    confusion = cells.bincount(minlength=classes**2).reshape(classes, classes)
+    right, support = int(confusion.trace()), confusion.sum(1)
+    recall = confusion.diagonal() / support
+    logits -= logits.max(1, keepdim=True).values
+    probability = logits.double().softmax(1)[:, positive]
+    return {
+        "n": n,
+        "accuracy": right / n,
+        "interval": tuple(wilson_interval(right, n)),
+        "baseline": support.max().item() / n,
+        "recall": dict(zip(names, recall.tolist())),
+        "confusion": confusion.tolist(),
+        "auc": float(roc_auc_score(targets == positive, probability)),
+    }

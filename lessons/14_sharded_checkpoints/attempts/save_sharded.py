@@ -516,3 +516,59 @@ def save_sharded(model, optimizer, folder, epoch):
     dcp.save({"model": weights, "optimizer": moments, "epoch": epoch}, checkpoint_id=folder)
     files = {path.name: path.stat().st_size for path in folder.iterdir()}
     (folder / "complete.json").write_text(json.dumps({"ranks": ranks, "files": files}))
+
+
+# %% wrong: whole tensors gathered on every rank · clause 1 · message: "in one piece: somebody gathered it"
+import json
+import os
+
+import torch.distributed as dist
+import torch.distributed.checkpoint as dcp
+from torch.distributed.checkpoint.state_dict import StateDictOptions, get_state_dict
+
+
+def save_sharded(model, optimizer, folder, epoch):
+    manifest = folder / "complete.json"
+    if manifest.exists():
+        raise FileExistsError(f"{folder} is complete already.")
+    weights, moments = get_state_dict(
+        model, optimizer, options=StateDictOptions(full_state_dict=True)
+    )
+    dcp.save({"model": weights, "optimizer": moments, "epoch": epoch}, checkpoint_id=folder)
+    several = dist.is_initialized()
+    if not several or dist.get_rank() == 0:
+        files = {path.name: path.stat().st_size for path in folder.iterdir()}
+        aside = folder / "complete.json.tmp"
+        aside.write_text(
+            json.dumps({"ranks": dist.get_world_size() if several else 1, "files": files})
+        )
+        os.replace(aside, manifest)
+    if several:
+        dist.barrier()
+
+
+# %% wrong: any folder that exists is refused · clause 5 · message: "In one process without a group `save_sharded` raised FileExistsError"
+import json
+import os
+
+import torch.distributed as dist
+import torch.distributed.checkpoint as dcp
+from torch.distributed.checkpoint.state_dict import get_state_dict
+
+
+def save_sharded(model, optimizer, folder, epoch):
+    manifest = folder / "complete.json"
+    if folder.exists():
+        raise FileExistsError(f"{folder} is complete already.")
+    weights, moments = get_state_dict(model, optimizer)
+    dcp.save({"model": weights, "optimizer": moments, "epoch": epoch}, checkpoint_id=folder)
+    several = dist.is_initialized()
+    if not several or dist.get_rank() == 0:
+        files = {path.name: path.stat().st_size for path in folder.iterdir()}
+        aside = folder / "complete.json.tmp"
+        aside.write_text(
+            json.dumps({"ranks": dist.get_world_size() if several else 1, "files": files})
+        )
+        os.replace(aside, manifest)
+    if several:
+        dist.barrier()

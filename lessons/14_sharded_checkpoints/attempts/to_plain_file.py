@@ -123,6 +123,7 @@ def to_plain_file(folder, path):
         shutil.copy(elsewhere / "new.pt", f"{path}.copying")
         os.replace(f"{path}.copying", path)
     finally:
+        Path(f"{path}.copying").unlink(missing_ok=True)
         shutil.rmtree(elsewhere)
 
 
@@ -437,6 +438,52 @@ def to_plain_file(folder, path):
         dcp_to_torch_save(folder, aside)
         content = torch.load(aside) | {"metadata": dcp.FileSystemReader(folder).read_metadata()}
         torch.save(content, aside)
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+# %% wrong: copied over the old file, half a file in between · clause 3 · message: "Half of the copy was written, then the disk was full. OSError came, and by then the older file was gone"
+import json
+import shutil
+
+from torch.distributed.checkpoint.format_utils import dcp_to_torch_save
+
+
+def to_plain_file(folder, path):
+    complete = folder / "complete.json"
+    if not complete.exists():
+        raise FileNotFoundError(complete)
+    for name, size in json.loads(complete.read_text())["files"].items():
+        file = folder / name
+        if not file.exists() or file.stat().st_size != size:
+            raise ValueError(f"{name} is not as it was saved")
+    aside = path.with_name(path.name + ".tmp")
+    try:
+        dcp_to_torch_save(folder, aside)
+        shutil.copyfile(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+# %% wrong: only the sum of the sizes is compared · clause 5 · message: "a byte shorter than listed, and `.metadata` a byte longer, and `to_plain_file` raised"
+import json
+import os
+
+from torch.distributed.checkpoint.format_utils import dcp_to_torch_save
+
+
+def to_plain_file(folder, path):
+    complete = folder / "complete.json"
+    if not complete.exists():
+        raise FileNotFoundError(complete)
+    listed = json.loads(complete.read_text())["files"]
+    sizes = [(folder / name).stat().st_size for name in listed if (folder / name).exists()]
+    if len(sizes) != len(listed) or sum(sizes) != sum(listed.values()):
+        raise ValueError(f"{folder} is damaged")
+    aside = path.with_name(path.name + ".tmp")
+    try:
+        dcp_to_torch_save(folder, aside)
         os.replace(aside, path)
     finally:
         aside.unlink(missing_ok=True)

@@ -32,6 +32,7 @@ class LoadVerified(Task):
         "from an Apple computer": {"tag": "mps", "hidden": 5},
         "the last bit of one logit": {"tag": "cuda:3", "harm": "bit", "hidden": 6},
         "one logit of many is far off": {"tag": "cuda:0", "harm": "row", "hidden": 8},
+        "the last row of the record is gone": {"tag": "cuda:0", "harm": "short"},
     }
     hints: ClassVar = {
         "map": '`torch.load(path, map_location="cpu", weights_only=True)` takes any tag, and refuses what is not plain data.',
@@ -69,6 +70,8 @@ class LoadVerified(Task):
             state["4.weight"] = torch.ones(2)
         elif harm == "shape":
             logits = logits[0].clone()
+        elif harm == "short":
+            logits = logits[:-1].clone()
         elif harm == "bit":
             logits.view(torch.int32)[2, 1] ^= 1
         elif harm == "row":
@@ -150,6 +153,7 @@ class LoadVerified(Task):
             "missing": "A running mean is missing from the file",
             "unexpected": "The file has a tensor that the network hasn't",
             "shape": "The file records one row of logits where the model gives six",
+            "short": "The file records five rows of logits where the model gives six",
             "bit": "The last bit of one recorded logit was changed",
             "row": "One recorded row belongs to other answers",
             "hostile": "The file holds a call besides the data",

@@ -8,7 +8,7 @@ from course_lib.classroom.tasks.answers import asked, no_value, refusal
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
 
-SVG = '<svg viewBox="0 0 40 20" width="40" height="20"><polyline points="0,20 20,{y} 40,0" fill="none" stroke="currentColor"/></svg>'
+SVG = '<svg viewBox="0 0 40 20" width="40" height="20">\n<polyline points="0,20 20,{y} 40,0" fill="none" stroke="currentColor"/></svg>'
 FETCHING = {"src", "srcset", "href", "xlink:href", "poster", "action", "formaction", "background"}
 STYLED = re.compile(r"@import|url\(\s*['\"]?(?!data:|#)", flags=re.IGNORECASE)
 """What a style sheet fetches by."""
@@ -26,13 +26,17 @@ class ModelCard(Task):
     visible: ClassVar = {
         "an ordinary card": fact(),
         "signs that HTML would take for tags": fact(
-            model='Digits <v2> & "more"', limit="fails on <b>dark</b> images & small ones"
+            model='Digits <v2> & "more"',
+            limit="fails on <b>dark</b> images & small ones",
+            more={"less than": "written &lt; in HTML", "epochs lost": 0},
         ),
         "no digest": fact(sha256=None),
         "no limits": fact(limit=None),
     }
     graded: ClassVar = {
-        "other facts in another order": fact(model="Tumours, v3", more={"zeta": 7, "alpha <b>": 0.12345}),
+        "other facts in another order": fact(
+            model="Tumours, v3", more={"zeta": 7, "alpha <b>": 0.12345, "pretrained": False}, accuracy=0.0, limits=5
+        ),
         "no interval": fact(interval=None),
         "signs in the picture's words": fact(alt='rises from 0.1 to "1"; a < b'),
         "no name": fact(model=None),
@@ -50,7 +54,7 @@ class ModelCard(Task):
         """Facts, limits, the picture, and its words."""
         s, seed = case.settings, case.seed
         facts: dict[str, Any] = {
-            "accuracy": 0.9 + seed % 97 / 1000 + 0.00041,
+            "accuracy": s.get("accuracy", 0.9 + seed % 97 / 1000 + 0.00041),
             "name": s.get("model", "Digits, v1"),
             "interval": s.get("interval", f"0.{900 + seed % 40} to 0.{950 + seed % 40}"),
             "images": 1000 + seed % 500,
@@ -59,6 +63,7 @@ class ModelCard(Task):
         }
         facts = {name: value for name, value in (s.get("more", {}) | facts).items() if value is not None}
         limits = [] if s.get("limit", "") is None else [s.get("limit", "one digit only"), f"{seed % 90 + 10} writers"]
+        limits += [f"no letter {letter}" for letter in "zyx"[: s.get("limits", 2) - 2]]
         return facts, limits, SVG.format(y=seed % 20), s.get("alt", f"a curve with {seed % 50} points")
 
     def probe(self, answer: Any, case: Case) -> Observation:
@@ -124,7 +129,7 @@ class ModelCard(Task):
                 return failed(f"The table has {len(rows)} rows for {len(wanted)} facts.", hint="row")
             return failed(
                 f"Read by a browser, the row of {lost[0]!r} says {like[1:]}; expected {lost[1]!r}.",
-                hint="escape" if "<" in lost[1] else "row",
+                hint="escape" if "<" in lost[1] or "&" in lost[1] else "row",
             )
         if any([kind for kind, _ in row] != ["th row", "td"] for row in document.rows):
             return failed('A row is a `<th scope="row">` and a `<td>`.', hint="row")

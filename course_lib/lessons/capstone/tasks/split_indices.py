@@ -22,11 +22,17 @@ class SplitIndices(Task):
     visible: ClassVar = {
         "three classes, copies of each image": {"groups": (20, 10, 30), "copies": 3, "shares": (0.6, 0.2)},
         "every image once": {"groups": (40, 25), "copies": 1, "shares": (0.5, 0.3)},
-        "a rare class, rows in order": {"groups": (10, 60), "copies": 2, "shares": (0.7, 0.1), "sorted": True},
+        "a rare class, rows in order": {
+            "groups": (30, 90),
+            "copies": 2,
+            "more": 9,
+            "shares": (0.7, 0.1),
+            "sorted": True,
+        },
     }
     graded: ClassVar = {
         "five classes, odd numbers": {"groups": (13, 9, 31, 17, 22), "copies": 2, "shares": (0.55, 0.25), "odd": True},
-        "group numbers with gaps": {"groups": (24, 16), "copies": 4, "shares": (0.5, 0.25), "odd": True},
+        "group numbers with gaps": {"groups": (44, 36), "copies": 1, "more": 14, "shares": (0.5, 0.25), "odd": True},
     }
     hints: ClassVar = {
         "rows": "`(labels == k).nonzero().squeeze(1)` are the rows of a class, `torch.randperm(n, generator=generator)` shuffles.",
@@ -39,14 +45,18 @@ class SplitIndices(Task):
     }
 
     def data(self, case: Case) -> tuple[Tensor, Tensor]:
-        """Labels (N,) and groups (N,): each group is an image of one class with its copies."""
+        """Labels (N,) and groups (N,): each group is an image of one class with its copies, every second one with `more`."""
         g = case.generator()
         label_of_group = torch.arange(len(case.groups)).repeat_interleave(torch.tensor(case.groups))
         numbers = torch.arange(len(label_of_group))
         if case.settings.get("odd"):
             numbers = torch.randperm(len(numbers), generator=g) * 7 + 3
             label_of_group = label_of_group + 2
-        labels, groups = label_of_group.repeat(case.copies), numbers.repeat(case.copies)
+        rows = torch.arange(len(numbers)).repeat(case.copies)
+        if "more" in case.settings:
+            some = torch.randperm(len(numbers), generator=g)[::2]
+            rows = torch.cat([rows, some.repeat(case.more)])
+        labels, groups = label_of_group[rows], numbers[rows]
         order = labels.argsort(stable=True) if case.settings.get("sorted") else torch.randperm(len(labels), generator=g)
         return labels[order], groups[order]
 

@@ -45,7 +45,7 @@ class TestReport(Task):
         "confusion": "`confusion[true, predicted] += 1`: a row for each true class. With `len(names)` rows, whatever occurs.",
         "auc": "`roc_auc_score(targets == positive, scores)` of scikit-learn. The scores are the probabilities of the class, "
         "`logits.double().softmax(1)[:, positive]`; the raw logit of the class forgets the others.",
-        "keys": "A dictionary with these seven keys.",
+        "keys": "A dictionary with these seven keys; `logits = logits - x` makes a new tensor, `logits -= x` changes the caller's.",
     }
 
     def names(self, case: Case) -> list[str]:
@@ -97,6 +97,7 @@ class TestReport(Task):
     def probe(self, answer: Any, case: Case) -> Observation:
         """One report."""
         logits, targets = self.data(case)
+        as_given = logits.clone(), targets.clone()
 
         def use() -> Any:
             report = answer(logits, targets, names=self.names(case), positive=case.positive)
@@ -104,7 +105,9 @@ class TestReport(Task):
                 return {key: _plainly(value) for key, value in report.items()}
             return report
 
-        return observe(use)
+        return observe(
+            use, also={"kept": lambda: torch.equal(logits, as_given[0]) and torch.equal(targets, as_given[1])}
+        )
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """Figure by figure."""
@@ -123,8 +126,15 @@ class TestReport(Task):
             self.interval(got["interval"], wanted, case)
             or self.recall(got["recall"], wanted, case)
             or self.confusion(got["confusion"], wanted)
+            or self.kept(seen)
             or passed("Seven figures, and none without its baseline, interval or support.")
         )
+
+    def kept(self, seen: Observation) -> Verdict | None:
+        """Whoever called still needs the tensors."""
+        if not seen.also["kept"]:
+            return failed("The logits or the targets are others after the call: something works in place.", hint="keys")
+        return None
 
     def other(self, key: str, value: Any, wanted: dict[str, Any], case: Case, hint: str) -> Verdict:
         """One number that is another."""

@@ -1,6 +1,7 @@
 """Mend it: a load of a sharded training by another number of processes."""
 
 import tempfile
+from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -61,6 +62,7 @@ class LoadResharded(Task):
     graded: ClassVar = {
         "two processes, from three": setting(2, "three ranks"),
         "an unfinished folder of three ranks": setting(kept="three ranks", fault="unfinished"),
+        "the model names its last layer otherwise": setting(fault="renamed"),
     }
     hints: ClassVar = {
         "all": "Every rank has to call `dcp.load`; nobody needs to ask for its rank here.",
@@ -88,6 +90,8 @@ class LoadResharded(Task):
             model = model[:2]
         elif case.fault == "more":
             model = nn.Sequential(*model, nn.Linear(case.sizes[2], 2))
+        elif case.fault == "renamed":
+            model = nn.Sequential(OrderedDict(zip(["0", "1", "head"], model, strict=True)))
         optimizer = optimizer_of(model, case.kind, case.rate)
         before, seen = copied(model), {}
 
@@ -221,6 +225,7 @@ def refusal(one: Mapping[str, Any], case: Case) -> Verdict:
         "unfinished": ("FileNotFoundError", f"The folder has no `{COMPLETE}`", "unfinished"),
         "fewer": ("KeyError", "The folder has names that the model lacks", "names"),
         "more": ("KeyError", "The model has names that the folder lacks", "names"),
+        "renamed": ("KeyError", "The last layer has another name in the model than in the folder", "names"),
     }[case.fault]
     if wanted not in one["kinds"]:
         came = f"raised {shortly(one['error'])}" if one["error"] else "raised nothing"

@@ -21,7 +21,7 @@ from course_lib.lessons.sharded_checkpoints.tasks.ranks import (
     tried,
     waited,
 )
-from course_lib.lessons.sharded_checkpoints.tasks.shared import contents, listed, shortly, states, training
+from course_lib.lessons.sharded_checkpoints.tasks.shared import contents, listed, shortly, states, training, uncut
 
 
 def setting(
@@ -49,6 +49,7 @@ class SaveSharded(Task):
     }
     graded: ClassVar = {
         "three processes, uneven": setting(3, (2, 7, 4), 12, "SGD"),
+        "one process, an empty folder": setting(0, (3, 4, 2), 4) | {"there": True},
     }
     hints: ClassVar = {
         "state": "`get_state_dict(model, optimizer)` returns both states, the optimizer's by name. Save them with the epoch: "
@@ -65,6 +66,8 @@ class SaveSharded(Task):
         """Let it save, in this process or on every rank; then read the folder."""
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name) / "step-100"
+            if case.settings.get("there"):
+                folder.mkdir()
             if not case.ranks:
                 return self.alone(answer, case, folder)
             settings = dict(case.settings) | {"seed": case.seed}
@@ -107,6 +110,7 @@ class SaveSharded(Task):
         verdict = (
             _raised(ranks, case)
             or self.saved(seen.also["contents"], case)
+            or _gathered(seen.also["uncut"], case)
             or self.manifest(seen.also, case)
             or _finished(ranks, case)
         )
@@ -179,7 +183,17 @@ def looked_at(folder: Path) -> dict[str, Any]:
     """What a save has left."""
     path = folder / COMPLETE
     text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
-    return {"contents": plain(contents(folder)), "manifest": text, "files": listed(folder)}
+    return {"contents": plain(contents(folder)), "uncut": uncut(folder), "manifest": text, "files": listed(folder)}
+
+
+def _gathered(whole: list[str], case: Case) -> Verdict | None:
+    if case.ranks > 1 and whole:
+        return failed(
+            f"`{whole[0]}` lies in the folder in one piece: somebody gathered it. Expected each of {case.ranks} ranks to write "
+            "the rows that it holds.",
+            hint="state",
+        )
+    return None
 
 
 def _raised(ranks: list[dict[str, Any]], case: Case) -> Verdict | None:

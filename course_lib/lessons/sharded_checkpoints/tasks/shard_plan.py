@@ -108,6 +108,12 @@ def _read(value: Any) -> Plan | None:
 
 
 def _short(value: Any) -> str:
-    parts = [tuple(part) if isinstance(part, list) else part for part in value] if isinstance(value, list) else value
-    text = repr(parts)
+    text = repr(_triples(value))
     return text if len(text) <= 90 else f"{text[:90]} …"
+
+
+def _triples(value: Any) -> Any:
+    """What the wire made lists, as it was: a list of no lists is a triple, unless it is empty."""
+    if not isinstance(value, list) or not value:
+        return value
+    return [_triples(part) for part in value] if any(isinstance(p, list | tuple) for p in value) else tuple(value)

@@ -93,6 +93,16 @@ def contents(folder: Path) -> dict[str, Any]:
         return {"error": shortly(f"{type(error).__name__}: {error}")}
 
 
+def uncut(folder: Path) -> list[str]:
+    """The model's tensors, several rows high, that lie in a folder in one piece; none where it can't be read."""
+    try:
+        entries = Reader(folder).read_metadata().state_dict_metadata.items()
+    except Exception:  # whatever a learner's save has left: `contents` says so
+        return []
+    tensors = {name: entry for name, entry in entries if name.startswith("model.") and hasattr(entry, "size")}
+    return [n for n, e in tensors.items() if list(e.size[:1]) > [1] and any(c.sizes == e.size for c in e.chunks)]
+
+
 @cache
 def kept_contents(name: str) -> dict[str, Any]:
     """Everything in a kept folder, by its dotted name."""

@@ -1,6 +1,7 @@
 """One plain file out of a folder that several ranks wrote."""
 
 import json
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ from course_lib.lessons.sharded_checkpoints.tasks.shared import (
 )
 
 OLD = b"the file of yesterday"
+FULL = ("full", "copy")
 
 
 def setting(kept: str = "", fault: str = "", **how: Any) -> dict[str, Any]:
@@ -50,6 +52,8 @@ class ToPlainFile(Task):
         "from three ranks, over an older file": setting("three ranks", old=True),
         "metadata too long": setting("three ranks", "long", old=True),
         "the disk is full, no older file": setting(fault="full"),
+        "the disk is full in a copy": setting("two ranks", "copy", old=True),
+        "a byte less here, one more there": setting("two ranks", "moved", old=True),
     }
     hints: ClassVar = {
         "format": "`from torch.distributed.checkpoint.format_utils import dcp_to_torch_save` has it in one call: "
@@ -69,7 +73,7 @@ class ToPlainFile(Task):
             path.parent.mkdir()
             if case.old:
                 path.write_bytes(OLD)
-            with full_disk() if case.fault == "full" else quiet():
+            with full_disk(case.fault) if case.fault in FULL else quiet():
                 seen = observe(tamed(answer, kinds), folder, path)
             whole = path.read_bytes() if path.is_file() else None
             is_old = whole == OLD
@@ -84,7 +88,7 @@ class ToPlainFile(Task):
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """What is in the file, or that there is none."""
         also = seen.also
-        if case.fault == "full" and also["file"] == "new" and not seen.error:
+        if case.fault in FULL and also["file"] == "new" and not seen.error:
             return self.content(also["content"], case) or passed("Written in a way of its own.")
         if case.fault:
             return self.fault(seen, case)
@@ -132,12 +136,18 @@ class ToPlainFile(Task):
             "missing": ("ValueError", f"A file that `{COMPLETE}` lists is missing", "sizes"),
             "short": ("ValueError", f"A rank's file is shorter than `{COMPLETE}` says", "sizes"),
             "long": ("ValueError", f"`.metadata` is longer than `{COMPLETE}` says", "sizes"),
+            "moved": (
+                "ValueError",
+                "A rank's file is a byte shorter than listed, and `.metadata` a byte longer",
+                "sizes",
+            ),
             "full": ("OSError", "Half of the file was written, then the disk was full", "aside"),
+            "copy": ("OSError", "Half of the copy was written, then the disk was full", "aside"),
         }[case.fault]
         also = seen.also
         if wanted not in also["kinds"]:
             came = f"raised {shortly(seen.error)}" if seen.error else "raised nothing"
-            expected = "the OSError to come through" if case.fault == "full" else f"a {wanted}"
+            expected = "the OSError to come through" if case.fault in FULL else f"a {wanted}"
             return failed(f"{what}, and `to_plain_file` {came}. Expected {expected}.", hint=hint)
         if case.old and also["file"] != "old":
             return failed(f"{what}. {wanted} came, and by then the older file was gone.", hint="aside")
@@ -156,9 +166,9 @@ def prepared(folder: Path, case: Case) -> Path:
         (folder / COMPLETE).unlink()
     elif case.fault == "missing":
         (folder / last).unlink()
-    elif case.fault == "short":
+    if case.fault in ("short", "moved"):
         (folder / last).write_bytes((folder / last).read_bytes()[:-1])
-    elif case.fault == "long":
+    if case.fault in ("long", "moved"):
         with open(folder / ".metadata", "ab") as file:
             file.write(b"\n")
     return folder
@@ -174,9 +184,13 @@ def saved(case: Case) -> dict[str, Any]:
 
 
 @contextmanager
-def full_disk() -> Iterator[None]:
-    """Inside, `torch.save` writes half of what it should, and raises."""
+def full_disk(fault: str) -> Iterator[None]:
+    """Inside, `torch.save` writes half of what it should, and raises; or a copy of a file does."""
     really: Callable = torch.save
+
+    def copyfile(source: Any, target: Any, **_: Any) -> None:
+        Path(target).write_bytes(Path(source).read_bytes()[:1000])
+        raise OSError(28, "No space left on device")
 
     def save(value: Any, file: Any, *args: Any, **kwargs: Any) -> None:
         if not hasattr(file, "write"):
@@ -187,5 +201,5 @@ def full_disk() -> Iterator[None]:
             file.write(b"half of it")
         raise OSError(28, "No space left on device")
 
-    with patch.object(torch, "save", save), quiet():
+    with patch.object(torch, "save", save) if fault == "full" else patch.object(shutil, "copyfile", copyfile), quiet():
         yield
