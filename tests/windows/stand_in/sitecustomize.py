@@ -10,6 +10,7 @@ Not here: paths with \\, a file system that ignores case, paths that are too lon
 import builtins
 import errno
 import fcntl
+import importlib
 import io
 import multiprocessing.context
 import os
@@ -65,6 +66,9 @@ class _Windows(types.ModuleType):
 
     def __delattr__(self, name):
         delattr(self._real, name)
+
+    def __reduce__(self):
+        return importlib.import_module, (self.__name__,)
 
     def __dir__(self):
         return sorted(set(dir(self._real)) - self._gone)
