@@ -5,10 +5,11 @@
 # make site   write the web site into dist/site, to open or to publish; make test-site tries all of it in Chromium
 # make bench  what the figures in the README come from
 # make colab  write notebooks for Colab into dist/colab/, each with the course inside
+# make test-versions   run the core of the tests with the oldest and the newest of every dependency
 # make test-colab   run them, and the tests of tasks, quizzes and explorers, with the versions that Colab has
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test build check site test-site colab test-colab bench constraints
+.PHONY: help lab test build check site test-site colab test-colab test-versions bench constraints
 
 # The newest tested Python on this machine; override with `make lab PYTHON=...`
 PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(if $(shell $(p) -c "import sys" 2>/dev/null && echo yes),$(p))))
@@ -81,6 +82,10 @@ COLAB_PIP := .venv-colab/bin/python -m pip --quiet --disable-pip-version-check
 test-colab: .venv-colab/ready colab
 	COLAB_RELEASE_TAG=tests PYTHONPATH="$(CURDIR)/tests/colab/stand_in:$(CURDIR)/.venv-colab/lacking:$(CURDIR)" \
 	  .venv-colab/bin/python -m pytest -n 2 --dist worksteal -W "ignore:Unclosed context:ResourceWarning" tests/colab $(SUITES)
+
+# For one of them, or another torch: make test-versions VERSIONS="floor --torch 2.6.0"
+test-versions:
+	$(PYTHON) -m tools.versions $(VERSIONS)
 
 bench: .venv/test-ready
 	python -m benchmarks
