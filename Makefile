@@ -6,11 +6,12 @@
 # make site   write the web site into dist/site, to open or to publish; make test-site tries all of it in Chromium
 # make bench  what the figures in the README come from
 # make colab  write notebooks for Colab into dist/colab/, each with the course inside
-# make test-windows  run every lesson where the system seems to be Windows
 # make test-colab   run them, and the tests of tasks, quizzes and explorers, with the versions that Colab has
+# make test-versions  run the core of the tests with the oldest and the newest of every dependency
+# make test-windows   run every lesson where the system seems to be Windows
 
 .DEFAULT_GOAL := help
-.PHONY: again help lab test build check site test-site colab test-colab test-windows bench constraints
+.PHONY: again help lab test build check site test-site colab test-colab test-versions test-windows bench constraints
 
 # The newest tested Python on this machine; override with `make lab PYTHON=...`
 PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(if $(shell $(p) -c "import sys" 2>/dev/null && echo yes),$(p))))
@@ -85,6 +86,10 @@ COLAB_PIP := .venv-colab/bin/python -m pip --quiet --disable-pip-version-check
 test-colab: .venv-colab/ready colab
 	COLAB_RELEASE_TAG=tests PYTHONPATH="$(CURDIR)/tests/colab/stand_in:$(CURDIR)/.venv-colab/lacking:$(CURDIR)" \
 	  .venv-colab/bin/python -m pytest -n 2 --dist worksteal -W "ignore:Unclosed context:ResourceWarning" tests/colab $(SUITES)
+
+# For one of them, or another torch: make test-versions VERSIONS="floor --torch 2.7.0"
+test-versions:
+	$(PYTHON) -m tools.versions $(VERSIONS)
 
 test-windows: .venv/test-ready
 	python -m tests.windows.test_on_windows $(LESSONS)

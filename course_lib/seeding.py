@@ -72,7 +72,7 @@ def sealed(seed: int = 0) -> Iterator[None]:
         stack.enter_context(torch.random.fork_rng(devices=list(gpus)))
         stack.enter_context(torch.inference_mode(False))
         stack.enter_context(torch.enable_grad())
-        if torch.get_default_device().type != "cpu":  # a device context slows every call: only where one is needed
+        if _default_device() != "cpu":  # a device context slows every call: only where one is needed
             stack.enter_context(torch.device("cpu"))
         else:
             stack.callback(_forget_default_device)
@@ -95,8 +95,13 @@ def sealed(seed: int = 0) -> Iterator[None]:
         yield
 
 
+def _default_device() -> str:
+    """The kind of device that new tensors come to. torch 2.7 raises in get_default_device() once None was set."""
+    return torch.empty(0).device.type
+
+
 def _forget_default_device() -> None:
-    if torch.get_default_device().type != "cpu":
+    if _default_device() != "cpu":
         torch.set_default_device(None)
 
 

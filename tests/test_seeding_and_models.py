@@ -160,6 +160,15 @@ def globals_now():
     )
 
 
+def test_sealed_does_not_ask_for_the_default_device(monkeypatch):
+    """torch 2.7 raises in get_default_device() once the default was set to None."""
+    torch.set_default_device("cpu")
+    torch.set_default_device(None)
+    monkeypatch.delattr(torch, "get_default_device")
+    with sealed(0):
+        assert torch.ones(1).device.type == "cpu"
+
+
 @contextmanager
 def odd_defaults():
     torch.set_default_dtype(torch.float64)

@@ -109,7 +109,7 @@ def load():
 
 for name, number in figures(load()).items():
     print(f"{name:13} {figures(model)[name]:7.3f} before {number:7.3f} after")
-assert figures(load()) == figures(model) and round(figures(model)["accuracy"], 2) == 0.98
+assert figures(load()) == figures(model) and figures(model)["accuracy"] > 0.95
 
 # %% [markdown]
 # All equal, with no tolerance: loading by itself changes neither loss nor recall. A faulty load does. Which number
@@ -521,7 +521,7 @@ print(f"before {figures(model)['accuracy']:.3f}   after {accuracy:.3f}")
 overwritten = figures(served.eval())["accuracy"]
 print(f"eval() called now: {overwritten:.3f}   loaded again: {figures(load())['accuracy']:.3f}")
 assert (
-    0.8 < accuracy < 0.88
+    0.7 < accuracy < figures(model)["accuracy"] - 0.05
     and overwritten < figures(model)["accuracy"] == figures(load())["accuracy"]
 )
 
