@@ -41,6 +41,7 @@ def _grade(options: argparse.Namespace) -> int:
         saved = {row.student for row in course.rows(assignment) if row.score is not None}
         todo = {s: job for s, job in todo.items() if s not in saved or not _is_graded(course, job, about)}
     failed, interrupted = _run(course, todo, about, settings, max(1, options.workers))
+    course.assign_penalties(assignment)
     rows = course.rows(assignment)
     what = {row.student: _what(course, assignment, row, failed, row.student in handed_in) for row in rows}
     print(_table([row for row in rows if row.student in handed_in or row.score is not None], what))
@@ -80,19 +81,17 @@ def _run(
 
 def _saved(course: Course, done: Done, job: Job, about: dict) -> str:
     """Save a graded submission, its receipt last: without one it is graded again."""
-    path = _receipt(course, job)
     try:
-        path.unlink(missing_ok=True)
         if why := course.save(done, job):
             return why
-        receipts.write(path, receipts.receipt(done, about))
+        receipts.write(_receipt(course, job), receipts.receipt(done, about))
     except OSError as e:
         return f"It can't be written: {e}"
     return ""
 
 
 def _receipt(course: Course, job: Job) -> Path:
-    return course.folder / "receipts" / job.assignment / f"{job.student}.json"
+    return receipts.place(course.folder, job.assignment, job.student)
 
 
 def _is_graded(course: Course, job: Job, about: dict) -> bool:
@@ -106,7 +105,7 @@ def _what(course: Course, assignment: str, row: Row, failed: Mapping[str, str], 
         return f"NOT graded: {failed[row.student]}"
     if not handed_in:
         return "nothing handed in"
-    content = receipts.read(course.folder / "receipts" / assignment / f"{row.student}.json")
+    content = receipts.read(receipts.place(course.folder, assignment, row.student))
     said = [f"{row.seconds_late / 3600:.1f} h late"] if row.seconds_late > 0 else []
     said += ["waits for a person"] if row.needs_person else []
     return "; ".join([*said, *filter(None, [content.get("needs_a_person")]), *content.get("remarks", ())]) or "graded"

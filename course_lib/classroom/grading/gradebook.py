@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde, NbGraderException, autograde
 from nbgrader.coursedir import CourseDirectory
@@ -133,6 +134,21 @@ class Course:
                 time.sleep(0.5)
             finally:
                 SubmissionExporter.ready = {}
+
+    def assign_penalties(self, assignment: str) -> None:
+        """Let penalties follow the deadline, extensions and marks as they are now: nbgrader's are those of the grading."""
+        penalties = latesubmissions.AssignLatePenalties(config=self.config)
+        with self._gradebook() as book:
+            about = [
+                {"student": one.student_id, "assignment": assignment, "notebook": part.name}
+                for one in book.assignment_submissions(assignment)
+                for part in one.notebooks
+                if one.total_seconds_late > 0 or part.late_submission_penalty
+            ]
+        with _captured(), _one_connection():
+            for one in about:
+                resources = {"nbgrader": {**one, "db_url": self.directory.db_url}}
+                penalties.preprocess(NotebookNode(cells=[]), resources)
 
     def rows(self, assignment: str) -> list[Row]:
         """Every student of the class, with the grade where there is one."""
