@@ -17,12 +17,13 @@ from nbgrader.server_extensions.formgrader import handlers
 from submissions import right_quiz, submission
 
 from course_lib.__main__ import main
+from course_lib.classroom.grading import receipts
 from course_lib.classroom.grading.class_evidence import read_class
 from course_lib.classroom.grading.gradebook import Course
 from course_lib.classroom.quizzes.bank import load_bank
 from course_lib.classroom.tasks.checking import solution_code
 from course_lib.classroom.tasks.task import find_task
-from course_lib.syllabus import load_syllabus
+from course_lib.syllabus import ROOMS, load_syllabus
 
 pytestmark = [pytest.mark.grading, pytest.mark.timeout(900)]
 LESSON = load_syllabus().lesson("roc_analysis")
@@ -266,3 +267,20 @@ def test_who_hands_in_again_is_marked_again_by_a_person(marked, capsys):
     assert "1 graded now, 2 before" in grade(marked, capsys)
     assert waiting(marked) == {"ada": True, "ben": False, "cleo": True}
     assert scores(marked)["ada"] == 21.5, "until then the mark stays"
+
+
+def test_only_the_code_of_an_assignment_s_own_lesson_is_what_its_grades_follow_from(course, tmp_path, monkeypatch):
+    """A new case of a task in another lesson has nobody graded again."""
+    for slug in ("roc_analysis", "eval_mode"):
+        shutil.copytree(ROOMS / slug, tmp_path / slug)
+    monkeypatch.setattr(receipts, "ROOMS", tmp_path)
+
+    def basis():
+        graded = Course(course)
+        return receipts.basis(graded.template(NAME), graded.settings(), NAME)
+
+    before = basis()
+    (tmp_path / "eval_mode" / "tasks" / "predict.py").write_text("# another judge")
+    assert basis() == before
+    (tmp_path / "roc_analysis" / "tasks" / "auc.py").write_text("# another judge")
+    assert {name for name, value in basis().items() if value != before[name]} == {"tasks_digest"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Gradebook
+from nbgrader.api import Assignment, BaseCell, Grade, Gradebook, SubmittedAssignment, SubmittedNotebook
 
 from course_lib.classroom.grading import receipts
 from course_lib.classroom.grading.execute import GradedExecute
@@ -134,7 +134,7 @@ def read_class(course: Course, assignment: str) -> ClassEvidence:
     set_up = GradedExecute(config=course.config)
     keys, dropped = Path(set_up.lessons).resolve(), set_up.dropped
     about = receipts.basis(template, Settings("", keys, dropped=dropped), assignment)
-    grades, read, stale = _grades(course, assignment), {}, 0
+    grades, read, stale = _grades(course, assignment, template), {}, 0
     for student, cells in grades.items():
         receipt = receipts.read(receipts.place(course.folder, assignment, student))
         stale += any(receipt.get(name) != about[name] for name in _BASIS)
@@ -172,17 +172,22 @@ class _Cell:
     waits: bool
 
 
-def _grades(course: Course, assignment: str) -> dict[str, dict[str, _Cell]]:
-    """Student -> graded cell -> points, a person's own marks included."""
+def _grades(course: Course, assignment: str, template: Template) -> dict[str, dict[str, _Cell]]:
+    """Student -> graded cell -> points, a person's own marks included. One query: nbgrader's objects make one each."""
+    most = {cell.grade_id: float(cell.metadata["points"]) for cell in template.cells if "points" in cell.metadata}
+    found: dict[str, dict[str, _Cell]] = {}
     with Gradebook(course.directory.db_url, course.directory.course_id) as book:
-        return {
-            one.student_id: {
-                g.name: _Cell(float(g.score), float(g.max_score or 0), bool(g.needs_manual_grade))
-                for notebook in one.notebooks
-                for g in notebook.grades
-            }
-            for one in book.assignment_submissions(assignment)
-        }
+        rows = (
+            book.db.query(SubmittedAssignment.student_id, BaseCell.name, Grade.score, Grade.needs_manual_grade)
+            .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+            .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+            .join(BaseCell, BaseCell.id == Grade.cell_id)
+            .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+            .filter(Assignment.name == assignment)
+        )
+        for student, name, score, waits in rows:
+            found.setdefault(student, {})[name] = _Cell(float(score), most.get(name, 0.0), bool(waits))
+    return found
 
 
 def _sources(path: Path) -> dict[str, str]:

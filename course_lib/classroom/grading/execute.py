@@ -150,7 +150,7 @@ class SaveGrades(SaveAutoGrades):
     """Save the grades; what nobody could read or mark waits for a person.
 
     A person's mark stays, and is up for review only if the submission or the score that it replaces is another one now:
-    nbgrader puts all of a class's into the queue again, whatever was regraded.
+    nbgrader puts all of a class's into the queue again, whatever was graded again.
     """
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
