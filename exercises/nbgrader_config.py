@@ -40,6 +40,8 @@ c.GradedExecute.lessons = str(here.parent / "lessons")  # where each graded_quiz
 c.GradedExecute.timeout = 60  # seconds a cell may take
 c.GradedExecute.notebook_timeout = 240  # seconds a notebook may take
 # c.GradedExecute.readable = ["/data"]  # folders that submissions may read besides the system
+# c.GradedExecute.dropped = {"05_roc_analysis": ["q3"]}  # everybody who handed in has the points of it
+# c.LateSubmissionPlugin.penalty_method = "zero"  # late work earns nothing; without, being late is only noted
 # c.GradedExecute.sandbox = False  # submissions can then read, write and send what you can
 
 
@@ -56,3 +58,6 @@ c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.ClearHiddenTests",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
+
+# In the formgrader, each written answer's rubric stands below it; feedback never has it.
+c.HTMLExporter.preprocessors = ["course_lib.classroom.grading.rubric.ShowRubric"]

@@ -4,6 +4,7 @@ python tools/check_course.py                     every lesson of the course
 python tools/check_course.py 07_whole_model      one, a draft too
 python tools/check_course.py --run 07_whole_model    and run it by the tests' rules: attempts, questions, notebook
 python tools/check_course.py --new 07_whole_model    write skeletons of what it lacks; nothing is overwritten
+python tools/check_course.py --new 20_my_own --exercise    an exercise without a lesson
 python tools/check_course.py --promises          and list what the course promises to teach, and where
 """
 
@@ -56,6 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--run", action="store_true", help="also run them by the tests' rules")
     parser.add_argument("--new", action="store_true", help="write skeletons of what it lacks; tasks may follow")
+    parser.add_argument("--exercise", action="store_true", help="with --new: an exercise alone, without a lesson")
     parser.add_argument("--promises", action="store_true", help="list what the course promises to teach, and where")
     parser.add_argument("--root", type=Path, default=ROOT, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
@@ -64,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.new:
             name, *tasks = options.names
-            print("\n".join(write_skeletons(name, tasks, options.root)))
+            print("\n".join(write_skeletons(name, tasks, options.root, exercise=options.exercise)))
             return 0
         syllabus = load_syllabus(options.root / "course_lib" / "course.toml")
         lessons = [syllabus.called(name) for name in options.names] or list(syllabus.lessons)

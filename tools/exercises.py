@@ -33,13 +33,15 @@ def exercise_notebook(lesson: Lesson, syllabus: Syllabus, root: Path) -> Noteboo
             cell.metadata["nbgrader"] = _grading_metadata(marker, name, lesson)
     for marker, names in found.items():
         agree(folder / "exercise.py", marker, names, lesson.written if marker == "written" else lesson.tasks)
-    there = f"[the lesson](../../../notebooks/{lesson.name}.ipynb)"
+    alone = not (folder / "lesson.py").exists()  # an instructor's own, without a lesson
+    there = "" if alone else f" · [the lesson](../../../notebooks/{lesson.name}.ipynb)"
     title, path = f"# Exercise: {lesson.title}", f"exercises/release/{lesson.name}/{lesson.name}.ipynb"
-    about = f"*{lesson.points} points · about {lesson.exercise_minutes} minutes · {there}*"
+    about = f"*{lesson.points} points · about {lesson.exercise_minutes} minutes{there}*"
     heading = "\n".join([title, "", *badge(path, syllabus), about])
     opening, closing = (generated(new_markdown_cell(text)) for text in (heading, _onward(lesson, syllabus)))
     first = [opening, colab_cell(syllabus.github)] if syllabus.github else [opening]
-    return finished(f"exercise/{lesson.name}", [*first, *cells, *quiz_cells(lesson, folder), closing])
+    last = [] if alone else [closing]
+    return finished(f"exercise/{lesson.name}", [*first, *cells, *quiz_cells(lesson, folder), *last])
 
 
 def _onward(lesson: Lesson, syllabus: Syllabus) -> str:

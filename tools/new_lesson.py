@@ -11,15 +11,17 @@ from tools import ROOT
 from tools.parts import places
 
 SKELETON = Path(__file__).with_name("skeleton")
+_OF_AN_EXERCISE = re.compile(r"exercise\.py$|graded_quiz\.yaml$|/attempts/|/tasks/|/__init__\.py$")
 
 
-def write_skeletons(name: str, tasks: Sequence[str] = (), root: Path = ROOT) -> list[str]:
+def write_skeletons(name: str, tasks: Sequence[str] = (), root: Path = ROOT, *, exercise: bool = False) -> list[str]:
     """Write every file that a lesson lacks, and its entry in course.toml if it has none; what was written.
 
     Args:
         name: the lesson's number and slug, "07_whole_model".
         tasks: the graded tasks of a new lesson; one placeholder if there are none.
         root: the course's folder.
+        exercise: no lesson, an exercise alone: a task, a written answer, a quiz.
 
     Raises:
         InputError: the name is no name or is taken, or everything is there already. No file is overwritten.
@@ -28,7 +30,7 @@ def write_skeletons(name: str, tasks: Sequence[str] = (), root: Path = ROOT) -> 
     load_syllabus.cache_clear()
     known, wrote = {lesson.name: lesson for lesson in load_syllabus(toml).known}, []
     if name not in known:
-        _add_entry(toml, name, tasks or [f"{name.partition('_')[2]}_task"])
+        _add_entry(toml, name, tasks or [f"{name.partition('_')[2]}_task"], exercise=exercise)
         wrote.append("wrote its entry in course_lib/course.toml")
     elif tasks:
         raise InputError(f"{name} is in course.toml already. Add {', '.join(tasks)} there, then --new {name} alone.")
@@ -36,10 +38,13 @@ def write_skeletons(name: str, tasks: Sequence[str] = (), root: Path = ROOT) -> 
     lesson = load_syllabus(toml).called(name)
     for place in places(lesson):
         path = root / place
+        if exercise and not _OF_AN_EXERCISE.search(place):
+            continue
+        alone = exercise and place == f"course_lib/lessons/{lesson.slug}/__init__.py"  # no explorer, no trace
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("x", encoding="utf-8", newline="\n") as file:
-                file.write(skeleton(place, lesson))
+                file.write(skeleton(place, lesson) if not alone else f'"""The room of the exercise {name}."""\n')
             wrote.append(f"wrote {place}")
     if not wrote:
         raise InputError(f"Every file of {name} is there, and none is overwritten. Nothing was written.")
@@ -78,7 +83,7 @@ def _fill(kind: str, **fields: object) -> str:
     return Template((SKELETON / f"{kind}.txt").read_text(encoding="utf-8")).substitute(fields)
 
 
-def _add_entry(toml: Path, name: str, tasks: Sequence[str]) -> None:
+def _add_entry(toml: Path, name: str, tasks: Sequence[str], *, exercise: bool) -> None:
     match = re.fullmatch(r"(\d\d)_([a-z][a-z0-9_]*)", name)
     if not match:
         raise InputError(f"Expected a number of two digits and a slug, such as 07_whole_model; got {name!r}.")
@@ -99,7 +104,9 @@ def _add_entry(toml: Path, name: str, tasks: Sequence[str]) -> None:
         title=slug.replace("_", " "),
         part=before[-1].part if before else "TODO",
         needs=f'"{before[-1].slug}"' if before else "",
+        turns="" if exercise else f'turns = ["{slug}_turn"]\n',
         tasks="\n".join(f"{task} = 4" for task in tasks),
+        written=f"[lesson.written]\nwhy_{slug} = 2\n" if exercise else "",
     )
     head, *entries = re.split(r"^(?=\[\[lesson\]\])", text, flags=re.M)
     place = len(before)

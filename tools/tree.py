@@ -65,7 +65,9 @@ def preview(name: str, root: Path = ROOT) -> list[Path]:
     lesson = with_minutes(syllabus.called(name), root)
     known = tuple(lesson if other.slug == lesson.slug else other for other in syllabus.known)
     syllabus = replace(syllabus, lessons=known)
-    texts = {f"{name}.ipynb": to_text(lesson_notebook(lesson, syllabus, root))}
+    texts = {}
+    if lesson.turns or (root / "lessons" / name / "lesson.py").exists():
+        texts[f"{name}.ipynb"] = to_text(lesson_notebook(lesson, syllabus, root))
     if lesson.points:
         source = to_text(exercise_notebook(lesson, syllabus, root))
         texts[f"{name}.source.ipynb"] = source
@@ -91,11 +93,12 @@ def lesson_table(syllabus: Syllabus) -> str:
 
 
 def present(root: Path = ROOT) -> set[Path]:
-    """The notebooks that stand where built ones do."""
+    """The notebooks that stand where built ones do; those of a draft are somebody's own."""
     found: set[Path] = set()
+    drafts = {lesson.name for lesson in load_syllabus(root / "course_lib" / "course.toml").drafts}
     for folder in ("notebooks", "exercises/source", "exercises/release"):
         for path in (root / folder).rglob("*"):
-            if path.is_file() and ".ipynb_checkpoints" not in path.parts and path.name != ".gitkeep":
+            if path.is_file() and ".ipynb_checkpoints" not in path.parts and path.stem not in drafts | {".gitkeep"}:
                 found.add(path.relative_to(root))
     return found
 

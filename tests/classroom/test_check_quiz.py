@@ -29,8 +29,8 @@ def without_key(monkeypatch, tmp_path):
 
 def line(name, text, **how):
     """What is said of one answer to the example's quiz, and whether it counts."""
-    lines, right = mark_answers(EXAMPLE.questions, {name: text}, **how)
-    return lines[int(name[1:]) - 1], right
+    marked = mark_answers(EXAMPLE.questions, {name: text}, **how)
+    return marked[int(name[1:]) - 1].line, sum(one.outcome == "right" for one in marked)
 
 
 def test_all_right_is_passed_with_every_point(capsys):
@@ -130,10 +130,17 @@ def test_empty_answers_are_named_and_nothing_typed_is_not_attempted(capsys):
 
 def test_a_question_that_this_machine_can_not_mark_is_said_and_not_counted():
     elsewhere = replace(EXAMPLE.questions[2], program="print('something else')")
-    lines, right = mark_answers([elsewhere, EXAMPLE.questions[0]], {"q1": "B", "q2": "A"})
-    assert '`q1 = "B"` can\'t be marked on this machine.' in lines[0]
-    assert lines[1].startswith("✓")
-    assert right == 1
+    first, second = mark_answers([elsewhere, EXAMPLE.questions[0]], {"q1": "B", "q2": "A"})
+    assert '`q1 = "B"` can\'t be marked on this machine.' in first.line
+    assert (first.outcome, second.outcome) == ("not marked", "right")
+
+
+def test_a_marked_answer_says_what_was_typed_and_which_mistake_it_reveals():
+    first, second, third, *_ = mark_answers(EXAMPLE.questions, {"q1": "B", "q2": "perhaps"})
+    assert (first.typed, first.outcome) == ("B", "wrong")
+    assert first.mistakes == (EXAMPLE.questions[0].options[1].mistake,)
+    assert (second.typed, second.outcome, second.mistakes) == ("perhaps", "no answer", ())
+    assert (third.typed, third.outcome) == ("", "empty")
 
 
 def test_without_reasons_only_the_verdict_is_said():

@@ -136,7 +136,11 @@ def graded(course):
     nbgrader(course, "export", "--to", "grades.csv")
     with open(course / "grades.csv", newline="") as f:
         scores = {row["student_id"]: float(row["raw_score"]) for row in csv.DictReader(f) if row["assignment"] == NAME}
-    return {"scores": scores, "quiz": quiz, "log": log, "course": course}
+    return {"scores": scores, "quiz": quiz, "log": log, "course": course, "receipts": receipts(course)}
+
+
+def receipts(course: Path) -> dict[str, bytes]:
+    return {path.stem: path.read_bytes() for path in (course / "receipts" / NAME).iterdir()}
 
 
 def test_every_student_gets_the_points_that_are_due(graded):
@@ -240,14 +244,22 @@ def test_the_button_of_the_formgrader_gives_the_same_grade(graded):
         f"done = api.autograde({NAME!r}, 'partial_share')\nassert done['success'], done\n"
         f"print('score', api.gradebook.find_submission({NAME!r}, 'partial_share').score)"
     )
+    receipt = graded["course"] / "receipts" / NAME / "partial_share.json"
+    receipt.unlink()
     said = nbgrader(graded["course"], command=(sys.executable, "-c", code))
     assert f"score {graded['scores']['partial_share']}" in said
+    assert receipt.read_bytes() == graded["receipts"]["partial_share"]
 
 
-def test_course_grade_gives_the_same_grades(graded):
-    before = graded["scores"]
+def test_course_grade_gives_the_same_grades_and_receipts(graded):
+    """What nbgrader graded it takes for graded; what it grades again comes out the same, to the byte."""
+    before, again = graded["scores"], ("partial_share", "leaver", "stub", "noisy")
+    for student in again:
+        (graded["course"] / "receipts" / NAME / f"{student}.json").unlink()
     said = nbgrader(graded["course"], command=(sys.executable, "-m", "course_lib", "grade", NAME))
-    assert f"{len(before)} graded now" in said
+    assert f"{len(again)} graded now, {len(before) - len(again)} before" in said
+    assert receipts(graded["course"]) == graded["receipts"]
+    assert graded["receipts"].keys() == before.keys()
     with open(graded["course"] / "grades.csv", newline="") as f:
         assert {row["student"]: float(row["score"]) for row in csv.DictReader(f)} == before
 

@@ -11,6 +11,7 @@ from course_lib.syllabus import load_syllabus
 from tools import ROOT
 from tools.check_course import main
 from tools.parts import places
+from tools.tree import present, preview
 
 NAME, SLUG = "01_eval_mode", "eval_mode"
 LESSON = load_syllabus().lesson(SLUG)
@@ -217,6 +218,26 @@ def test_new_writes_what_is_missing_and_overwrites_nothing(capsys, course):
         f"course_lib/lessons/{SLUG}/tasks/forget.py",
     }
     assert {path: content for path, content in contents().items() if path in edited} == edited
+
+
+@pytest.mark.grading
+def test_an_exercise_without_a_lesson(capsys, course):
+    """An instructor's own: a task, a written answer with a rubric, a quiz; no lesson to link to, and nobody's stray."""
+    before = present(course)
+    assert told(capsys, course, "--new", "42_dice", "roll", "--exercise") == (0, [])
+    entry = load_syllabus(course / "course_lib/course.toml").called("42_dice")
+    assert (entry.tasks, entry.written, entry.turns, entry.points) == ({"roll": 4}, {"why_dice": 2}, (), 7)
+    assert not (course / "lessons/42_dice/lesson.py").exists()
+    assert "import" not in (course / "course_lib/lessons/dice/__init__.py").read_text()
+    source, release = preview("42_dice", course)
+    given = release.read_text()
+    assert 'check_quiz(\\"dice\\")' in given
+    assert not [text for text in ("Rubric", "return 2 * number", "notebooks/42_dice") if text in given]
+    assert "Rubric" in source.read_text()
+    place = course / "exercises/source/42_dice/42_dice.ipynb"
+    place.parent.mkdir()
+    shutil.copy(source, place)
+    assert present(course) == before
 
 
 @pytest.mark.parametrize(

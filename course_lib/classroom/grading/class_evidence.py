@@ -1,8 +1,4 @@
-"""What grading left of a class, read again: points from the gradebook, diagnoses from receipts and graded notebooks.
-
-Nothing is executed but the key's own programs. A receipt carries a verdict's message; the hint that a judge chose
-stands only in the graded notebook, and from there its name is found again.
-"""
+"""What grading left of a class, read again: points from the gradebook, diagnoses from receipts. Nothing is executed."""
 
 import json
 import re
@@ -11,27 +7,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Gradebook
+from nbgrader.api import Assignment, BaseCell, Grade, Gradebook, SubmittedAssignment, SubmittedNotebook
 
-from course_lib.classroom import style
 from course_lib.classroom.grading import receipts
 from course_lib.classroom.grading.execute import GradedExecute
 from course_lib.classroom.grading.grade import Settings
 from course_lib.classroom.grading.gradebook import Course, Row
-from course_lib.classroom.grading.judging import quiz_lesson
+from course_lib.classroom.grading.judging import NOTHING, quiz_lesson
 from course_lib.classroom.grading.repair import Template
 from course_lib.classroom.quizzes.bank import Question, load_bank
-from course_lib.classroom.quizzes.marking import mark_typed
 from course_lib.classroom.tasks.task import find_task
 from course_lib.errors import CourseError, InputError
 from course_lib.syllabus import load_syllabus
 
 RIGHT, PARTLY, WRONG = "right", "partly", "wrong"
-UNTOUCHED, ERROR, WAITING = "not attempted", "nothing to judge", "waits for a person"
+UNTOUCHED, ERROR, WAITING = "not attempted", NOTHING, "waits for a person"
 """What can have become of an item."""
 
-_BASIS = ("assignment_digest", "tasks_digest", "key_digest")
-_MARKED = re.compile(r'^([✓✗○]) `?q(\d+)(?: = "(.*)"`? (?:is|can))?', flags=re.M)
+_BASIS = ("assignment_digest", "tasks_digest", "key_digest", "dropped")
+_STATES = {"right": RIGHT, "empty": UNTOUCHED, "not marked": WAITING}
+"""What became of a typed answer; of any other, it is wrong."""
 
 
 @dataclass(frozen=True)
@@ -100,12 +95,21 @@ class Student:
 
 @dataclass(frozen=True)
 class ClassEvidence:
-    """A class and an assignment. `stale` counts the grades that followed from another assignment, judge or key."""
+    """A class and an assignment.
+
+    Attributes:
+        assignment: its name.
+        items: what earns points, in the notebook's order, without what was dropped.
+        students: all of the class.
+        stale: how many grades have no receipt, or followed from another assignment, judge or key.
+        dropped: the tasks and questions of which everybody has the points.
+    """
 
     assignment: str
     items: tuple[Item, ...]
     students: tuple[Student, ...]
     stale: int = 0
+    dropped: tuple[str, ...] = ()
 
     @property
     def graded(self) -> tuple[Student, ...]:
@@ -127,15 +131,15 @@ def read_class(course: Course, assignment: str) -> ClassEvidence:
         raise InputError(
             f"{assignment} was never graded ({len(handed_in)} handed it in). Run: course grade {assignment}"
         )
-    keys = Path(GradedExecute(config=course.config).lessons).resolve()
-    questions = _questions(template, assignment, keys)
-    about, grades = receipts.basis(template, Settings("", keys), assignment), _grades(course, assignment)
-    read, stale = {}, 0
+    set_up = GradedExecute(config=course.config)
+    keys, dropped = Path(set_up.lessons).resolve(), set_up.dropped
+    about = receipts.basis(template, Settings("", keys, dropped=dropped), assignment)
+    grades, read, stale = _grades(course, assignment, template), {}, 0
     for student, cells in grades.items():
-        receipt = receipts.read(course.folder / "receipts" / assignment / f"{student}.json")
-        stale += bool(receipt) and any(receipt.get(name) != about[name] for name in _BASIS)
-        outputs, sources = _notebook(course.autograded(student, assignment) / template.notebook)
-        read[student] = (receipt, _answers(cells, receipt, outputs, sources, questions))
+        receipt = receipts.read(receipts.place(course.folder, assignment, student))
+        stale += any(receipt.get(name) != about[name] for name in _BASIS)
+        sources = _sources(course.autograded(student, assignment) / template.notebook)
+        read[student] = (receipt, _answers(cells, receipt, sources))
     students = []
     for name in sorted({*rows, *handed_in}):
         receipt, answers = read.get(name, ({}, {}))
@@ -144,7 +148,9 @@ def read_class(course: Course, assignment: str) -> ClassEvidence:
         if row.needs_person and not manual:
             manual = "Something waits for a person's mark."
         students.append(Student(row, name in handed_in or row.score is not None, manual, answers))
-    return ClassEvidence(assignment, _items(template, questions, read), tuple(students), stale)
+    items, gone = _items(template, _questions(template, assignment, keys), read), tuple(about["dropped"])
+    kept = tuple(item for item in items if item.name not in gone)
+    return ClassEvidence(assignment, kept, tuple(students), stale, gone)
 
 
 def _questions(template: Template, assignment: str, keys: Path) -> Sequence[Question]:
@@ -163,104 +169,65 @@ def _questions(template: Template, assignment: str, keys: Path) -> Sequence[Ques
 class _Cell:
     score: float
     most: float
-    automatic: float | None
     waits: bool
 
 
-def _grades(course: Course, assignment: str) -> dict[str, dict[str, _Cell]]:
-    """Student -> graded cell -> points, a person's own marks included."""
+def _grades(course: Course, assignment: str, template: Template) -> dict[str, dict[str, _Cell]]:
+    """Student -> graded cell -> points, a person's own marks included. One query: nbgrader's objects make one each."""
+    most = {cell.grade_id: float(cell.metadata["points"]) for cell in template.cells if "points" in cell.metadata}
+    found: dict[str, dict[str, _Cell]] = {}
     with Gradebook(course.directory.db_url, course.directory.course_id) as book:
-        return {
-            one.student_id: {
-                g.name: _Cell(float(g.score), float(g.max_score or 0), g.auto_score, bool(g.needs_manual_grade))
-                for notebook in one.notebooks
-                for g in notebook.grades
-            }
-            for one in book.assignment_submissions(assignment)
-        }
-
-
-def _notebook(path: Path) -> tuple[dict[str, str], dict[str, str]]:
-    """Of a graded notebook, by grade_id: what its checks said as plain text, and the code of its cells."""
-    outputs, sources = {}, {}
-    try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        for cell in cells:
-            grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
-            sources[grade_id] = _joined(cell["source"])
-            shown = [o["data"] for o in cell.get("outputs", ()) if o["output_type"] == "display_data"]
-            outputs[grade_id] = _joined(shown[0].get("text/plain", "")) if shown else ""
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}, {}  # the gradebook still has the points
-    return outputs, sources
-
-
-def _joined(text: str | list[str]) -> str:
-    return text if isinstance(text, str) else "".join(text)
-
-
-def _answers(
-    cells: Mapping[str, _Cell],
-    receipt: Mapping[str, Any],
-    outputs: Mapping[str, str],
-    sources: Mapping[str, str],
-    questions: Sequence[Question],
-) -> dict[str, Answer]:
-    found, verdicts = {}, receipt.get("verdicts") or {}
-    for grade_id, cell in cells.items():
-        shown, verdict = outputs.get(grade_id, ""), verdicts.get(grade_id) or {}
-        if verdict.get("score") != cell.automatic:  # graded again since, by nbgrader's own command
-            verdict = {}
-        message = str(verdict.get("message") or _message(shown))
-        outcome = verdict.get("outcome") or ("not attempted" if shown.startswith("○") else "")
-        kind, _, name = grade_id.partition("-")
-        if grade_id == "check-quiz" and (marked := _marked(message, questions, cell.waits)):
-            found |= marked
-            continue
-        share = None if cell.waits or not cell.most else min(max(cell.score / cell.most, 0.0), 1.0)
-        item = _task_item(name, cell.most) if kind == "check" else None
-        hint = next((h for h, text in item.hints.items() if shown.endswith(f"Hint: {_bare(text)}")), "") if item else ""
-        state = _state(share, outcome, message)
-        source = sources.get(f"solution-{name}", "")
-        found[item.name if item else grade_id] = Answer(share, state, message, hint, source=source)
+        rows = (
+            book.db.query(SubmittedAssignment.student_id, BaseCell.name, Grade.score, Grade.needs_manual_grade)
+            .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+            .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+            .join(BaseCell, BaseCell.id == Grade.cell_id)
+            .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+            .filter(Assignment.name == assignment)
+        )
+        for student, name, score, waits in rows:
+            found.setdefault(student, {})[name] = _Cell(float(score), most.get(name, 0.0), bool(waits))
     return found
 
 
-def _state(share: float | None, outcome: str, message: str) -> str:
+def _sources(path: Path) -> dict[str, str]:
+    """The code of a graded notebook's cells, by grade_id."""
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        return {cell["metadata"].get("nbgrader", {}).get("grade_id", ""): "".join(cell["source"]) for cell in cells}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}  # the gradebook and the receipt still have the rest
+
+
+def _answers(cells: Mapping[str, _Cell], receipt: Mapping[str, Any], sources: Mapping[str, str]) -> dict[str, Answer]:
+    found, verdicts = {}, receipt.get("verdicts") or {}
+    for grade_id, cell in cells.items():
+        verdict = verdicts.get(grade_id) or {}
+        kind, _, name = grade_id.partition("-")
+        if typed := verdict.get("answers"):
+            found |= {q: _typed(about, cell.waits) for q, about in typed.items()}
+            continue
+        share = None if cell.waits or not cell.most else min(max(cell.score / cell.most, 0.0), 1.0)
+        state = _state(share, verdict.get("outcome"))
+        about = {"message": verdict.get("message", ""), "hint": verdict.get("hint", "")}
+        is_task = kind == "check" and _task_item(name, cell.most) is not None
+        found[name if is_task else grade_id] = Answer(share, state, **about, source=sources.get(f"solution-{name}", ""))
+    return found
+
+
+def _state(share: float | None, outcome: str | None) -> str:
     if share is None:
         return WAITING
-    if outcome == "not attempted" and not share:
-        return ERROR if message.startswith("Nothing could be judged") else UNTOUCHED
+    if not share and outcome in (UNTOUCHED, ERROR):
+        return outcome
     return RIGHT if share >= 1 else PARTLY if share else WRONG
 
 
-def _bare(text: str) -> str:
-    return style.bare(text).rstrip()
-
-
-def _message(shown: str) -> str:
-    """The judge's words in a verdict that was shown: without its title, case and hint."""
-    return re.split(r"\n\n(?:Raised in|Seen in case|Hint:) ", shown.partition("\n")[2])[0].strip()
-
-
-def _marked(message: str, questions: Sequence[Question], waits: bool) -> dict[str, Answer]:
-    """The answers to the quiz, from the lines that marking wrote; nothing if there are none."""
-    found = {}
-    for match in _MARKED.finditer(message):
-        sign, number, typed = match[1], int(match[2]), match[3]
-        line = message[match.start() :].partition("\n")[0]
-        mistakes: tuple[str, ...] = ()
-        if sign == "✗" and number <= len(questions):
-            try:
-                mistakes = mark_typed(questions[number - 1], typed or "").mistakes
-            except CourseError:  # the key is another one now
-                mistakes = ()
-        unmarkable = "can't be marked on this machine" in line and "can't be an answer" not in line
-        state = RIGHT if sign == "✓" else UNTOUCHED if typed is None else WRONG
-        share = None if waits or unmarkable else float(sign == "✓")
-        state = WAITING if share is None else state
-        found.setdefault(f"q{number}", Answer(share, state, line, mistakes=mistakes, typed=typed or ""))
-    return found
+def _typed(about: Mapping[str, Any], waits: bool) -> Answer:
+    """The answer to a question, from a receipt."""
+    state = WAITING if waits else _STATES.get(about["outcome"], WRONG)
+    share = None if state == WAITING else float(state == RIGHT)
+    return Answer(share, state, mistakes=tuple(about["mistakes"]), typed=about["typed"])
 
 
 def _task_item(name: str, points: float) -> Item | None:

@@ -17,7 +17,9 @@ from course_lib.classroom.grading.class_evidence import (
     PARTLY,
     RIGHT,
     UNTOUCHED,
+    WAITING,
     WRONG,
+    Answer,
     ClassEvidence,
     Item,
     Student,
@@ -29,6 +31,9 @@ from course_lib.errors import CourseError
 
 _MOST = 8
 """Sentences on top."""
+
+_SHOWN = 25
+"""Rows of a table that says something of each; what comes after is counted, and named where it is a person."""
 
 _RARE = 5
 """Things that an unusual answer uses, named on the page."""
@@ -63,17 +68,18 @@ def page(evidence: ClassEvidence) -> str:
     figures, wrong = class_figures.figures(evidence), class_figures.misconceptions(evidence)
     known = max((one.known for one in figures), default=0)
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"md": markdown, "clean": clean, "percent": _percent}
+    environment.filters |= {"md": markdown, "clean": clean, "percent": _percent, "cell": _cell}
     template = environment.from_string(files(__package__).joinpath("class_report.html").read_text(encoding="utf-8"))
     found = class_figures.findings(evidence)
     return template.render(
         assignment=evidence.assignment,
         stale=evidence.stale,
+        dropped=evidence.dropped,
         counts=_counts(evidence),
         findings=found[:_MOST],
         more_findings=len(found[_MOST:]),
         late=[s for s in graded if s.row.seconds_late > 0],
-        people=[s for s in graded if s.manual],
+        people=_by_reason(graded),
         waiting=[s for s in evidence.students if s.handed_in and not s.graded],
         absent=[s for s in evidence.students if not s.handed_in],
         start=next((item for item in evidence.items if item.hints), None),
@@ -88,7 +94,10 @@ def page(evidence: ClassEvidence) -> str:
         single=sum(len(one.students) == 1 for one in wrong),
         unusual=_unusual(evidence.items, graded),
         stuck=class_figures.stuck(evidence),
+        shown=_SHOWN,
         rare=_RARE,
+        items=evidence.items,
+        graded=graded,
     )
 
 
@@ -110,6 +119,22 @@ def markdown(text: str, most: int = 400) -> Markup:
 
 def _percent(share: float) -> str:
     return f"{share:.0%}"
+
+
+def _cell(answer: Answer | None) -> str:
+    """What the table of everybody says of an answer."""
+    if answer is None:
+        return ""
+    words = {UNTOUCHED: "none", ERROR: "error", WAITING: "waits"}
+    return words.get(answer.state) or f"{100 * (answer.share or 0.0):.0f}"
+
+
+def _by_reason(graded: Sequence[Student]) -> list[tuple[str, list[Student]]]:
+    """Who waits for a person, by why."""
+    found: dict[str, list[Student]] = {}
+    for student in filter(lambda student: student.manual, graded):
+        found.setdefault(student.manual, []).append(student)
+    return list(found.items())
 
 
 def _counts(evidence: ClassEvidence) -> Mapping[str, int]:

@@ -80,6 +80,7 @@ def _grade(options: argparse.Namespace) -> int:
     for name in templates:  # when all are graded: the gradebook has taken in every student then
         if several:
             print(f"\n{name}")
+        course.assign_penalties(name)
         # Of who isn't graded, the gradebook may hold half of the points.
         there = [replace(row, score=None) if row.student in failed[name] else row for row in course.rows(name)]
         there = [replace(row, what=_what(course, name, row, failed[name], handed_in[name])) for row in there]
@@ -125,19 +126,17 @@ def _run(course: Course, todo: Mapping[str, Job], about: dict, running: Iterator
 
 def _saved(course: Course, done: Done, job: Job, about: dict) -> str:
     """Save a graded submission, its receipt last: without one it is graded again."""
-    path = _receipt(course, job)
     try:
-        path.unlink(missing_ok=True)
         if why := course.save(done, job):
             return why
-        receipts.write(path, receipts.receipt(done, about))
+        receipts.write(_receipt(course, job), receipts.receipt(done, about))
     except OSError as e:
         return f"It can't be written: {e}"
     return ""
 
 
 def _receipt(course: Course, job: Job) -> Path:
-    return course.folder / "receipts" / job.assignment / f"{job.student}.json"
+    return receipts.place(course.folder, job.assignment, job.student)
 
 
 def _is_graded(course: Course, job: Job, about: dict) -> bool:
@@ -151,7 +150,7 @@ def _what(course: Course, assignment: str, row: Row, failed: Mapping[str, str], 
         return f"NOT graded: {failed[row.student]}"
     if row.student not in handed_in:
         return "nothing handed in"
-    content = receipts.read(course.folder / "receipts" / assignment / f"{row.student}.json")
+    content = receipts.read(receipts.place(course.folder, assignment, row.student))
     said = [f"{row.seconds_late / 3600:.1f} h late"] if row.seconds_late > 0 else []
     said += ["waits for a person"] if row.needs_person else []
     return "; ".join([*said, *filter(None, [content.get("needs_a_person")]), *content.get("remarks", ())]) or "graded"

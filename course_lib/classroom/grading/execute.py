@@ -19,14 +19,17 @@ from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
-from traitlets import Bool, Float, Integer, List, Unicode
+from traitlets import Bool, Dict, Float, Integer, List, Unicode
 
+from course_lib.classroom.grading import receipts
 from course_lib.classroom.grading.grade import Graded, Settings, grade
 from course_lib.classroom.grading.plan import Deadlines
 from course_lib.classroom.grading.repair import Template, TemplateCell, rebuild
 from course_lib.classroom.grading.sandbox import Limits
 from course_lib.classroom.grading.submission import Submission, read_submission
+from course_lib.classroom.grading.workers import Done
 from course_lib.errors import InputError
 
 
@@ -44,6 +47,7 @@ class SubmissionExporter(NotebookExporter):
         self.graded: dict[str, Graded] = {}
         if isinstance(self.parent, Autograde):
             _expect_notebooks(self.parent)
+            _leave_receipts(self.parent, self)
 
     def from_filename(self, filename: str, resources: Any = None, **kwargs: Any) -> tuple[NotebookNode, Any]:
         """Read a submission in nbgrader's first pass; in its second, read what the first wrote."""
@@ -57,6 +61,14 @@ class SubmissionExporter(NotebookExporter):
         submission = read_submission(Path(filename).parent, template.notebook, template.names)
         self.handed_in[about["student"]] = submission
         return self.from_notebook_node(rebuild(submission, template), resources=resources)
+
+    def leave_receipt(self, path: Path, assignment: str, student: str) -> None:
+        """Write the receipt of what was graded here; `course grade` writes its own, and several notebooks have none."""
+        if student in self.ready or student not in self.graded or len(self.templates) != 1:
+            return
+        done = Done(student, submission=self.handed_in[student], graded=self.graded[student])
+        about = receipts.basis(*self.templates.values(), GradedExecute(parent=self).settings(), assignment)
+        receipts.write(path, receipts.receipt(done, about))
 
     def template(self, assignment: str, notebook: str) -> Template:
         """The assignment's notebook, as nbgrader released it."""
@@ -83,6 +95,9 @@ class GradedExecute(NbGraderPreprocessor):
     readable = List(Unicode(), help="Folders that submissions may read besides the system, such as data.").tag(
         config=True
     )
+    dropped = Dict(
+        help="Assignment -> tasks and questions that don't count: everybody who handed in has their points."
+    ).tag(config=True)
 
     def secret(self) -> str:
         """The secret that the inputs of graded cases follow from: the same for a whole class, and for regrading."""
@@ -103,6 +118,7 @@ class GradedExecute(NbGraderPreprocessor):
             limits=Limits(memory_bytes=self.memory_mb * 2**20, cpu_seconds=int(2 * self.notebook_timeout) + 60),
             readable=tuple(Path(folder).resolve() for folder in self.readable),
             hidden=(keys, secret.parent),
+            dropped={assignment: tuple(names) for assignment, names in self.dropped.items()},
         )
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
@@ -131,27 +147,41 @@ class GradedExecute(NbGraderPreprocessor):
 
 
 class SaveGrades(SaveAutoGrades):
-    """Save the grades; what nobody could read or mark waits for a person."""
+    """Save the grades; what nobody could read or mark waits for a person.
+
+    A person's mark stays, and is up for review only if the submission or the score that it replaces is another one now:
+    nbgrader puts all of a class's into the queue again, whatever was graded again.
+    """
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Save, then put what has a reason into the queue for manual grading."""
+        about, exporter = resources["nbgrader"], self.parent
+        known = receipts.before(_receipt(exporter.parent.coursedir, about["assignment"], about["student"]))
+        self._same = known.get("submission_digest") == exporter.handed_in[about["student"]].digest
+        self._reviewed: set[str] = set()
         nb, resources = super().preprocess(nb, resources)
         graded = resources.get("course")
         if graded is not None and graded.manual:
-            about = resources["nbgrader"]
             with Gradebook(about["db_url"]) as book:
                 found = book.find_submission_notebook(about["notebook"], about["assignment"], about["student"])
                 for one in found.grades:
-                    one.needs_manual_grade = True
+                    one.needs_manual_grade = one.name not in self._reviewed
                 book.db.commit()
         return nb, resources
 
     def _add_score(self, cell: NotebookNode, resources: Any) -> None:
+        name = cell.metadata.nbgrader.grade_id
+        grade = self.gradebook.find_grade(name, self.notebook_id, self.assignment_id, self.student_id)
+        score, waits = grade.auto_score, grade.needs_manual_grade
         try:
             super()._add_score(cell, resources)
         except ValueError:  # an instructor's own test cell that gave more than its points, or no number
             cell.outputs = [{"output_type": "error", "ename": "NoScore", "evalue": "no score", "traceback": []}]
             super()._add_score(cell, resources)
+        if self._same and not waits and grade.manual_score is not None and grade.auto_score == score:
+            grade.needs_manual_grade = False
+            self._reviewed.add(name)
+            self.gradebook.db.commit()
 
 
 def read_template(db_url: str, assignment: str, notebook: str, source: Path) -> Template:
@@ -206,6 +236,7 @@ def _expect_notebooks(converter: Autograde) -> None:
 
     def init_assignment(assignment_id: str, student_id: str) -> None:
         """Leave out what is no file: nbgrader copies what links point to, and reads devices to their end."""
+        receipts.withdraw(_receipt(coursedir, assignment_id, student_id))
         folder, before = converter._format_source(assignment_id, student_id), list(coursedir.ignore)
         odd = [
             name for parent, _, files in os.walk(folder) for name in files if not _regular(os.path.join(parent, name))
@@ -217,6 +248,21 @@ def _expect_notebooks(converter: Autograde) -> None:
             coursedir.ignore = before
 
     converter.init_assignment = init_assignment
+
+
+def _leave_receipts(converter: Autograde, exporter: SubmissionExporter) -> None:
+    """Have a receipt written when all else of a submission is: without one, `course grade` grades it again."""
+    finish = converter.set_permissions
+
+    def set_permissions(assignment_id: str, student_id: str) -> None:
+        finish(assignment_id, student_id)
+        exporter.leave_receipt(_receipt(converter.coursedir, assignment_id, student_id), assignment_id, student_id)
+
+    converter.set_permissions = set_permissions
+
+
+def _receipt(coursedir: CourseDirectory, assignment: str, student: str) -> Path:
+    return receipts.place(Path(coursedir.root), assignment, student)
 
 
 def _timestamp(read: Callable[[str], Any], folder: str) -> Any:

@@ -10,12 +10,12 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from course_lib.classroom.grading.child import Room
-from course_lib.classroom.grading.judging import Judge, Judged, quiz_lesson
+from course_lib.classroom.grading.judging import NOTHING, Judge, Judged, quiz_lesson
 from course_lib.classroom.grading.plan import Deadlines, Runner, Seen, Step, run
 from course_lib.classroom.grading.sandbox import Limits
 from course_lib.classroom.grading.submission import Submission
 from course_lib.classroom.tasks.task import find_task
-from course_lib.errors import CourseError
+from course_lib.errors import CourseError, InputError
 from course_lib.syllabus import load_syllabus
 
 SHOWN = ("text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg", "image/svg+xml")
@@ -34,6 +34,7 @@ class Settings:
         limits: what a submission may use.
         readable: folders that a submission may read besides the system.
         hidden: folders that it must not see, wherever they lie.
+        dropped: assignment -> the tasks and questions of which everybody who handed in has the points.
     """
 
     secret: str
@@ -43,6 +44,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     readable: tuple[Path, ...] = ()
     hidden: tuple[Path, ...] = ()
+    dropped: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -82,10 +84,12 @@ def grade(
         runner: what runs the steps.
 
     Raises:
+        InputError: something is dropped that the assignment doesn't have.
         NoSandboxError: this system can't shut a submission in.
     """
     judge, graded = Judge(settings.secret, settings.keys), Graded(manual=submission.unreadable)
     steps = [step for i, cell in enumerate(notebook.cells) if (step := _step(i, cell, assignment, settings.secret))]
+    dropped = _dropped(steps, assignment, settings)
     seed = int(submission.digest[:8] or "0", 16) >> 1
     room = Room(
         files=submission.files,
@@ -107,12 +111,14 @@ def grade(
         if not kind:
             continue
         if name == "quiz":
-            judged = _quiz(cell, assignment, points, judge, seen, submission, graded)
+            answers = _written_down(submission) | {q: text for q, text in seen.answers.items() if text.strip()}
+            judged = _quiz(quiz_lesson(cell.source, assignment), points, judge, answers, dropped, graded)
         else:
             tries = seen.tries.get(name, [])
             judged = judge.task(name, points, tries)
             for where in {one.where for one in tries if one.where and judged.score}:
                 graded.remarks.append(f"`{name}` was not written in the notebook: it comes from {where}.")
+            judged = judged.with_all_points(name, points) if name in dropped else judged
         graded.judged[cell.metadata.nbgrader.grade_id] = judged
         graded.outputs[i] = judged.outputs()
     # Names of files and modules are the student's: nothing in them may reach a terminal's controls.
@@ -120,22 +126,24 @@ def grade(
     return graded
 
 
+def _dropped(steps: Sequence[Step], assignment: str, settings: Settings) -> frozenset[str]:
+    dropped = settings.dropped.get(assignment, ())
+    known = [name for step in steps for name in ([step.task] if step.task else step.answers)]
+    if unknown := [name for name in dropped if name not in known]:
+        has = f"It has: {', '.join(known)}."
+        raise InputError(f"c.GradedExecute.dropped: {assignment} has no task or question {unknown[0]!r}. {has}")
+    return frozenset(dropped)
+
+
 def _quiz(
-    cell: NotebookNode,
-    assignment: str,
-    points: float,
-    judge: Judge,
-    seen: Seen,
-    submission: Submission,
-    graded: Graded,
+    lesson: str, points: float, judge: Judge, answers: Mapping[str, str], dropped: frozenset[str], graded: Graded
 ) -> Judged:
-    answers = _written_down(submission) | {name: text for name, text in seen.answers.items() if text.strip()}
     try:
-        return judge.quiz(quiz_lesson(cell.source, assignment), points, answers)
+        return judge.quiz(lesson, points, answers, dropped)
     except (CourseError, OSError) as e:
         graded.manual = graded.manual or f"The quiz can't be marked: {e}"
         text = "The quiz can't be marked by the grader. Somebody will look at it."
-        return Judged(0.0, "not attempted", text, 0, 0, {"text/plain": text})
+        return Judged(0.0, NOTHING, text, 0, 0, {"text/plain": text})
 
 
 def _graded(cell: NotebookNode) -> tuple[str, str, float]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbformat import NotebookNode
+from nbgrader.api import Assignment, Gradebook, MissingEntry, Notebook, SubmittedAssignment, SubmittedNotebook
 from nbgrader.converters import Autograde, NbGraderException, autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import latesubmissions, overwritecells, overwritekernelspec, saveautogrades
@@ -136,22 +137,46 @@ class Course:
             finally:
                 SubmissionExporter.ready = {}
 
+    def assign_penalties(self, assignment: str) -> None:
+        """Let penalties follow the deadline, extensions and marks as they are now: nbgrader's are those of the grading."""
+        penalties = latesubmissions.AssignLatePenalties(config=self.config)
+        with self._gradebook() as book:
+            found = (
+                book.db.query(SubmittedAssignment, Notebook.name, SubmittedNotebook.late_submission_penalty)
+                .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+                .join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
+                .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+                .filter(Assignment.name == assignment)
+            )
+            about = [
+                {"student": one.student_id, "assignment": assignment, "notebook": name}
+                for one, name, penalty in found
+                if one.total_seconds_late > 0 or penalty
+            ]
+        with _captured(), _one_connection():
+            for one in about:
+                resources = {"nbgrader": {**one, "db_url": self.directory.db_url}}
+                penalties.preprocess(NotebookNode(cells=[]), resources)
+
     def rows(self, assignment: str) -> list[Row]:
         """Every student of the class, with the grade where there is one."""
         with self._gradebook() as book:
             most = float(book.find_assignment(assignment).max_score)
-            found = {one.student_id: one for one in book.assignment_submissions(assignment)}
-            rows = []
+            of_all = (  # asked at once: each is a query of its own where a submission is asked for it
+                SubmittedAssignment.score,
+                SubmittedAssignment.late_submission_penalty,
+                SubmittedAssignment.needs_manual_grade,
+            )
+            graded = book.db.query(SubmittedAssignment, *of_all).join(Assignment).filter(Assignment.name == assignment)
+            found, rows = {one.student_id: (one, *rest) for one, *rest in graded}, []
             for student in book.students:
-                one = found.get(student.id)
                 about = (student.id, student.first_name or "", student.last_name or "", student.email or "")
-                if one is None:
+                if student.id not in found:
                     rows.append(Row(*about, max_score=most))
                     continue
-                penalty = sum(n.late_submission_penalty or 0 for n in one.notebooks)
-                score = max(0.0, float(one.score) - penalty)
-                late = float(one.total_seconds_late)
-                rows.append(Row(*about, round(score, 2), most, late, bool(one.needs_manual_grade)))
+                one, points, penalty, waits = found[student.id]
+                score = round(max(0.0, float(points) - float(penalty)), 2)
+                rows.append(Row(*about, score, most, float(one.total_seconds_late), bool(waits)))
         return sorted(rows, key=lambda row: row.student)
 
     def _gradebook(self) -> Gradebook:

@@ -7,9 +7,9 @@ import base64
 import re
 import signal
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from nbformat.v4 import new_output
 from course_lib.classroom import style
 from course_lib.classroom.grading.plan import Try
 from course_lib.classroom.quizzes.bank import load_bank
-from course_lib.classroom.quizzes.typed import mark_answers
+from course_lib.classroom.quizzes.typed import TypedAnswer, mark_answers
 from course_lib.classroom.tasks.checking import OBSERVATIONS_MIME
 from course_lib.classroom.tasks.task import Task, find_task
 from course_lib.classroom.tasks.verdicts import Result, judge_wires, verdict_bundle
@@ -29,6 +29,9 @@ from course_lib.syllabus import load_syllabus
 JUDGE_SECONDS = 30
 """Longer than any honest observation takes."""
 
+NOTHING = "nothing to judge"
+"""The outcome where an answer was lost, or left nothing to see."""
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -36,11 +39,15 @@ class Judged:
 
     Attributes:
         score: points.
-        outcome: "passed", "failed" or "not attempted".
+        outcome: "passed", "failed", "not attempted" (a stub, or no answer) or NOTHING.
         message: the verdict in words, as the student reads it.
         right: how many cases, or questions, were right.
         of: how many there are; 0 if nothing could be judged.
         bundle: the verdict to display, as MIME type -> text.
+        hint: the name of the hint that the judge chose.
+        case: the case of which a failed verdict speaks.
+        answers: of a quiz, by `q1` and so on.
+        dropped: the task, or the questions, of which everybody has the points.
     """
 
     score: float
@@ -49,6 +56,16 @@ class Judged:
     right: int
     of: int
     bundle: Mapping[str, str]
+    hint: str = ""
+    case: str = ""
+    answers: Mapping[str, TypedAnswer] = field(default_factory=dict)
+    dropped: tuple[str, ...] = ()
+
+    def with_all_points(self, name: str, points: float) -> "Judged":
+        """The same task, dropped after the hand-in; what was seen of it is still said."""
+        text = f"This task was dropped: everybody who handed in has its points. What was seen of it: {self.message}"
+        bundle = style.note_bundle("note", text, title=f"`{name}`, {points:g} of {points:g} points")
+        return replace(self, score=points, bundle=bundle, dropped=(name,))
 
     def outputs(self) -> list[NotebookNode]:
         """What takes the place of the cell's outputs: the verdict, and the score as nbgrader reads it."""
@@ -84,22 +101,27 @@ class Judge:
             return _nothing_seen(name, f"`{name}` is not defined when the notebook has run.")
         return max(judged, key=lambda j: j.score)  # the first of equals
 
-    def quiz(self, lesson: str, points: float, answers: Mapping[str, str]) -> Judged:
+    def quiz(self, lesson: str, points: float, answers: Mapping[str, str], dropped: Collection[str] = ()) -> Judged:
         """The mark of a quiz.
 
         Args:
             lesson: the lesson's slug.
             points: what the cell can earn.
             answers: what was typed, by `q1` and so on.
+            dropped: questions of which everybody has the points.
         """
         about = load_syllabus().lesson(lesson)
         questions = load_bank(self.keys / about.name / "graded_quiz.yaml").questions
         typed = {name: _as_typed(str(value)) for name, value in answers.items()}
-        lines, right = mark_answers(questions, typed, reasons=False)
-        text = "\n\n".join([*lines, f"{right} of {len(questions)} right."])
-        outcome = "passed" if right == len(questions) else "failed" if any(typed.values()) else "not attempted"
-        score = _rounded(points * right / len(questions), points)
-        return Judged(score, outcome, text, right, len(questions), style.note_bundle(outcome, text, title="Quiz"))
+        marked = {f"q{i}": one for i, one in enumerate(mark_answers(questions, typed, reasons=False), 1)}
+        kept = {name: one for name, one in marked.items() if name not in dropped}
+        right, gone = sum(one.outcome == "right" for one in kept.values()), tuple(n for n in marked if n in dropped)
+        lines = [kept[n].line if n in kept else f"• `{n}` was dropped: everybody has its point." for n in marked]
+        text = "\n\n".join([*lines, f"{right} of {len(kept)} right."])
+        outcome = "passed" if right == len(kept) else "failed" if any(typed.values()) else "not attempted"
+        score = _rounded(points * (right + len(gone)) / len(marked), points)
+        bundle = style.note_bundle(outcome, text, title="Quiz")
+        return Judged(score, outcome, text, right, len(kept), bundle, answers=marked, dropped=gone)
 
     def outputs(self, name: str, points: float, outputs: Sequence[NotebookNode]) -> list[NotebookNode]:
         """The same for what a *kernel* put out, where nothing else was seen of the cell: for stock execution.
@@ -140,7 +162,8 @@ def _judged(task: Task, result: Result, points: float) -> Judged:
     verdict = result.verdict
     bundle = verdict_bundle(task, result, points=int(points), on_paper=True)
     score = _rounded(points * result.share, points)
-    return Judged(score, verdict.outcome, verdict.message, result.right, result.cases, bundle)
+    case, hint = (result.case, verdict.hint) if verdict.outcome == "failed" else ("", "")
+    return Judged(score, verdict.outcome, verdict.message, result.right, result.cases, bundle, hint, case)
 
 
 def _rounded(score: float, points: float) -> float:
@@ -149,7 +172,7 @@ def _rounded(score: float, points: float) -> float:
 
 def _nothing_seen(name: str, why: str) -> Judged:
     text = f"Nothing could be judged, so nothing is earned. {why}"
-    return Judged(0.0, "not attempted", text, 0, 0, style.note_bundle("not attempted", text, title=f"`{name}`"))
+    return Judged(0.0, NOTHING, text, 0, 0, style.note_bundle("not attempted", text, title=f"`{name}`"))
 
 
 def quiz_lesson(source: str, assignment: str) -> str:

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.classroom.grading.grade import Settings
+from course_lib.classroom.grading.judging import Judged
 from course_lib.classroom.grading.repair import Template
 from course_lib.classroom.grading.workers import Done, Job
+from course_lib.syllabus import ROOMS, load_syllabus
 
 _PACKAGES = ("evaluate-save-load", "torch", "numpy", "scikit-learn", "ipython", "nbgrader")
 
@@ -21,9 +23,10 @@ def basis(template: Template, settings: Settings, assignment: str) -> dict[str, 
     return {
         "assignment": assignment,
         "assignment_digest": template.digest(),
-        "tasks_digest": _digest(*sorted(Path(__file__).parents[2].glob("lessons/*/tasks/*.py"))),
+        "tasks_digest": _digest(*_task_files(template)),
         "key_digest": _digest(*keys),
         "secret_digest": hashlib.sha256(f"receipt {settings.secret}".encode()).hexdigest()[:16],
+        "dropped": sorted(settings.dropped.get(assignment, ())),
         "sandbox": settings.sandbox,
         "versions": versions(),
     }
@@ -40,34 +43,59 @@ def versions() -> dict[str, str]:
     return found
 
 
+def _task_files(template: Template) -> list[Path]:
+    """The code of the lessons that the assignment's tasks belong to: another one's change concerns nobody here."""
+    lessons = {lesson.slug for lesson in load_syllabus().known if {*template.names} & {*lesson.tasks, *lesson.turns}}
+    return sorted(path for slug in lessons for path in (ROOMS / slug).rglob("*.py"))
+
+
 def receipt(done: Done, about: dict[str, Any]) -> dict[str, Any]:
     """The receipt of a graded submission."""
     graded = done.graded
-    verdicts = {
-        grade_id: {
-            "score": judged.score,
-            "outcome": judged.outcome,
-            "right": judged.right,
-            "of": judged.of,
-            "message": judged.message,
-        }
-        for grade_id, judged in graded.judged.items()
-    }
     return {
         "student": done.student,
         "submission_digest": done.submission.digest,
         "seed": int(done.submission.digest[:8] or "0", 16) >> 1,
-        "verdicts": verdicts,
+        "verdicts": {grade_id: _verdict(judged) for grade_id, judged in graded.judged.items()},
         "remarks": graded.remarks,
         "needs_a_person": graded.manual,
         **about,
     }
 
 
+def _verdict(judged: Judged) -> dict[str, Any]:
+    found = {name: getattr(judged, name) for name in ("score", "outcome", "right", "of", "message", "hint", "case")}
+    if judged.dropped:
+        found["dropped"] = list(judged.dropped)
+    if judged.answers:
+        found["answers"] = {
+            name: {"typed": one.typed, "outcome": one.outcome, "mistakes": list(one.mistakes)}
+            for name, one in judged.answers.items()
+        }
+    return found
+
+
+def place(course: Path, assignment: str, student: str) -> Path:
+    """Where a student's receipt lies."""
+    return course / "receipts" / assignment / f"{student}.json"
+
+
+def withdraw(path: Path) -> None:
+    """Take a receipt back while its submission is graded again; what was graded before stays known until then."""
+    if path.exists():
+        os.replace(path, path.with_suffix(".before"))
+
+
+def before(path: Path) -> dict[str, Any]:
+    """The receipt that was withdrawn; empty if there is none."""
+    return read(path.with_suffix(".before"))
+
+
 def write(path: Path, content: dict[str, Any]) -> None:
     """Write a receipt whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+    path.with_suffix(".before").unlink(missing_ok=True)
 
 
 def write_whole(path: Path, text: str) -> None:

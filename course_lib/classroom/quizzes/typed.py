@@ -7,7 +7,7 @@ comes without `lessons/`, and the key stays with the grader.
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from course_lib.classroom import progress, style
 from course_lib.classroom.quizzes.bank import Question, load_bank
@@ -15,6 +15,22 @@ from course_lib.classroom.quizzes.marking import mark_typed
 from course_lib.classroom.tasks.checking import OBSERVATIONS_MIME, SECRET_VARIABLE, Points
 from course_lib.errors import ContentError, InputError
 from course_lib.syllabus import ROOMS, load_syllabus
+
+
+class TypedAnswer(NamedTuple):
+    """One typed answer, marked.
+
+    Attributes:
+        typed: what was typed.
+        outcome: "right", "wrong", "empty", "no answer" (it can't be one), or "not marked" (this machine can't).
+        mistakes: the names of the mistakes that a wrong answer reveals.
+        line: what is said of it, in markdown.
+    """
+
+    typed: str
+    outcome: str
+    mistakes: tuple[str, ...]
+    line: str
 
 
 def check_quiz(lesson: str, **answers: Any) -> float | None:
@@ -47,51 +63,42 @@ def check_quiz(lesson: str, **answers: Any) -> float | None:
     if unknown := [name for name in typed if name not in asked]:
         questions = f"has the questions {', '.join(asked)}" if asked else "has no questions"
         raise InputError(f"The quiz of {lesson} {questions}; got an answer to {', '.join(unknown)}.")
-    lines, right = mark_answers(load_bank(key).questions, typed)
+    marked = mark_answers(load_bank(key).questions, typed)
+    right = sum(one.outcome == "right" for one in marked)
     outcome = "passed" if right == len(asked) else "failed" if any(typed.values()) else "not attempted"
     earned = Points(right)  # one point a question
     progress.record("checked", lesson, "quiz", outcome=outcome, earned=float(earned), of=about.quiz_points)
     title = f"Quiz, {right} of {about.quiz_points} points"
-    style.show(style.note_bundle(outcome, "\n\n".join(lines), title=title))
+    style.show(style.note_bundle(outcome, "\n\n".join(one.line for one in marked), title=title))
     return earned
 
 
-def mark_answers(
-    questions: Sequence[Question], typed: Mapping[str, str], *, reasons: bool = True
-) -> tuple[list[str], int]:
-    """Mark the answers to a quiz; nothing said names a right answer that wasn't given.
+def mark_answers(questions: Sequence[Question], typed: Mapping[str, str], *, reasons: bool = True) -> list[TypedAnswer]:
+    """Mark the answers to a quiz; no line names a right answer that wasn't given.
 
     Args:
         questions: of the quiz; the first is q1.
         typed: what was typed, by `q1` and so on; a missing one is empty.
         reasons: say also why, and give the hint.
-
-    Returns:
-        A paragraph of markdown for each question, and how many answers are right.
     """
-    lines, right = [], 0
-    for i, question in enumerate(questions, start=1):
-        line, ok = _mark_answer(question, f"q{i}", typed.get(f"q{i}", ""), reasons)
-        lines.append(line)
-        right += ok
-    return lines, right
+    return [_mark_answer(q, f"q{i}", typed.get(f"q{i}", ""), reasons) for i, q in enumerate(questions, start=1)]
 
 
-def _mark_answer(question: Question, name: str, text: str, reasons: bool) -> tuple[str, bool]:
+def _mark_answer(question: Question, name: str, text: str, reasons: bool) -> TypedAnswer:
     if not text:
-        return f"○ `{name}` is empty: no answer.", False
+        return TypedAnswer("", "empty", (), f"○ `{name}` is empty: no answer.")
     shown = text.replace("`", "'")
     answer = f'`{name} = "{shown}"`'
     try:
         marked = mark_typed(question, text)
     except InputError as error:
-        return f"○ {answer} can't be an answer. {error}", False
+        return TypedAnswer(text, "no answer", (), f"○ {answer} can't be an answer. {error}")
     except ContentError as error:
-        return f"○ {answer} can't be marked on this machine. {error}", False
-    verdict = f"✓ {answer} is right." if marked.right else f"✗ {answer} is not right."
-    if not reasons:
-        return verdict, marked.right
-    return f"{verdict} {marked.remark}" + ("" if marked.right else f"\n\nHint: {question.hint}"), marked.right
+        return TypedAnswer(text, "not marked", (), f"○ {answer} can't be marked on this machine. {error}")
+    line = f"✓ {answer} is right." if marked.right else f"✗ {answer} is not right."
+    if reasons:
+        line += f" {marked.remark}" + ("" if marked.right else f"\n\nHint: {question.hint}")
+    return TypedAnswer(text, "right" if marked.right else "wrong", marked.mistakes, line)
 
 
 def _show_recorded(typed: Mapping[str, str]) -> None:
