@@ -87,7 +87,7 @@ test-colab: .venv-colab/ready colab
 	COLAB_RELEASE_TAG=tests PYTHONPATH="$(CURDIR)/tests/colab/stand_in:$(CURDIR)/.venv-colab/lacking:$(CURDIR)" \
 	  .venv-colab/bin/python -m pytest -n 2 --dist worksteal -W "ignore:Unclosed context:ResourceWarning" tests/colab $(SUITES)
 
-# For one of them, or another torch: make test-versions VERSIONS="floor --torch 2.7.0"
+# For one of them, or another torch: make test-versions VERSIONS="floor --torch 2.11.0"
 test-versions:
 	$(PYTHON) -m tools.versions $(VERSIONS)
 

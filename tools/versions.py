@@ -1,7 +1,7 @@
 """Run the core of the tests with the oldest and the newest of every dependency, the newest on each Python that is here.
 
 `make test-versions` does that. The oldest are those of pyproject.toml, so nobody keeps a second list. torch stays the
-tested one, which constraints.in pins, because any other is gigabytes: `--torch 2.7.0` asks for one all the same. The
+tested one, which constraints.in pins, because any other is gigabytes: `--torch 2.11.0` asks for one all the same. The
 oldest go with the oldest Python: for later ones some of them have no wheel.
 """
 
@@ -89,7 +89,7 @@ def main() -> int:
     """Each choice on each Python that is here; not 0 if one of them failed."""
     parser = argparse.ArgumentParser(prog="python -m tools.versions", description=__doc__.splitlines()[0])
     parser.add_argument("choices", nargs="*", default=["floor", "newest"], metavar="floor|newest", help="default: both")
-    parser.add_argument("--torch", default="", help="another torch than the tested one, such as 2.7.0: gigabytes")
+    parser.add_argument("--torch", default="", help="another torch than the tested one, such as 2.11.0: gigabytes")
     asked, for_pytest = parser.parse_known_args()
     results = {}
     for python in (f"{OLDEST[0]}.{minor}" for minor in range(OLDEST[1], NEWEST[1] + 1)):
