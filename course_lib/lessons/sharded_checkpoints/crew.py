@@ -60,7 +60,7 @@ def run(path: str, rank: int, size: int) -> None:
         answer |= {"seconds": time.monotonic() - begin, "printed": text.getvalue()[-20_000:]}
         _write(path, rank, answer)
         if not answer["error"]:  # as in a training that goes on: who raises is gone, who returned is there
-            _wait_for_all(path, size, job["patience"] + 0.5)
+            _wait_for_all(path, size, job["patience"] + 5)  # who waits for us begins to wait later on a busy machine
         with contextlib.suppress(Exception):  # the others may be gone
             if dist.is_initialized():
                 dist.destroy_process_group()
