@@ -1,5 +1,6 @@
 """Hostile submissions and mangled ones, graded in one class by `course grade`, with honest ones between them."""
 
+import csv
 import json
 import os
 import re
@@ -121,12 +122,13 @@ def graded(course):
         submitted = digest(course / "submitted")
         done = command(course, sys.executable, "-m", "course_lib", "grade", NAME, "--workers", "2", check=False)
     assert digest(course / "submitted") == submitted
-    rows = [line.split(",", 6) for line in (course / "grades.csv").read_text().splitlines()[1:]]
+    with open(course / "grades.csv", newline="") as f:
+        rows = {row["student"]: row for row in csv.DictReader(f)}
     return {
         "students": students,
-        "scores": {row[0]: float(row[2] or "nan") for row in rows},
-        "person": {row[0] for row in rows if row[5] == "yes"},
-        "what": {row[0]: row[6] for row in rows},
+        "scores": {student: float(row["score"] or "nan") for student, row in rows.items()},
+        "person": {student for student, row in rows.items() if row["needs_person"]},
+        "what": {student: row["what_happened"] for student, row in rows.items()},
         "done": done,
         "before": before,
         "ours": ours,
