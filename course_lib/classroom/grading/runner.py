@@ -10,6 +10,7 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import torch
@@ -59,7 +60,7 @@ class _Room:
 
     def __init__(self, shell: CellShell):
         self._shell = shell
-        self._restore = _keep_ours()
+        self._restore = keep_ours()
         self._failed: list[str] = []
         self._tried: dict[str, Any] = {}
 
@@ -135,8 +136,9 @@ def _pieces(source: str, name: str) -> list[str]:
     return found
 
 
-def _keep_ours() -> Callable[[], None]:
-    """Note what our modules, the builtins and torch's comparisons are now; the result puts it back."""
+@cache
+def keep_ours() -> Callable[[], None]:
+    """Note what our modules, the builtins and torch's comparisons are at the first call; the result puts it back."""
     modules = [m for name, m in sys.modules.items() if m is not None and name.split(".")[0] == "course_lib"]
     spaces = [vars(m) for m in (*modules, builtins)]
     kept = [(space, dict(space)) for space in spaces]
