@@ -48,7 +48,9 @@ def in_colab(prefix, monkeypatch):
     """
     site = prefix / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
     site.mkdir(parents=True, exist_ok=True)
-    variables = {"PYTHONPATH": f"{STAND_IN}{os.pathsep}{site}", "PYTHONWARNINGS": "default", "PIP_PREFIX": str(prefix)}
+    # A process that forks, such as a DataLoader's, may collect Colab's old kernel's sockets: nothing of ours.
+    warnings = "default,ignore:Unclosed socket:ResourceWarning,ignore:Unclosed context:ResourceWarning"
+    variables = {"PYTHONPATH": f"{STAND_IN}{os.pathsep}{site}", "PYTHONWARNINGS": warnings, "PIP_PREFIX": str(prefix)}
     variables |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(WHEELS), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
     for name, value in {**variables, "XDG_DATA_HOME": str(prefix / "data")}.items():
         monkeypatch.setenv(name, value)
