@@ -9,7 +9,7 @@ from attempts import ROOT, SECRET, TASKS, attempt
 from nbformat.v4 import new_output
 from nbgrader.utils import determine_grade
 
-from course_lib.classroom.grading import GradedExecute
+from course_lib.classroom.grading import GradedExecute, judging
 from course_lib.classroom.grading.judging import Judge
 from course_lib.classroom.quizzes.bank import load_bank
 from course_lib.classroom.quizzes.marking import typed_key
@@ -113,3 +113,17 @@ def test_forged_observations_never_raise_and_never_earn(task, grader):
             wires = [base64.b64encode(encode(one)).decode()] * len(task.cases(SECRET))
             out = [new_output("display_data", data={OBSERVATIONS_MIME: {"task": task.name, "wires": wires}})]
             assert score(grader, task.name, 4, out) == 0
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [("0.375)", "0.375"), ("(b)", "b"), ("b, c)", "b, c"), ("torch.ones(2)", "torch.ones(2)")]
+)
+def test_a_bracket_that_nobody_opened_is_no_part_of_an_answer(written, read):
+    assert judging._as_typed(written) == read
+
+
+def test_where_nothing_is_seen_the_student_reads_what_happened(grader):
+    judged = grader.task("predict", 5, [], ["Cell 8 was interrupted after 60 seconds."])
+    assert judged.score == 0
+    assert "Cell 8 was interrupted after 60 seconds." in judged.bundle["text/plain"]
+    assert "Not attempted" not in judged.bundle["text/plain"]

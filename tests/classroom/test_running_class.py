@@ -60,7 +60,7 @@ def course(tmp_path_factory):
         for cell in notebook.cells:
             if cell.metadata.get("nbgrader", {}).get("grade_id") == WRITTEN:
                 cell.source = f"{student} says that the curve ranks."
-        nbformat.write(notebook, folder / f"{NAME}.ipynb")
+        nbformat.write(notebook, folder / ("my answers.ipynb" if student == "ben" else f"{NAME}.ipynb"))
     (folder / "timestamp.txt").write_text("2026-01-03 00:00:00 UTC")
     return exercises
 

@@ -115,7 +115,7 @@ def grade(
             judged = _quiz(quiz_lesson(cell.source, assignment), points, judge, answers, dropped, graded)
         else:
             tries = seen.tries.get(name, [])
-            judged = judge.task(name, points, tries)
+            judged = judge.task(name, points, tries, seen.events)
             for where in {one.where for one in tries if one.where and judged.score}:
                 graded.remarks.append(f"`{name}` was not written in the notebook: it comes from {where}.")
             judged = judged.with_all_points(name, points) if name in dropped else judged

@@ -88,17 +88,18 @@ class Judge:
     secret: str
     keys: Path
 
-    def task(self, name: str, points: float, tries: Sequence[Try]) -> Judged:
+    def task(self, name: str, points: float, tries: Sequence[Try], events: Sequence[str] = ()) -> Judged:
         """The verdict on the best of an answer's tries.
 
         Args:
             name: the task.
             points: what its cell can earn.
             tries: what was seen, once where the check stands and, if the answer was another one then, at the end.
+            events: what happened to the notebook: why there may be nothing to see.
         """
         judged = [self._try(name, points, one) for one in tries]
         if not judged:
-            return _nothing_seen(name, f"`{name}` is not defined when the notebook has run.")
+            return _nothing_seen(name, " ".join([f"`{name}` is not defined when the notebook has run.", *events]))
         return max(judged, key=lambda j: j.score)  # the first of equals
 
     def quiz(self, lesson: str, points: float, answers: Mapping[str, str], dropped: Collection[str] = ()) -> Judged:
@@ -172,7 +173,7 @@ def _rounded(score: float, points: float) -> float:
 
 def _nothing_seen(name: str, why: str) -> Judged:
     text = f"Nothing could be judged, so nothing is earned. {why}"
-    return Judged(0.0, NOTHING, text, 0, 0, style.note_bundle("not attempted", text, title=f"`{name}`"))
+    return Judged(0.0, NOTHING, text, 0, 0, style.note_bundle("note", text, title=f"Nothing to judge: `{name}`"))
 
 
 def quiz_lesson(source: str, assignment: str) -> str:
@@ -191,6 +192,8 @@ def _as_typed(text: str) -> str:
     while len(text) > 1 and (text[0] + text[-1] in ("''", '""', "()", "[]", "{}", "``", "**")):
         text = text[1:-1].strip()
     words = r"\b(?:the|my|answers?|options?|choices?|letters?|lines?|numbers?|is|are|and)\b|[:'\"\[\]{}]"
+    if text.endswith(")") and "(" not in text:  # 0.5), as who writes b) writes it
+        text = text[:-1].rstrip()
     bare = " ".join(re.sub(words, " ", text, flags=re.I).split()).rstrip(" .")
     return bare if re.search(r"\w", bare) else text
 
