@@ -65,6 +65,7 @@ WIDGETS = {
 def test_letters_do_not_edit_the_notebook(notebook, place):
     widget = notebook.page.locator(place).first
     widget.click()
+    notebook.page.wait_for_timeout(800)  # the kernel answers the click, and some widgets are drawn anew
     widget.focus()
     before = cells(notebook)
     for key in [*"abmxddzvcyr1", "Shift+M", "ArrowDown", "ArrowUp"]:
