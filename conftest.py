@@ -24,12 +24,6 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: place.get(item.path.stem, len(LONGEST)))
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers():
-    """One process more than cores: browsers, deadlines and locks are often waited for."""
-    return (os.cpu_count() or 1) + 1
-
-
 @pytest.fixture(autouse=True)
 def own_data_folder(tmp_path_factory, monkeypatch):
     """No test touches the progress of whoever runs it."""
