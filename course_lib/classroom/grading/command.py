@@ -74,7 +74,7 @@ def _grade(options: argparse.Namespace) -> int:
                 running = grade_on(options.scheduler, todo.values(), settings)
             else:
                 running = grade_all(todo.values(), settings, min(max(1, options.workers), len(todo)))
-            failed[name], stopped = _run(course, todo, about, running)
+            stopped = _run(course, todo, about, running, failed[name])
         now += len(todo)
     classes, several = {}, len(templates) > 1
     for name in templates:  # when all are graded: the gradebook has taken in every student then
@@ -82,9 +82,14 @@ def _grade(options: argparse.Namespace) -> int:
             print(f"\n{name}")
         course.assign_penalties(name)
         # Of who isn't graded, the gradebook may hold half of the points.
-        there = [replace(row, score=None) if row.student in failed[name] else row for row in course.rows(name)]
-        there = [replace(row, what=_what(course, name, row, failed[name], handed_in[name])) for row in there]
-        classes[name] = there
+        classes[name] = there = [
+            replace(
+                row,
+                score=None if row.student in failed[name] else row.score,
+                what=_what(course, name, row, failed[name], handed_in[name]),
+            )
+            for row in course.rows(name)
+        ]
         print(_table([row for row in there if row.student in handed_in[name] or row.score is not None]))
     output = options.output or course.folder / "grades.csv"
     try:
@@ -103,9 +108,8 @@ def _grade(options: argparse.Namespace) -> int:
     return 130 if stopped == _INTERRUPTED else 1 if left or stopped else 0
 
 
-def _run(course: Course, todo: Mapping[str, Job], about: dict, running: Iterator[Done]) -> tuple[dict[str, str], str]:
-    """Grade and save; who isn't graded and why, and what ended it early, if something did."""
-    failed = dict.fromkeys(todo, "not reached")
+def _run(course: Course, todo: Mapping[str, Job], about: dict, running: Iterator[Done], failed: dict[str, str]) -> str:
+    """Grade and save, and keep in `failed` who isn't graded and why; what ended it early, if something did."""
     try:
         for done in tqdm(running, total=len(todo), desc="Grading", unit="student", disable=not todo):
             why = done.failed or _saved(course, done, todo[done.student], about)
@@ -116,12 +120,12 @@ def _run(course: Course, todo: Mapping[str, Job], about: dict, running: Iterator
             if done.stop:
                 raise InputError(why)
             if _no_room(why) and not _has_room(course.folder):  # a file's name may say so too
-                return failed, _no_room(why)
+                return _no_room(why)
     except KeyboardInterrupt:
-        return failed, _INTERRUPTED
+        return _INTERRUPTED
     finally:
         running.close()
-    return failed, next(filter(None, map(_no_room, failed.values())), "")
+    return next(filter(None, map(_no_room, failed.values())), "")
 
 
 def _saved(course: Course, done: Done, job: Job, about: dict) -> str:

@@ -10,14 +10,15 @@ import os
 import secrets
 import stat
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Grade, Gradebook, MissingEntry
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
@@ -242,33 +243,29 @@ def _expect_notebooks(converter: Autograde) -> None:
             name for parent, _, files in os.walk(folder) for name in files if not _regular(os.path.join(parent, name))
         ]
         coursedir.ignore = [*before, *map(glob.escape, odd)]
-        # Of a notebook that has another name nbgrader believes that it wasn't handed in, and sets its scores to 0.
         is_named = all(os.path.isfile(os.path.join(folder, f"{name}.ipynb")) for name in names)
-        scores = {} if is_named else _scores(coursedir, assignment_id, student_id)
         try:
-            copy(assignment_id, student_id)
+            # Of a notebook that has another name nbgrader believes that it wasn't handed in, and sets its scores to 0.
+            with nullcontext() if is_named else _kept_scores(coursedir, assignment_id, student_id):
+                copy(assignment_id, student_id)
         finally:
             coursedir.ignore = before
-            _scores(coursedir, assignment_id, student_id, put_back=scores)
 
     converter.init_assignment = init_assignment
 
 
-def _scores(
-    coursedir: CourseDirectory, assignment: str, student: str, *, put_back: dict[str, Any] | None = None
-) -> dict[str, Any]:
-    """What the gradebook has of a student's cells, or that put back."""
-    if put_back == {}:
-        return {}
+@contextmanager
+def _kept_scores(coursedir: CourseDirectory, assignment: str, student: str) -> Iterator[None]:
+    """What the gradebook has of a student's cells before the block, it has after it."""
+    known: dict[str, Any] = {}
+    with Gradebook(coursedir.db_url, coursedir.course_id) as book, suppress(MissingEntry):
+        grades = [grade for one in book.find_submission(assignment, student).notebooks for grade in one.grades]
+        known = {grade.id: (grade.auto_score, grade.needs_manual_grade) for grade in grades}
+    yield
     with Gradebook(coursedir.db_url, coursedir.course_id) as book:
-        try:
-            grades = [grade for one in book.find_submission(assignment, student).notebooks for grade in one.grades]
-        except MissingEntry:
-            return {}
-        for grade in grades if put_back else ():
-            grade.auto_score, grade.needs_manual_grade = put_back.get(grade.id, (None, False))
+        for grade in book.db.query(Grade).filter(Grade.id.in_(known)):
+            grade.auto_score, grade.needs_manual_grade = known[grade.id]
         book.db.commit()
-        return {grade.id: (grade.auto_score, grade.needs_manual_grade) for grade in grades}
 
 
 def _leave_receipts(converter: Autograde, exporter: SubmissionExporter) -> None:
