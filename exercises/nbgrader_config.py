@@ -53,11 +53,15 @@ def say_no_sandbox(notebook):
 c.Execute.on_notebook_start = say_no_sandbox
 
 # Hidden tests stay hidden: feedback shows the verdicts, not the code that made them.
+c.GenerateFeedback.exporter_class = "course_lib.classroom.grading.pages.FeedbackExporter"
 c.GenerateFeedback.preprocessors = [
-    "nbgrader.preprocessors.GetGrades",
+    "course_lib.classroom.grading.pages.GetMarks",
     "nbgrader.preprocessors.ClearHiddenTests",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
 
 # In the formgrader, each written answer's rubric stands below it; feedback never has it.
-c.HTMLExporter.preprocessors = ["course_lib.classroom.grading.rubric.ShowRubric"]
+c.HTMLExporter.preprocessors = ["course_lib.classroom.grading.pages.ShowRubric"]
+
+# The formgrader may do all that you may, so what a student wrote is shown there and never runs.
+c.HTMLExporter.filters = {"markdown2html": "course_lib.classroom.grading.pages.markdown2html"}

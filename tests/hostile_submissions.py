@@ -36,6 +36,7 @@ class Kind:
         files: further files of the folder, by name.
         links: symbolic links, name -> target.
         metadata: what becomes of the nbgrader metadata of every graded cell.
+        text: a text cell and a raw one in front of everything.
     """
 
     cells: tuple[str, ...] = ()
@@ -44,6 +45,7 @@ class Kind:
     files: dict[str, str] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
     metadata: dict | None = None
+    text: str = ""
 
 
 def kind(*cells: str, **more) -> Kind:
@@ -224,6 +226,31 @@ LIES = {
     ),
 }
 
+ACTS = """
+<script>MARKED()</script> <img src=x onerror=MARKED()> <svg onload=MARKED()><script>MARKED()</script></svg>
+<a href="javascript:MARKED()">a</a> [b](javascript:MARKED()) [c](data:text/html,<script>MARKED()</script>) <b onclick=MARKED()>d</b>
+[e](JaVaScRiPt:MARKED()) [f](&#106;avascript:MARKED()) <a href="java&#10;script:MARKED()">g</a> ![h](x"onerror="MARKED()) <javascript:MARKED()>
+
+<iframe srcdoc="<script>parent.MARKED()</script>"></iframe><object data="data:text/html,MARKED"></object><embed src=MARKED>
+<form action=MARKED><input onfocus=MARKED() autofocus></form><base href=MARKED><meta http-equiv=refresh content="0;url=MARKED">
+<style>@import url(MARKED);</style><link rel=stylesheet href=MARKED><p style="background:url(MARKED)">x</p><details ontoggle=MARKED() open>
+
+```mermaid
+</pre><script>MARKED()</script>
+```
+
+```
+<script>MARKED()</script>
+```
+
+$</span><script>MARKED()</script>$ and $$<img src=x onerror=MARKED()>$$ \\begin{x}<script>MARKED()</script>\\end{x}
+
+# </h1><script>MARKED()</script>
+
+</div></div></textarea></title></style></script><script>MARKED()</script><!-- --><!--><script>MARKED()</script>
+"""
+"""What would run in the browser of whoever marks: there it may change every grade."""
+
 HARMS = {
     "daemons that stay": kind(
         "for _ in range(20):\n"
@@ -294,6 +321,17 @@ HARMS = {
     "50 MB on one line": kind("print('x' * 50_000_000)\n'y' * 50_000_000", right=True),
     "pictures without end": kind(
         "from IPython.display import display\nfor _ in range(3000): display({{'text/html': 'x' * 10_000}}, raw=True)",
+        right=True,
+    ),
+    "scripts for who marks": kind(
+        f"acts = {ACTS!r}\n".replace("{", "{{").replace("}", "}}")
+        + "from IPython.display import display\nprint(acts)\n"
+        "kinds = 'html', 'markdown', 'latex', 'javascript', 'plain'\n"
+        "for k in ('image/svg+xml', 'image/png', 'application/javascript', *(f'text/{{k}}' for k in kinds)):\n"
+        "    for data in (acts, f'\"><script>MARKED()</script>{{acts}}'): display({{k: data}}, raw=True)\n"
+        "    display({{k: acts, 'text/plain': 'x'}}, raw=True, metadata={{k: {{'isolated': True, 'alt': acts}}}})\n",
+        f"class MARKED(Exception): pass\nraise MARKED({ACTS!r})".replace("{", "{{").replace("}", "}}"),
+        text=ACTS,
         right=True,
     ),
     "its neighbours' work": kind(

@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from html.parser import HTMLParser
 from pathlib import Path
 
 import hostile_submissions as hostile
@@ -15,8 +16,11 @@ import mangled_submissions as mangled
 import nbformat
 import pytest
 from attempts import ROOT
+from nbconvert.exporters import HTMLExporter
+from nbgrader.server_extensions.formgrader import handlers
 from submissions import right_quiz, submission
 
+from course_lib.classroom.grading.gradebook import Course
 from course_lib.classroom.tasks.checking import solution_code
 from course_lib.syllabus import load_syllabus
 
@@ -79,6 +83,9 @@ def hand_in(course: Path, student: str, kind: hostile.Kind, places: dict[str, st
     notebook = right_notebook(course) if kind.right else nbformat.read(release, as_version=4)
     cells = [hostile.HELPERS, *kind.cells] if kind.cells else []
     notebook.cells[:0] = [nbformat.v4.new_code_cell(cell.format(**places)) for cell in cells]
+    if kind.text:
+        written = [nbformat.v4.new_markdown_cell(kind.text), nbformat.v4.new_raw_cell(f"```\n{kind.text}")]
+        notebook.cells[:0] = written
     for cell in notebook.cells if kind.metadata else ():
         if "nbgrader" in cell.metadata:
             cell.metadata["nbgrader"] |= kind.metadata
@@ -179,6 +186,49 @@ def test_nothing_outside_was_changed_and_nothing_is_left(graded):
     # As root each submission is a user of its own; other tests, which may grade beside this one, have others.
     users = {200_000 + receipt["seed"] % 100_000 for receipt in receipts}
     assert not [p.read_text() for p in Path("/proc").glob("[0-9]*/status") if uid_of(p) in users]
+
+
+class Reacting(HTMLParser):
+    """Where a page does, or asks for, what a student wrote, in scripts, styles, attributes or tags of theirs."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found, self.text, self.inside = [], "", ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.inside = tag if tag in ("script", "style") else ""
+        self.found += [(tag, name, value) for name, value in attributes if "MARKED" in (value or "") + name]
+
+    def handle_endtag(self, tag):
+        self.inside = ""
+
+    def handle_comment(self, text):
+        self.found += [("comment", "", text)] if "MARKED" in text else []
+
+    def handle_data(self, text):
+        if self.inside and "MARKED" in text:
+            self.found.append((self.inside, "", text))
+        self.text += text
+
+
+def test_what_a_student_wrote_never_runs_for_who_marks_or_reads(graded):
+    course = graded["course"]
+    student = graded["students"]["harms scripts for who marks"]
+    path = course / "autograded" / student / NAME / f"{NAME}.ipynb"
+    config = Course(course).config
+    config.HTMLExporter.template_name = "formgrade"
+    config.HTMLExporter.extra_template_basedirs = [handlers.template_path]
+    names = ("submission_id", "base_url", "student", "last_name", "first_name", "notebook_path")
+    resources = {"assignment_id": NAME, "notebook_id": NAME, "index": 0, "total": 1, **dict.fromkeys(names, "x")}
+    formgrader, _ = HTMLExporter(config=config).from_filename(str(path), resources=resources)
+    command(course, "nbgrader", "generate_feedback", NAME, "--student", student)
+    feedback = (course / "feedback" / student / NAME / f"{NAME}.html").read_text()
+    for page in (formgrader, feedback):
+        seen = Reacting(page)
+        assert seen.found == []
+        assert seen.text.count("MARKED()") > 30  # it is all there to read
+    assert "<script" not in feedback
 
 
 def uid_of(status: Path) -> int:

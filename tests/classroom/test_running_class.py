@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -165,6 +166,18 @@ def test_feedback_has_the_marks_and_comments_and_nothing_that_is_the_instructor_
             assert said not in text
 
 
+def test_feedback_is_one_page_that_says_first_what_was_earned(marked):
+    text, unmarked = feedback(marked, "ben"), feedback(marked, "cleo")
+    assert re.search(r"<b>14.5 of 20 points</b>.*<code>auc</code></a></th><td>0 of 2.*</table>", text, flags=re.S)
+    assert "<b>Written answer: what roc says</b>: 0.5 of 2" in text
+    assert "<b>Written answer: what roc says</b>: not marked yet, of 2" in unmarked
+    anchors = set(re.findall(r'href="#([^"]+)"', text))
+    assert anchors == {"check-quiz", WRITTEN, f"comment-{WRITTEN}", *(f"check-{task}" for task in LESSON.tasks)}
+    assert all(f'id="{anchor}"' in text for anchor in anchors)
+    assert not re.search(r'(?:href|src)="(?!#|https://)|<script|Out\[', text)  # nothing to load, no link that is dead
+    assert "Back to the lesson" in text
+
+
 def test_the_same_again_changes_nothing_and_asks_for_no_second_look(marked, capsys):
     before = receipt(marked, "ben")
     assert "0 graded now, 3 before" in grade(marked, capsys)
@@ -262,6 +275,19 @@ def test_who_hands_in_again_is_marked_again_by_a_person(marked, capsys):
     assert "1 graded now, 2 before" in grade(marked, capsys)
     assert waiting(marked) == {"ada": True, "ben": False, "cleo": True}
     assert scores(marked)["ada"] == 21.5, "until then the mark stays"
+
+
+def test_an_untouched_notebook_is_not_a_wrong_one_in_the_report(marked, capsys):
+    folder = marked / "submitted" / "eve" / NAME
+    folder.mkdir(parents=True)
+    shutil.copy(marked / "release" / NAME / f"{NAME}.ipynb", folder)
+    grade(marked, capsys)
+    evidence = read_class(Course(marked), NAME)
+    eve = next(student for student in evidence.students if student.row.student == "eve")
+    assert {eve.answers[item.name].state for item in evidence.items} == {"not attempted"}
+    assert eve.answers[WRITTEN].share == 0
+    title = next(item.title for item in evidence.items if item.name == WRITTEN)
+    assert title == "6. What does a ROC curve say, and what not? (10 minutes)"
 
 
 def test_only_the_code_of_an_assignment_s_own_lesson_is_what_its_grades_follow_from(course, tmp_path, monkeypatch):

@@ -122,6 +122,15 @@ def test_memory_is_counted_for_all_processes_together():
     assert text(seen, 1) == "the rest\n"
 
 
+@pytest.mark.skipif(not IS_ROOT, reason="tells its processes from others by their user")
+def test_nothing_of_it_is_there_when_its_grade_is():
+    """Neither running nor dead: two gigabytes take a moment to be given back."""
+    source = TOGETHER.format(before="", each="x = b'x' * 250_000_000", seconds=60)
+    run([Step(0, source=source)], Room(uid=299_998), Deadlines(3, 3))
+    left = [p.read_text() for p in Path("/proc").glob("[0-9]*/status") if p.exists()]
+    assert not [status for status in left if "\nUid:\t299998" in status]
+
+
 def test_memory_that_processes_share_counts_once():
     source = TOGETHER.format(before="x = b'x' * 300_000_000", each="pass", seconds=2)
     assert "went on" in ran(source, limits=Limits(memory_bytes=2**30))

@@ -97,6 +97,8 @@ def watch(end: socket.socket, alive: socket.socket, room: Room) -> None:
         os.killpg(child, signal.SIGKILL)
     with contextlib.suppress(ProcessLookupError):
         os.kill(child, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(child, 0)  # gigabytes take a moment to be given back, and nobody else may collect it
     os._exit(0)
 
 

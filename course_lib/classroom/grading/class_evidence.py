@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -170,23 +171,33 @@ class _Cell:
     score: float
     most: float
     waits: bool
+    untouched: bool
 
 
 def _grades(course: Course, assignment: str, template: Template) -> dict[str, dict[str, _Cell]]:
     """Student -> graded cell -> points, a person's own marks included. One query: nbgrader's objects make one each."""
     most = {cell.grade_id: float(cell.metadata["points"]) for cell in template.cells if "points" in cell.metadata}
+    by_hand = {cell.grade_id for cell in template.cells if cell.metadata.get("grade") and cell.metadata.get("solution")}
     found: dict[str, dict[str, _Cell]] = {}
     with Gradebook(course.directory.db_url, course.directory.course_id) as book:
         rows = (
-            book.db.query(SubmittedAssignment.student_id, BaseCell.name, Grade.score, Grade.needs_manual_grade)
+            book.db.query(
+                SubmittedAssignment.student_id,
+                BaseCell.name,
+                Grade.score,
+                Grade.needs_manual_grade,
+                Grade.manual_score,
+            )
             .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
             .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
             .join(BaseCell, BaseCell.id == Grade.cell_id)
             .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
             .filter(Assignment.name == assignment)
         )
-        for student, name, score, waits in rows:
-            found.setdefault(student, {})[name] = _Cell(float(score), most.get(name, 0.0), bool(waits))
+        for student, name, score, waits, mark in rows:
+            # What a person marks waits for that person, unless nbgrader saw that it is as it was handed out.
+            untouched = name in by_hand and not waits and mark is None
+            found.setdefault(student, {})[name] = _Cell(float(score), most.get(name, 0.0), bool(waits), untouched)
     return found
 
 
@@ -208,7 +219,7 @@ def _answers(cells: Mapping[str, _Cell], receipt: Mapping[str, Any], sources: Ma
             found |= {q: _typed(about, cell.waits) for q, about in typed.items()}
             continue
         share = None if cell.waits or not cell.most else min(max(cell.score / cell.most, 0.0), 1.0)
-        state = _state(share, verdict.get("outcome"))
+        state = _state(share, UNTOUCHED if cell.untouched else verdict.get("outcome"))
         about = {"message": verdict.get("message", ""), "hint": verdict.get("hint", "")}
         is_task = kind == "check" and _task_item(name, cell.most) is not None
         found[name if is_task else grade_id] = Answer(share, state, **about, source=sources.get(f"solution-{name}", ""))
@@ -244,7 +255,7 @@ def _items(template: Template, questions: Sequence[Question], read: Mapping[str,
     asked = sorted(
         {name for _, answers in read.values() for name in answers if re.fullmatch(r"q\d+", name)}, key=_place
     )
-    for cell in template.cells:
+    for before, cell in pairwise([None, *template.cells]):
         if "points" not in cell.metadata:
             continue
         points, kind = float(cell.metadata["points"]), cell.grade_id.partition("-")[0]
@@ -253,7 +264,8 @@ def _items(template: Template, questions: Sequence[Question], read: Mapping[str,
                 title = questions[_place(name) - 1].ask if _place(name) <= len(questions) else ""
                 items.append(Item(name, points / len(asked), title, is_question=True))
         else:
-            own = Item(cell.grade_id, points)
+            asked_above = before.source.strip().partition("\n")[0] if before and before.kind == "markdown" else ""
+            own = Item(cell.grade_id, points, asked_above.lstrip("# "))
             items.append((_task_item(cell.name, points) if kind == "check" else None) or own)
     return tuple(items)
 

@@ -233,7 +233,7 @@ def _first_thing(known: list[tuple[Item, Answer]], errors: list, untouched: list
     if errors:
         item, answer = errors[0]
         why = answer.message.removeprefix("Nothing could be judged, so nothing is earned. ")
-        return f"The error in `{item.name}` comes before the task: {why}"
+        return f"There is nothing to judge in `{item.name}`: {why}"
     if untouched and 2 * len(untouched) >= len(known):
         item, _ = untouched[0]
         return f"Begin with `{item.name}`, up to its first check. " + _first_hint(item)

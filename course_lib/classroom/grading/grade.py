@@ -18,7 +18,7 @@ from course_lib.classroom.tasks.task import find_task
 from course_lib.errors import CourseError, InputError
 from course_lib.syllabus import load_syllabus
 
-SHOWN = ("text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg", "image/svg+xml")
+SHOWN = ("text/plain", "image/png", "image/jpeg")
 """MIME types that a submission's outputs keep."""
 
 
@@ -194,6 +194,9 @@ def _written_down(submission: Submission) -> dict[str, str]:
     return found
 
 
+_BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
+
+
 def _clean(outputs: Any) -> list[NotebookNode]:
     """Outputs that a submission's process sent, as nbformat has them; whatever is none is left out."""
     cleaned = []
@@ -209,6 +212,10 @@ def _clean(outputs: Any) -> list[NotebookNode]:
         elif kind in ("display_data", "execute_result"):
             data = output.get("data") if isinstance(output.get("data"), Mapping) else {}
             shown = {mime: _plain(data[mime]) for mime in SHOWN if isinstance(data.get(mime), str)}
+            shown = {mime: text for mime, text in shown.items() if mime == "text/plain" or _BASE64.fullmatch(text)}
+            if data and not shown:
+                kinds = ", ".join(sorted(_plain(mime)[:50] for mime in data)[:5])
+                shown = {"text/plain": f"(Feedback shows text and pictures; this was {kinds}.)"}
             if shown:
                 extra = {"execution_count": None} if kind == "execute_result" else {}
                 cleaned.append(new_output(kind, data=shown, **extra))

@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from itertools import chain
 
 from course_lib.classroom.grading.gradebook import Row
 
@@ -30,11 +29,10 @@ def as_csv(classes: Mapping[str, Sequence[Row]], form: str = "plain") -> str:
             scores = [_number(row.score) for row in of_one]
             write([_cell(of_one[0].name), "", "", _cell(of_one[0].student), "", *scores])
     elif form == "moodle":
-        said = [[name, "Feedback" if len(classes) == 1 else f"Feedback {name}"] for name in classes]
-        write(["Username", "First name", "Last name", "Email address", *chain(*said)])
+        write(["Username", "First name", "Last name", "Email address", *classes])
         for of_one in together:
             about = (of_one[0].student, of_one[0].first_name, of_one[0].last_name, of_one[0].email)
-            write([*map(_cell, about), *chain(*([_number(row.score), _cell(row.what)] for row in of_one))])
+            write([*map(_cell, about), *(_number(row.score) for row in of_one)])
     else:
         write(["student", "name", "assignment", "score", "max_score", "seconds_late", "needs_person", "what_happened"])
         for name, rows in classes.items():
