@@ -557,12 +557,13 @@ from torch.distributed.checkpoint.state_dict import get_state_dict
 
 
 def save_sharded(model, optimizer, folder, epoch):
-    manifest = folder / "complete.json"
+    manifest, several = folder / "complete.json", dist.is_initialized()
     if folder.exists():
         raise FileExistsError(f"{folder} is complete already.")
+    if several:
+        dist.barrier()  # or a slow rank finds the folder that a fast one has just made
     weights, moments = get_state_dict(model, optimizer)
     dcp.save({"model": weights, "optimizer": moments, "epoch": epoch}, checkpoint_id=folder)
-    several = dist.is_initialized()
     if not several or dist.get_rank() == 0:
         files = {path.name: path.stat().st_size for path in folder.iterdir()}
         aside = folder / "complete.json.tmp"
