@@ -15,7 +15,7 @@ from nbconvert.exporters import HTMLExporter
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.server_extensions.formgrader import handlers
-from submissions import right_quiz, submission
+from submissions import make_course, right_quiz, submission
 
 from course_lib.__main__ import main
 from course_lib.classroom.grading import receipts
@@ -47,13 +47,7 @@ AUTOMATIC = {"ada": 18.0, "ben": 14.0, "cleo": 14.0}
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     """A class whose written answers wait; cleo's came a day late."""
-    root = tmp_path_factory.mktemp("running")
-    exercises = root / "exercises"
-    shutil.copytree(ROOT / "exercises" / "source" / NAME, exercises / "source" / NAME)
-    shutil.copytree(ROOT / "lessons" / NAME, root / "lessons" / NAME)
-    shutil.copy(ROOT / "exercises" / "nbgrader_config.py", exercises)
-    generate(exercises)
-    nbgrader(exercises, "db", "assignment", "add", NAME, "--duedate=2026-01-02 00:00:00 UTC")
+    exercises = make_course(tmp_path_factory.mktemp("running"), NAME, ())
     for student, (answers, typed) in CLASS.items():
         folder = exercises / "submitted" / student / NAME
         folder.mkdir(parents=True)

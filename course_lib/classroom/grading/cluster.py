@@ -94,7 +94,8 @@ def _client(address: str) -> Any:
         from distributed import Client
     except ImportError:
         raise InputError(f"--scheduler needs Dask: {_INSTALL}") from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it, we say
+    for name in ("distributed", "distributed.client"):  # Dask's own configuration gives the second a level, too
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters of it, we say
     try:
         client = Client(address, timeout=CONNECT_SECONDS)
     except (OSError, ValueError) as e:
