@@ -49,12 +49,13 @@ again:
 lab: .venv/lab-ready
 	@python -m course_lib lab $(LAB_ARGS)
 
+# Hundreds of processes import the course: where a machine forbids it, each would compile it again.
 test: .venv/test-ready
 	ruff check .
 	ruff format --check .
 	codespell
 	python tools/check_course.py
-	python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(TEST_ARGS)
+	PYTHONDONTWRITEBYTECODE= python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(TEST_ARGS)
 
 build: .venv/test-ready
 	python tools/build_course.py
