@@ -71,7 +71,8 @@ def install(choice: str, python: str, torch: str) -> Path:
     limits = where / "constraints.txt"
     limits.write_text(constraints(torch), encoding="utf-8")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    pip = [where / "bin" / "python", "-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--no-compile"]
+    # Compiled at once: where PYTHONDONTWRITEBYTECODE is set, every process of the tests would compile torch again.
+    pip = [where / "bin" / "python", "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
     subprocess.run([*pip, "--constraint", limits, *requirements(choice, project)], check=True, cwd=ROOT)
     subprocess.run([*pip, "--no-deps", "--editable", "."], check=True, cwd=ROOT)
     return where
