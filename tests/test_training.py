@@ -593,6 +593,7 @@ def test_workers_that_start_anew_each_epoch_resume_exactly(tmp_path, at, own_gen
     assert torch.equal(resumed.weights(), whole.weights())
 
 
+@pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")  # the loader's
 def test_workers_that_live_on_are_warned_of(tmp_path):
     options = WORKERS | {"loader": partial(DataLoader, num_workers=1, persistent_workers=True)}
     for epochs in (1, 2):  # a new run, and a resumed one

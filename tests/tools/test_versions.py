@@ -14,6 +14,7 @@ def test_the_floor_is_what_pyproject_says():
         "ipywidgets==7.7.1,<9",
         "ruff==0.9",
         "pyparsing<3.3",
+        "jupyterlab_widgets<3",
     ]
     assert versions.requirements("newest", project) == ["torch>=2.6", "ipywidgets>=7.7.1,<9", "ruff>=0.9"]
 
