@@ -573,7 +573,7 @@ with warnings.catch_warnings(record=True) as caught:
 state = {"epoch": 0}
 dcp.load(state, checkpoint_id=folder / "twice")
 warned = [str(w.message) for w in caught if "existing checkpoint" in str(w.message)]
-print(warned[0].split(folder.name)[0], "... epoch", state["epoch"])
+print(warned[0].split(" in ")[0], "... epoch", state["epoch"])
 assert len(warned) == 1 and state["epoch"] == 2
 
 # %% [markdown]
