@@ -320,7 +320,7 @@ for (const [selector, start] of Object.entries({
 })) all(selector).forEach(start);
 terms();
 // What scrolls sideways can be reached by keyboard.
-const reach = () => all("pre, .site-picture, .cell_output .output, .pst-scrollable-table-container").forEach(box => {
+const reach = () => all("pre, .highlight, .site-picture, .cell_output .output, .pst-scrollable-table-container").forEach(box => {
   if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
 });
 reach();

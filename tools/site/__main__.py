@@ -1,6 +1,7 @@
 """Build the site: `python -m tools.site [--to dist/site] [NN_slug ...]`; without names, every lesson."""
 
 import argparse
+import re
 import shutil
 import sys
 import time
@@ -21,8 +22,19 @@ def build(names: list[str], notebooks: Path, to: Path, work: Path) -> int:
     settings = ["--conf-dir", str(pages.SITE), "--doctree-dir", str(work / "doctrees"), "--fresh-env"]
     settings += ["--define", f"html_static_path=static,{work / 'source' / '_static'}"]
     status = build_main(["--quiet", "--fail-on-warning", "--keep-going", *settings, str(work / "source"), str(to)])
+    _lighten(to)
     (to / ".nojekyll").touch()  # GitHub Pages would leave out the folders that begin with _
     return status
+
+
+def _lighten(to: Path) -> None:
+    """Leave out what no page needs: 1.5 MB of icons as a script (its font draws them too), maps for debuggers, locales."""
+    for page in to.glob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        page.write_text(re.sub(r"<script[^>]*/fontawesome\.js[^>]*></script>", "", text), encoding="utf-8")
+    for path in [*to.glob("_static/**/*.map"), *to.glob("_static/scripts/fontawesome.js*")]:
+        path.unlink(missing_ok=True)
+    shutil.rmtree(to / "_static" / "locales", ignore_errors=True)
 
 
 def main(arguments: list[str] | None = None) -> int:

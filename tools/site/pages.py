@@ -20,6 +20,11 @@ from tools.site.book import terms
 from tools.site.running import anonymous
 
 SITE = ROOT / "site"
+_SAID_HERE = {  # what a lesson says of JupyterLab, and what is so on a page
+    "run the cell again for others": "at the end you can ask for others",
+    "The exercise is linked below": "The exercise comes with the course",
+    "Flashcards come back when they are due": "In JupyterLab flashcards come back when they are due",
+}
 
 
 def write(notebooks: Mapping[str, NotebookNode], folder: Path) -> None:
@@ -55,6 +60,8 @@ def for_the_site(notebook: NotebookNode, lessons: Sequence[Lesson]) -> NotebookN
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             text = re.sub(r"!\[([^\]]*)\]\(https?:[^)]*\)", r"\1", cell.source)
+            for there, here_it_is in _SAID_HERE.items():
+                text = text.replace(there, here_it_is)
             link = r"\[([^\]]+)\]\((?!https?:|#)([^)#]+)[^)]*\)"
             cell.source = re.sub(link, lambda m: m[0] if m[2] in here else _named(m), text)
     return notebook
