@@ -47,7 +47,7 @@ class SubmissionExporter(NotebookExporter):
         self.templates: dict[str, Template] = {}
         self.graded: dict[str, Graded] = {}
         if isinstance(self.parent, Autograde):
-            _expect_notebooks(self.parent)
+            _expect_notebooks(self.parent, self)
             _leave_receipts(self.parent, self)
 
     def from_filename(self, filename: str, resources: Any = None, **kwargs: Any) -> tuple[NotebookNode, Any]:
@@ -224,14 +224,16 @@ def read_template(db_url: str, assignment: str, notebook: str, source: Path) -> 
     return Template(f"{notebook}.ipynb", (*ordered, *known.values()))
 
 
-def _expect_notebooks(converter: Autograde) -> None:
+def _expect_notebooks(converter: Autograde, exporter: SubmissionExporter) -> None:
     """Have nbgrader look for every notebook of the assignment in every submission, whatever is in there."""
     coursedir = converter.coursedir
     coursedir.get_existing_timestamp = partial(_timestamp, coursedir.get_existing_timestamp)
     with Gradebook(coursedir.db_url, coursedir.course_id) as book:
         names = [n.name for n in book.find_assignment(coursedir.assignment_id).notebooks]
     wanted = [name for name in names if coursedir.notebook_id in ("*", name)]
-    for folder in glob.glob(converter._format_source(coursedir.assignment_id, coursedir.student_id)):
+    # A student's name may look like a pattern, `[a-z]*`: what is graded already is saved for that student alone.
+    asked = [glob.escape(converter._format_source(coursedir.assignment_id, student)) for student in exporter.ready]
+    for folder in glob.glob(asked[0] if asked else converter._format_source(coursedir.assignment_id, coursedir.student_id)):
         converter.assignments[folder] = [os.path.join(folder, f"{name}.ipynb") for name in wanted]
     copy = converter.init_assignment
 
