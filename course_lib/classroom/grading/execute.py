@@ -12,6 +12,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,7 +20,7 @@ from typing import Any, ClassVar
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.api import Grade, Gradebook, MissingEntry
-from nbgrader.converters import Autograde
+from nbgrader.converters import Autograde, base
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Bool, Dict, Float, Integer, List, Unicode
@@ -29,7 +30,7 @@ from course_lib.classroom.grading.grade import Graded, Settings, grade
 from course_lib.classroom.grading.plan import Deadlines
 from course_lib.classroom.grading.repair import Template, TemplateCell, rebuild
 from course_lib.classroom.grading.sandbox import Limits
-from course_lib.classroom.grading.submission import Submission, read_submission
+from course_lib.classroom.grading.submission import Submission, other_files, read_submission
 from course_lib.classroom.grading.workers import Done
 from course_lib.errors import InputError
 
@@ -233,25 +234,30 @@ def _expect_notebooks(converter: Autograde, exporter: SubmissionExporter) -> Non
     wanted = [name for name in names if coursedir.notebook_id in ("*", name)]
     # A student's name may look like a pattern, `[a-z]*`: what is graded already is saved for that student alone.
     asked = [glob.escape(converter._format_source(coursedir.assignment_id, student)) for student in exporter.ready]
-    for folder in glob.glob(asked[0] if asked else converter._format_source(coursedir.assignment_id, coursedir.student_id)):
+    for folder in glob.glob(
+        asked[0] if asked else converter._format_source(coursedir.assignment_id, coursedir.student_id)
+    ):
         converter.assignments[folder] = [os.path.join(folder, f"{name}.ipynb") for name in wanted]
     copy = converter.init_assignment
 
     def init_assignment(assignment_id: str, student_id: str) -> None:
-        """Leave out what is no file: nbgrader copies what links point to, and reads devices to their end."""
+        """Copy the files that the reader takes: nbgrader follows links, and takes hours for thousands of files."""
         receipts.withdraw(_receipt(coursedir, assignment_id, student_id))
-        folder, before = converter._format_source(assignment_id, student_id), list(coursedir.ignore)
-        odd = [
-            name for parent, _, files in os.walk(folder) for name in files if not _regular(os.path.join(parent, name))
-        ]
-        coursedir.ignore = [*before, *map(glob.escape, odd)]
-        is_named = all(os.path.isfile(os.path.join(folder, f"{name}.ipynb")) for name in names)
+        folder = Path(converter._format_source(assignment_id, student_id))
+        is_named = all((folder / f"{name}.ipynb").is_file() for name in names)
+        find, base.find_all_files = base.find_all_files, lambda *_: []
         try:
             # Of a notebook that has another name nbgrader believes that it wasn't handed in, and sets its scores to 0.
             with nullcontext() if is_named else _kept_scores(coursedir, assignment_id, student_id):
                 copy(assignment_id, student_id)
         finally:
-            coursedir.ignore = before
+            base.find_all_files = find
+        for name, content in other_files(folder).items():
+            place = Path(converter._format_dest(assignment_id, student_id), name)
+            ignored = any(fnmatch(part, pattern) for part in Path(name).parts for pattern in coursedir.ignore)
+            if not ignored and not place.exists():  # the assignment's own files come first
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(content)
 
     converter.init_assignment = init_assignment
 

@@ -101,24 +101,31 @@ def read_submission(folder: Path, notebook: str, names: Sequence[str] = ()) -> S
 def _contents(folder: Path, found: Submission) -> dict[str, bytes]:
     """The regular files of a folder, a few levels deep."""
     contents: dict[str, bytes] = {}
+    left = {True: LIMIT_NOTEBOOK, False: LIMIT_FILES}  # of notebooks, and of all else
     for path, name in _walk(folder, "", found):
         if len(contents) >= LIMIT_COUNT:
             found.remarks.append(f"More than {LIMIT_COUNT} files; the rest is left out.")
             break
-        limit = LIMIT_NOTEBOOK if ".ipynb" in name.lower() else LIMIT_FILES
+        is_notebook = ".ipynb" in name.lower()
         try:
             # O_NOFOLLOW and O_NONBLOCK: a link or a pipe put there meanwhile is refused, and nothing waits
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             with open(descriptor, "rb") as file:
-                content = file.read(limit + 1) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
+                content = file.read(left[is_notebook] + 1) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
         except OSError as e:
             found.remarks.append(f"{name} can't be opened ({e.strerror}).")
             continue
-        if len(content) > limit:
-            found.remarks.append(f"{name} has more than {limit:,} bytes and is left out.")
+        if len(content) > left[is_notebook]:
+            found.remarks.append(f"{name} is too large, with what stands before it, and is left out.")
         else:
+            left[is_notebook] -= len(content)
             contents[name] = content
     return contents
+
+
+def other_files(folder: Path) -> dict[str, bytes]:
+    """What was handed in beside notebooks, by its path in the folder: as far as `read_submission` would take it."""
+    return {name: text for name, text in _contents(folder, Submission()).items() if not name.endswith(".ipynb")}
 
 
 def _walk(folder: Path, prefix: str, found: Submission, depth: int = 0) -> Iterator[tuple[str, str]]:
