@@ -12,7 +12,6 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -232,11 +231,9 @@ def _expect_notebooks(converter: Autograde, exporter: SubmissionExporter) -> Non
     with Gradebook(coursedir.db_url, coursedir.course_id) as book:
         names = [n.name for n in book.find_assignment(coursedir.assignment_id).notebooks]
     wanted = [name for name in names if coursedir.notebook_id in ("*", name)]
-    # A student's name may look like a pattern, `[a-z]*`: what is graded already is saved for that student alone.
-    asked = [glob.escape(converter._format_source(coursedir.assignment_id, student)) for student in exporter.ready]
-    for folder in glob.glob(
-        asked[0] if asked else converter._format_source(coursedir.assignment_id, coursedir.student_id)
-    ):
+    who = next(iter(exporter.ready), None)
+    asked = converter._format_source(coursedir.assignment_id, who or coursedir.student_id)
+    for folder in glob.glob(glob.escape(asked) if who else asked):  # a student's name may look like a pattern: [a-z]*
         converter.assignments[folder] = [os.path.join(folder, f"{name}.ipynb") for name in wanted]
     copy = converter.init_assignment
 
@@ -254,8 +251,7 @@ def _expect_notebooks(converter: Autograde, exporter: SubmissionExporter) -> Non
             base.find_all_files = find
         for name, content in other_files(folder).items():
             place = Path(converter._format_dest(assignment_id, student_id), name)
-            ignored = any(fnmatch(part, pattern) for part in Path(name).parts for pattern in coursedir.ignore)
-            if not ignored and not place.exists():  # the assignment's own files come first
+            if not place.exists():  # the assignment's own files come first
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_bytes(content)
 
