@@ -37,6 +37,8 @@ class Kind:
         links: symbolic links, name -> target.
         metadata: what becomes of the nbgrader metadata of every graded cell.
         text: a text cell and a raw one in front of everything.
+        student: what its folder is called, if that is a part of the trick.
+        archived: further files, all of them in a .zip with the notebook.
     """
 
     cells: tuple[str, ...] = ()
@@ -46,6 +48,8 @@ class Kind:
     links: dict[str, str] = field(default_factory=dict)
     metadata: dict | None = None
     text: str = ""
+    student: str = ""
+    archived: dict[str, str] = field(default_factory=dict)
 
 
 def kind(*cells: str, **more) -> Kind:
@@ -357,6 +361,12 @@ HARMS = {
     "metadata that is none": kind(metadata={"grade_id": ["a"], "grade": "yes", "solution": 7, "points": []}),
     "one id for all": kind(metadata={"grade_id": "check-predict"}),
     "flags turned": kind("5.0", metadata={"grade": False, "solution": True, "locked": False}),
+    "a name that is a pattern": kind(right=True, student="[!.]*"),
+    "a name that clears the screen": kind(right=True, student="\x1b[2J\x1b[1A=1"),
+    "an archive whose file is a folder, too": kind(
+        right=True, archived={"a": "x", "a/b": "x", "c" * 300: "x", "../../d": "x", "/tmp/hostile-marker": "x"}
+    ),
+    "more files than anybody needs": kind(right=True, files={f"data/{i}.csv": "x" for i in range(4000)}),
     "a timestamp that is none": kind(right=True, files={"timestamp.txt": "the day after tomorrow \x00"}),
 }
 

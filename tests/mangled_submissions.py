@@ -157,6 +157,28 @@ def _as_markdown(nb):
     cell["cell_type"] = "markdown"
 
 
+def _fenced(nb):
+    place = at(nb, "solution-predict")
+    nb["cells"][place] |= {
+        "cell_type": "markdown",
+        "metadata": {},
+        "source": f"```python\n{text(nb['cells'][place])}\n```",
+    }
+
+
+def _before_imports(nb):
+    first = next(cell for cell in nb["cells"] if text(cell).startswith("import torch\n"))
+    first["source"] = "import no_such_package\n" + text(first)
+
+
+def _stub(nb):
+    stub = json.loads(json.dumps(nb))
+    for name in ("evaluation_mode", "stays_random", "freeze_batch_norm", "predict"):
+        source = f'def {name}(x):\n    raise NotImplementedError("Replace this line with your code.")'
+        stub["cells"][at(stub, f"solution-{name}")]["source"] = source
+    return made(stub)
+
+
 def _odd_metadata(nb):
     for number, cell in enumerate(nb["cells"]):
         cell.pop("id", None)
@@ -173,6 +195,10 @@ def _edited_checks(nb):
 
 def _words(name: str, answer: str) -> str:
     return f'{name} = "Answer: {answer}."'
+
+
+def _wide(name: str, answer: str) -> str:
+    return f'{name} = "{"".join(chr(ord(c) + 0xFEE0) if "!" < c < "~" else c for c in answer)}"'
 
 
 def _in_a_list(name: str, answer: str) -> str:
@@ -210,13 +236,16 @@ KINDS: dict[str, Kind] = {
     "Latin-1": Kind(lambda nb: {FILE: made(nb).replace(b"Four tasks", b"Vi\xe8r tasks")}),
     "CRLF": Kind(lambda nb: {FILE: made(nb).replace(b"\\n", b"\\r\\n").replace(b"\n", b"\r\n")}),
     "a merge conflict": Kind(_conflict),
-    "cut off in the middle": Kind(_cut, 7),
+    "cut off in the middle": Kind(_cut, 7, True),
     "an empty file": Kind(lambda nb: {FILE: b""}, 0, True),
     "another kind of file": Kind(lambda nb: {"answers.pdf": b"%PDF-1.4 ..."}, 0, True),
     "no notebook in it": Kind(lambda nb: {FILE: b'{"a": [1, 2]}'}, 0, True),
     "a folder too deep": Kind(lambda nb: {f"exercises/01/{FILE}": made(nb)}),
     "a zip": Kind(_zip),
     "two notebooks, one renamed": Kind(lambda nb: {"copy.ipynb": b'{"cells": []}', "mine.ipynb": made(nb)}),
+    "the stub, and the work in a copy": Kind(lambda nb: {FILE: _stub(nb), "01_eval_mode-Copy1.ipynb": made(nb)}),
+    "two works, neither under its name": Kind(lambda nb: {"a.ipynb": made(nb), "b.ipynb": made(nb) + b"\n"}, 20, True),
+    "another exercise": Kind(lambda nb: {FILE: made({"cells": [code("def auc(): pass"), code('q1 = "C"')]})}, 0, True),
     "nbformat 3": Kind(_old_format),
     "metadata of other editors, no ids": Kind(_odd_metadata),
     "the imports deleted": Kind(_imports_gone),
@@ -225,6 +254,9 @@ KINDS: dict[str, Kind] = {
     "a solution at the end": Kind(_answer_last),
     "two answers in one cell": Kind(_one_cell),
     "an answer in a markdown cell": Kind(_as_markdown),
+    "an answer in a fence, without its id": Kind(_fenced),
+    "characters that nobody sees": Kind(before_answer("if 1:\n\xa0\xa0\xa0\xa0pass\u200b\n")),
+    "a package that isn't here above the imports": Kind(_before_imports),
     "checks edited": Kind(_edited_checks),
     "input() before the answer": Kind(before_answer('name = input("Your name? ")\n')),
     "an error before the answer": Kind(before_answer('open("/content/drive/data.csv")\n')),
@@ -251,6 +283,10 @@ KINDS: dict[str, Kind] = {
     "quiz answers in a list": Kind(quiz(_in_a_list)),
     "quiz answers in words": Kind(quiz(_words)),
     "quiz answers in small letters": Kind(quiz(lambda name, answer: f'{name} = "{answer.lower()}"')),
+    "quiz answers in typographic quotes": Kind(quiz(lambda name, answer: f"{name} = “{answer}”")),
+    "quiz answers in full-width letters": Kind(quiz(_wide)),
+    "quiz answers to Q1": Kind(quiz(lambda name, answer: f'{name.upper()} = "{answer}"')),
+    "quiz answers compared": Kind(quiz(lambda name, answer: f'{name} == "{answer}";')),
     "quiz answers as text": Kind(_quiz_as_text),
     "one quiz answer's cell deleted": Kind(_one_answer_gone, 19),
 }

@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -95,6 +96,12 @@ def hand_in(course: Path, student: str, kind: hostile.Kind, places: dict[str, st
     for name, text in kind.files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
+    if kind.archived:
+        with zipfile.ZipFile(folder / "all.zip", "w") as archive:
+            archive.write(folder / f"{NAME}.ipynb", f"{NAME}.ipynb")
+            for name, text in kind.archived.items():
+                archive.writestr(name, text)
+        (folder / f"{NAME}.ipynb").unlink()
     for name, target in kind.links.items():
         (folder / name).unlink(missing_ok=True)
         (folder / name).symlink_to(target.format(**places))
@@ -117,7 +124,7 @@ def graded(course):
         places = {"repo": str(ROOT), "course": str(course), "lessons": str(course.parent / "lessons"), "port": port}
         kinds = [*hostile.KINDS.items(), *mangled.KINDS.items()]
         for number, (name, kind) in enumerate(kinds):
-            students[name] = f"{number:03}_{folder_name(name)}"
+            students[name] = getattr(kind, "student", "") or f"{number:03}_{folder_name(name)}"
             if isinstance(kind, hostile.Kind):
                 hand_in(course, students[name], kind, places)
             else:
@@ -172,6 +179,12 @@ def test_honest_neighbours_get_theirs(graded):
 
 def test_everybody_was_graded(graded):
     assert graded["done"].returncode == 0, graded["done"].stderr[-3000:]
+    assert "\x1b" not in graded["done"].stdout
+
+
+def test_thousands_of_files_are_not_copied(graded):
+    student = graded["students"]["harms more files than anybody needs"]
+    assert len(list((graded["course"] / "autograded" / student / NAME / "data").iterdir())) < 500
 
 
 def test_nothing_outside_was_changed_and_nothing_is_left(graded):

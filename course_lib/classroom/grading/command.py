@@ -102,7 +102,7 @@ def _grade(options: argparse.Namespace) -> int:
     before = sum(map(len, handed_in.values())) - now
     print(f"{now - len(left)} graded now, {before} before; {written}.")
     for student, why in left.items():
-        print(f"NOT graded: {student}: {why}", file=sys.stderr)
+        print(_plain(f"NOT graded: {student}: {why}"), file=sys.stderr)
     if stopped:
         print(stopped, file=sys.stderr)
     return 130 if stopped == _INTERRUPTED else 1 if left or stopped else 0
@@ -166,4 +166,9 @@ def _table(rows: Sequence[Row]) -> str:
     for row in rows:
         score = "-" if row.score is None else f"{row.score:.10g} of {row.max_score:.10g}"
         lines.append(f"{row.student:<{width}}  {score:>11}  {row.what[:160]}")
-    return "\n".join(line.encode("utf-8", "replace").decode() for line in lines)
+    return "\n".join(map(_plain, lines))
+
+
+def _plain(line: str) -> str:
+    """A line as a terminal may have it: a folder's name may hold what moves its cursor, or is no character."""
+    return "".join(c if c.isprintable() else "?" for c in line)

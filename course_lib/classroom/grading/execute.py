@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.api import Grade, Gradebook, MissingEntry
-from nbgrader.converters import Autograde
+from nbgrader.converters import Autograde, base
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Bool, Dict, Float, Integer, List, Unicode
@@ -29,7 +29,7 @@ from course_lib.classroom.grading.grade import Graded, Settings, grade
 from course_lib.classroom.grading.plan import Deadlines
 from course_lib.classroom.grading.repair import Template, TemplateCell, rebuild
 from course_lib.classroom.grading.sandbox import Limits
-from course_lib.classroom.grading.submission import Submission, read_submission
+from course_lib.classroom.grading.submission import Submission, other_files, read_submission
 from course_lib.classroom.grading.workers import Done
 from course_lib.errors import InputError
 
@@ -47,7 +47,7 @@ class SubmissionExporter(NotebookExporter):
         self.templates: dict[str, Template] = {}
         self.graded: dict[str, Graded] = {}
         if isinstance(self.parent, Autograde):
-            _expect_notebooks(self.parent)
+            _expect_notebooks(self.parent, self)
             _leave_receipts(self.parent, self)
 
     def from_filename(self, filename: str, resources: Any = None, **kwargs: Any) -> tuple[NotebookNode, Any]:
@@ -224,32 +224,36 @@ def read_template(db_url: str, assignment: str, notebook: str, source: Path) -> 
     return Template(f"{notebook}.ipynb", (*ordered, *known.values()))
 
 
-def _expect_notebooks(converter: Autograde) -> None:
+def _expect_notebooks(converter: Autograde, exporter: SubmissionExporter) -> None:
     """Have nbgrader look for every notebook of the assignment in every submission, whatever is in there."""
     coursedir = converter.coursedir
     coursedir.get_existing_timestamp = partial(_timestamp, coursedir.get_existing_timestamp)
     with Gradebook(coursedir.db_url, coursedir.course_id) as book:
         names = [n.name for n in book.find_assignment(coursedir.assignment_id).notebooks]
     wanted = [name for name in names if coursedir.notebook_id in ("*", name)]
-    for folder in glob.glob(converter._format_source(coursedir.assignment_id, coursedir.student_id)):
+    who = next(iter(exporter.ready), None)
+    asked = converter._format_source(coursedir.assignment_id, who or coursedir.student_id)
+    for folder in glob.glob(glob.escape(asked) if who else asked):  # a student's name may look like a pattern: [a-z]*
         converter.assignments[folder] = [os.path.join(folder, f"{name}.ipynb") for name in wanted]
     copy = converter.init_assignment
 
     def init_assignment(assignment_id: str, student_id: str) -> None:
-        """Leave out what is no file: nbgrader copies what links point to, and reads devices to their end."""
+        """Copy the files that the reader takes: nbgrader follows links, and takes hours for thousands of files."""
         receipts.withdraw(_receipt(coursedir, assignment_id, student_id))
-        folder, before = converter._format_source(assignment_id, student_id), list(coursedir.ignore)
-        odd = [
-            name for parent, _, files in os.walk(folder) for name in files if not _regular(os.path.join(parent, name))
-        ]
-        coursedir.ignore = [*before, *map(glob.escape, odd)]
-        is_named = all(os.path.isfile(os.path.join(folder, f"{name}.ipynb")) for name in names)
+        folder = Path(converter._format_source(assignment_id, student_id))
+        is_named = all((folder / f"{name}.ipynb").is_file() for name in names)
+        find, base.find_all_files = base.find_all_files, lambda *_: []
         try:
             # Of a notebook that has another name nbgrader believes that it wasn't handed in, and sets its scores to 0.
             with nullcontext() if is_named else _kept_scores(coursedir, assignment_id, student_id):
                 copy(assignment_id, student_id)
         finally:
-            coursedir.ignore = before
+            base.find_all_files = find
+        for name, content in other_files(folder).items():
+            place = Path(converter._format_dest(assignment_id, student_id), name)
+            if not place.exists():  # the assignment's own files come first
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(content)
 
     converter.init_assignment = init_assignment
 

@@ -1,6 +1,7 @@
 """Grade one submission: read it, put it into shape, run it in its sandbox, judge what was seen. Knows no gradebook."""
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,7 +88,7 @@ def grade(
         InputError: something is dropped that the assignment doesn't have.
         NoSandboxError: this system can't shut a submission in.
     """
-    judge, graded = Judge(settings.secret, settings.keys), Graded(manual=submission.unreadable)
+    judge, graded = Judge(settings.secret, settings.keys), Graded(manual=submission.unreadable or submission.doubt)
     steps = [step for i, cell in enumerate(notebook.cells) if (step := _step(i, cell, assignment, settings.secret))]
     dropped = _dropped(steps, assignment, settings)
     seed = int(submission.digest[:8] or "0", 16) >> 1
@@ -112,6 +113,7 @@ def grade(
             continue
         if name == "quiz":
             answers = _written_down(submission) | {q: text for q, text in seen.answers.items() if text.strip()}
+            answers = {q: unicodedata.normalize("NFKC", text) for q, text in answers.items()}  # a full-width C is a C
             judged = _quiz(quiz_lesson(cell.source, assignment), points, judge, answers, dropped, graded)
         else:
             tries = seen.tries.get(name, [])
@@ -181,7 +183,8 @@ def _step(number: int, cell: NotebookNode, assignment: str, secret: str) -> Step
     return Step(number, answers=tuple(f"q{i}" for i in range(1, asked + 1)))
 
 
-_ANSWER = re.compile(r"^[\s>*`-]*(q\d{1,2})[`*]*\s*[=:]\s*[*`]*(.+?)[*`]*\s*(?:#.*)?$", flags=re.M)
+_ANSWER = re.compile(r"^[\s>*`-]*(q\d{1,2})[`*]*\s*(?:==?|:)\s*[*`]*(.+?)[*`;]*\s*(?:#.*)?$", flags=re.M | re.I)
+_QUOTES = "\"' \u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb"
 
 
 def _written_down(submission: Submission) -> dict[str, str]:
@@ -189,8 +192,8 @@ def _written_down(submission: Submission) -> dict[str, str]:
     found = {}
     for cell in submission.cells:
         for name, text in _ANSWER.findall(cell.source):
-            if bare := text.strip("\"' "):
-                found[name] = bare[:200]
+            if bare := text.strip(_QUOTES):
+                found[name.lower()] = bare[:200]
     return found
 
 

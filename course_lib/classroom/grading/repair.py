@@ -154,11 +154,17 @@ def _missing(
 
 
 def _deleted(cells: Sequence[PlainCell], template: Template) -> list[TemplateCell]:
-    """Code of the assignment that is no longer there, not even half of it. A quiz answer's cell is not meant."""
+    """Code of the assignment that is no longer there, not even half of it. A quiz answer's cell is not meant.
+
+    Imports are to be there as they were: with `import seaborn` above them, none of them may have come about.
+    """
+    whole = {cell.source.strip() for cell in cells if cell.kind == "code"}
     here = [set(cell.source.split("\n")) for cell in cells if cell.kind == "code"]
 
     def is_here(source: str) -> bool:
         lines = [line for line in source.split("\n") if line.strip()]
+        if re.search(r"^(?:import|from)\s", source, flags=re.M):
+            return source.strip() in whole
         return any(2 * sum(line in other for line in lines) >= len(lines) for other in here)
 
     plain = [cell for cell in template.cells if cell.kind == "code" and not cell.grade_id]

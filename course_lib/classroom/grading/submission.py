@@ -10,11 +10,14 @@ import os
 import re
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from course_lib.classroom.tasks.observation import STUB
 
 LIMIT_NOTEBOOK = 300 * 2**20
 LIMIT_FILES = 64 * 2**20
@@ -25,6 +28,11 @@ LIMIT_SOURCE = 2**20
 """Characters of one cell."""
 
 _DEPTH = 5
+
+_BY_PROGRAMS = {".ipynb_checkpoints", "__MACOSX", "__pycache__", ".git"}
+
+_INVISIBLE = {0xA0: " ", 0x200B: None, 0x2060: None, 0xFEFF: None}
+"""What comes along when code is copied from a page or a chat, and Python refuses."""
 
 
 @dataclass
@@ -45,6 +53,7 @@ class Submission:
         files: everything else, by its path in the folder.
         remarks: what was odd, and what was done about it.
         unreadable: why a person has to look at it; empty if there is a notebook.
+        doubt: why a person has to look, although it was graded: what else may have been meant.
         digest: of all of it; the same folder has the same.
     """
 
@@ -52,6 +61,7 @@ class Submission:
     files: dict[str, bytes] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     unreadable: str = ""
+    doubt: str = ""
     digest: str = ""
 
 
@@ -72,21 +82,27 @@ def read_submission(folder: Path, notebook: str, names: Sequence[str] = ()) -> S
     _unpack(contents, found)
     candidates = [name for name in contents if ".ipynb" in name.lower() or name.lower().endswith((".json", ".txt"))]
     candidates.sort(key=lambda name: _rank(name, notebook, contents[name], names))
+    answered = [name for name in candidates if name.lower().endswith(".ipynb") and _answered(contents[name], names)]
     why = "There is no notebook."
     for name in candidates:
         remarks: list[str] = []
+        found.doubt = ""
         try:
-            found.cells = _cells(_notebook(contents[name], remarks))
+            found.cells = _cells(_notebook(contents[name], found, remarks))
+            _expect_any(found.cells, names)
         except ValueError as e:
             why = f"{name} can't be read: {e}" if why.startswith("There") else why
             continue
         if name != notebook:
             found.remarks.append(f"The notebook should be called {notebook}; it was found as {name}.")
+            rivals = [n for n in answered if name in answered and contents[n] != contents[name]]
+            if rivals:
+                found.doubt = found.doubt or f"There are several notebooks; {name} was graded, {rivals[0]} was not."
         found.remarks += remarks
         del contents[name]
         break
     else:
-        found.unreadable = why
+        found.cells, found.unreadable, found.doubt = [], why, ""
     others = {name: content for name, content in contents.items() if not name.lower().endswith(".ipynb")}
     left = LIMIT_FILES
     for name, content in others.items():
@@ -101,24 +117,31 @@ def read_submission(folder: Path, notebook: str, names: Sequence[str] = ()) -> S
 def _contents(folder: Path, found: Submission) -> dict[str, bytes]:
     """The regular files of a folder, a few levels deep."""
     contents: dict[str, bytes] = {}
+    left = {True: LIMIT_NOTEBOOK, False: LIMIT_FILES}  # of notebooks, and of all else
     for path, name in _walk(folder, "", found):
         if len(contents) >= LIMIT_COUNT:
             found.remarks.append(f"More than {LIMIT_COUNT} files; the rest is left out.")
             break
-        limit = LIMIT_NOTEBOOK if ".ipynb" in name.lower() else LIMIT_FILES
+        is_notebook = ".ipynb" in name.lower()
         try:
             # O_NOFOLLOW and O_NONBLOCK: a link or a pipe put there meanwhile is refused, and nothing waits
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             with open(descriptor, "rb") as file:
-                content = file.read(limit + 1) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
+                content = file.read(left[is_notebook] + 1) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
         except OSError as e:
             found.remarks.append(f"{name} can't be opened ({e.strerror}).")
             continue
-        if len(content) > limit:
-            found.remarks.append(f"{name} has more than {limit:,} bytes and is left out.")
+        if len(content) > left[is_notebook]:
+            found.remarks.append(f"{name} is too large, with what stands before it, and is left out.")
         else:
+            left[is_notebook] -= len(content)
             contents[name] = content
     return contents
+
+
+def other_files(folder: Path) -> dict[str, bytes]:
+    """What was handed in beside notebooks, by its path: as far as `read_submission` would take it."""
+    return {name: text for name, text in _contents(folder, Submission()).items() if not name.endswith(".ipynb")}
 
 
 def _walk(folder: Path, prefix: str, found: Submission, depth: int = 0) -> Iterator[tuple[str, str]]:
@@ -134,7 +157,7 @@ def _walk(folder: Path, prefix: str, found: Submission, depth: int = 0) -> Itera
         name = f"{prefix}{entry.name}".encode("utf-8", "replace").decode()
         if entry.is_symlink():
             found.remarks.append(f"{name} is a link; it was not followed.")
-        elif entry.is_dir() and entry.name not in (".ipynb_checkpoints", "__MACOSX", "__pycache__", ".git"):
+        elif entry.is_dir() and entry.name not in _BY_PROGRAMS:
             if depth < _DEPTH:
                 yield from _walk(Path(entry.path), f"{name}/", found, depth + 1)
         elif entry.is_file() and not entry.name.startswith("._"):
@@ -151,7 +174,8 @@ def _unpack(contents: dict[str, bytes], found: Submission) -> None:
                 left = LIMIT_FILES
                 for info in archive.infolist()[:LIMIT_COUNT]:
                     inner = Path(info.filename)
-                    if info.is_dir() or inner.is_absolute() or ".." in inner.parts or inner.name.startswith("."):
+                    away = inner.is_absolute() or not _BY_PROGRAMS.isdisjoint(inner.parts) or ".." in inner.parts
+                    if away or info.is_dir() or inner.name.startswith("."):
                         continue
                     with archive.open(info) as file:
                         content = file.read(left + 1)
@@ -160,18 +184,31 @@ def _unpack(contents: dict[str, bytes], found: Submission) -> None:
                         raise ValueError("it unpacks to too much")
                     contents.setdefault(str(inner), content)
             found.remarks.append(f"{name} was unpacked.")
-        except (ValueError, OSError, RuntimeError, zipfile.BadZipFile, NotImplementedError, EOFError) as e:
+        except (ValueError, OSError, RuntimeError, zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error) as e:
             found.remarks.append(f"{name} can't be unpacked ({e}).")
 
 
 def _rank(name: str, notebook: str, content: bytes, names: Sequence[str]) -> tuple:
     defined = sum(content.count(f"def {n}".encode()) > 0 for n in names)
-    stem = Path(notebook).stem.lower()
-    proper = name.lower().endswith(".ipynb")
-    return (name != notebook, not proper, Path(name).name != notebook, -defined, stem not in name.lower(), len(name))
+    stem, proper = Path(notebook).stem.lower(), name.lower().endswith(".ipynb")
+    known = (name != notebook, not proper, Path(name).name != notebook)
+    return (not _answered(content, names), *known, -defined, stem not in name.lower(), len(name))
 
 
-def _notebook(content: bytes, remarks: list[str]) -> Any:
+def _answered(content: bytes, names: Sequence[str]) -> bool:
+    """Whether a notebook defines more than stubs."""
+    return sum(f"def {n}(".encode() in content for n in set(names)) > content.count(STUB.encode())
+
+
+def _expect_any(cells: Sequence[PlainCell], names: Sequence[str]) -> None:
+    """Expect a trace of the assignment's tasks: with none it is another one's notebook, or another thing altogether."""
+    tasks = [name for name in names if name != "quiz"]
+    text = "\n".join(f"{cell.grade_id}\n{cell.source}" for cell in cells)
+    if tasks and not any(re.search(rf"\b{re.escape(task)}\b", text) for task in tasks):
+        raise ValueError("it has nothing of this assignment's tasks.")
+
+
+def _notebook(content: bytes, found: Submission, remarks: list[str]) -> Any:
     """The notebook in these bytes.
 
     Raises:
@@ -191,7 +228,7 @@ def _notebook(content: bytes, remarks: list[str]) -> Any:
         cells = _whole_cells(text)
         if not cells:
             raise ValueError(f"it is no JSON ({e}).") from None
-        remarks.append(f"It is no whole JSON ({e}); the {len(cells)} cells before the damage were read.")
+        found.doubt = f"It is no whole JSON ({e}); the {len(cells)} cells before the damage were read."
         return {"cells": cells}
 
 
@@ -247,6 +284,9 @@ def _cell(cell: dict) -> PlainCell | None:
     source = source[:LIMIT_SOURCE].encode("utf-8", "replace").decode().replace("\r\n", "\n").replace("\r", "\n")
     kind = cell.get("cell_type")
     kind = kind if kind in ("code", "markdown", "raw") else "markdown"
+    source = source.translate(_INVISIBLE)
+    if kind == "markdown" and (fenced := re.fullmatch(r"\s*```(?:python|py)?\n(.*?)\n?```\s*", source, flags=re.S)):
+        kind, source = "raw", fenced[1]
     metadata = cell.get("metadata")
     own = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     grade_id = own.get("grade_id") if isinstance(own, dict) else None
