@@ -70,7 +70,9 @@ def rebuild(submission: Submission, template: Template) -> NotebookNode:
         built.insert(number, _built(PlainCell(missing.kind, missing.source), missing))
     remarks = [*submission.remarks]
     if deleted := _deleted(cells, template):
-        built[:0] = [new_code_cell(f"# This cell of the assignment was missing.\n{cell.source}") for cell in deleted]
+        built[:0] = [
+            new_code_cell(f"# From the assignment: it was missing here, or changed.\n{cell.source}") for cell in deleted
+        ]
     if submission.unreadable:
         remarks.append(f"{submission.unreadable} Somebody will look at it.")
     if remarks:

@@ -6,6 +6,7 @@ has a reason, for the person who then looks at it.
 
 import io
 import json
+import lzma
 import os
 import re
 import stat
@@ -28,6 +29,9 @@ LIMIT_SOURCE = 2**20
 """Characters of one cell."""
 
 _DEPTH = 5
+
+_BROKEN = (EOFError, zlib.error, lzma.LZMAError)
+"""What else an archive raises when it is unpacked."""
 
 _BY_PROGRAMS = {".ipynb_checkpoints", "__MACOSX", "__pycache__", ".git"}
 
@@ -184,7 +188,7 @@ def _unpack(contents: dict[str, bytes], found: Submission) -> None:
                         raise ValueError("it unpacks to too much")
                     contents.setdefault(str(inner), content)
             found.remarks.append(f"{name} was unpacked.")
-        except (ValueError, OSError, RuntimeError, zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error) as e:
+        except (ValueError, OSError, RuntimeError, zipfile.BadZipFile, NotImplementedError, *_BROKEN) as e:
             found.remarks.append(f"{name} can't be unpacked ({e}).")
 
 
@@ -197,7 +201,9 @@ def _rank(name: str, notebook: str, content: bytes, names: Sequence[str]) -> tup
 
 def _answered(content: bytes, names: Sequence[str]) -> bool:
     """Whether a notebook defines more than stubs."""
-    return sum(f"def {n}(".encode() in content for n in set(names)) > content.count(STUB.encode())
+    pattern = r"\b(?:(?:def|class)\s+{0}\b|{0}\s*=[^=])"
+    defined = sum(re.search(pattern.format(re.escape(n)).encode(), content) is not None for n in set(names))
+    return defined > content.count(STUB.encode())
 
 
 def _expect_any(cells: Sequence[PlainCell], names: Sequence[str]) -> None:
