@@ -9,8 +9,11 @@ from pathlib import Path
 
 import nbformat
 from attempts import ROOT
+from nbconvert.exporters import HTMLExporter
 from nbgrader.api import Gradebook
+from nbgrader.server_extensions.formgrader import handlers
 
+from course_lib.classroom.grading.gradebook import Course
 from course_lib.classroom.quizzes.bank import load_bank
 from course_lib.classroom.quizzes.marking import typed_key
 from course_lib.classroom.tasks.checking import solution_code
@@ -78,6 +81,17 @@ def hand_in(exercises: Path, student: str, name: str, answers: dict[str, str]) -
     folder = exercises / "submitted" / student / name
     folder.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, folder / f"{name}.ipynb")
+
+
+def formgrader_page(course: Path, student: str, name: str) -> str:
+    """What a grader looks at: the formgrader's own exporter, template and resources."""
+    config = Course(course).config
+    config.HTMLExporter.template_name = "formgrade"
+    config.HTMLExporter.extra_template_basedirs = [handlers.template_path]
+    graded = course / "autograded" / student / name / f"{name}.ipynb"
+    names = ("submission_id", "base_url", "student", "last_name", "first_name", "notebook_path")
+    resources = {"assignment_id": name, "notebook_id": name, "index": 0, "total": 1, **dict.fromkeys(names, "x")}
+    return HTMLExporter(config=config).from_filename(str(graded), resources=resources)[0]
 
 
 def receipts(course: Path, name: str) -> dict[str, dict]:

@@ -17,11 +17,8 @@ import mangled_submissions as mangled
 import nbformat
 import pytest
 from attempts import ROOT
-from nbconvert.exporters import HTMLExporter
-from nbgrader.server_extensions.formgrader import handlers
-from submissions import right_quiz, submission
+from submissions import formgrader_page, right_quiz, submission
 
-from course_lib.classroom.grading.gradebook import Course
 from course_lib.classroom.tasks.checking import solution_code
 from course_lib.syllabus import load_syllabus
 
@@ -228,16 +225,9 @@ class Reacting(HTMLParser):
 def test_what_a_student_wrote_never_runs_for_who_marks_or_reads(graded):
     course = graded["course"]
     student = graded["students"]["harms scripts for who marks"]
-    path = course / "autograded" / student / NAME / f"{NAME}.ipynb"
-    config = Course(course).config
-    config.HTMLExporter.template_name = "formgrade"
-    config.HTMLExporter.extra_template_basedirs = [handlers.template_path]
-    names = ("submission_id", "base_url", "student", "last_name", "first_name", "notebook_path")
-    resources = {"assignment_id": NAME, "notebook_id": NAME, "index": 0, "total": 1, **dict.fromkeys(names, "x")}
-    formgrader, _ = HTMLExporter(config=config).from_filename(str(path), resources=resources)
     command(course, "nbgrader", "generate_feedback", NAME, "--student", student)
     feedback = (course / "feedback" / student / NAME / f"{NAME}.html").read_text()
-    for page in (formgrader, feedback):
+    for page in (formgrader_page(course, student, NAME), feedback):
         seen = Reacting(page)
         assert seen.found == []
         assert seen.text.count("MARKED()") > 30  # it is all there to read

@@ -11,11 +11,9 @@ import sys
 import nbformat
 import pytest
 from attempts import ROOT, attempt
-from nbconvert.exporters import HTMLExporter
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
-from nbgrader.server_extensions.formgrader import handlers
-from submissions import make_course, right_quiz, submission
+from submissions import formgrader_page, make_course, right_quiz, submission
 
 from course_lib.__main__ import main
 from course_lib.classroom.grading import receipts
@@ -133,14 +131,7 @@ def test_a_receipt_says_what_the_judge_found(marked):
 
 
 def test_the_rubric_stands_in_the_formgrader_and_not_in_feedback(marked):
-    """The formgrader's own exporter, template and resources."""
-    config = Course(marked).config
-    config.HTMLExporter.template_name = "formgrade"
-    config.HTMLExporter.extra_template_basedirs = [handlers.template_path]
-    graded = marked / "autograded" / "ada" / NAME / f"{NAME}.ipynb"
-    names = ("submission_id", "base_url", "student", "last_name", "first_name", "notebook_path")
-    resources = {"assignment_id": NAME, "notebook_id": NAME, "index": 0, "total": 1, **dict.fromkeys(names, "x")}
-    html, _ = HTMLExporter(config=config).from_filename(str(graded), resources=resources)
+    html = formgrader_page(marked, "ada", NAME)
     assert html.index("ada says that the curve") < html.index("Only you see this") < html.index("Rubric, 2 points.")
     assert "Model answer." not in feedback(marked, "ada")
 

@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from course_lib.classroom.grading import receipts
 from course_lib.classroom.grading.cluster import grade_on
+from course_lib.classroom.grading.grade import printable
 from course_lib.classroom.grading.gradebook import Course, Row
 from course_lib.classroom.grading.lms import as_csv
 from course_lib.classroom.grading.workers import Done, Job, grade_all
@@ -102,7 +103,7 @@ def _grade(options: argparse.Namespace) -> int:
     before = sum(map(len, handed_in.values())) - now
     print(f"{now - len(left)} graded now, {before} before; {written}.")
     for student, why in left.items():
-        print(_plain(f"NOT graded: {student}: {why}"), file=sys.stderr)
+        print(printable(f"NOT graded: {student}: {why}"), file=sys.stderr)
     if stopped:
         print(stopped, file=sys.stderr)
     return 130 if stopped == _INTERRUPTED else 1 if left or stopped else 0
@@ -166,9 +167,4 @@ def _table(rows: Sequence[Row]) -> str:
     for row in rows:
         score = "-" if row.score is None else f"{row.score:.10g} of {row.max_score:.10g}"
         lines.append(f"{row.student:<{width}}  {score:>11}  {row.what[:160]}")
-    return "\n".join(map(_plain, lines))
-
-
-def _plain(line: str) -> str:
-    """A line as a terminal may have it: a folder's name may hold what moves its cursor, or is no character."""
-    return "".join(c if c.isprintable() else "?" for c in line)
+    return "\n".join(map(printable, lines))

@@ -124,8 +124,13 @@ def grade(
         graded.judged[cell.metadata.nbgrader.grade_id] = judged
         graded.outputs[i] = judged.outputs()
     # Names of files and modules are the student's: nothing in them may reach a terminal's controls.
-    graded.remarks = ["".join(c if c.isprintable() else "?" for c in remark)[:300] for remark in graded.remarks]
+    graded.remarks = [printable(remark)[:300] for remark in graded.remarks]
     return graded
+
+
+def printable(text: str) -> str:
+    """A line as a terminal may have it: a name may hold what moves its cursor, or is no character."""
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def _dropped(steps: Sequence[Step], assignment: str, settings: Settings) -> frozenset[str]:

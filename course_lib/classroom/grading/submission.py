@@ -30,8 +30,8 @@ LIMIT_SOURCE = 2**20
 
 _DEPTH = 5
 
-_BROKEN = (EOFError, zlib.error, lzma.LZMAError)
-"""What else an archive raises when it is unpacked."""
+_BROKEN = (ValueError, OSError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
+"""What an archive raises that can't be unpacked."""
 
 _BY_PROGRAMS = {".ipynb_checkpoints", "__MACOSX", "__pycache__", ".git"}
 
@@ -85,8 +85,9 @@ def read_submission(folder: Path, notebook: str, names: Sequence[str] = ()) -> S
     found.digest = digest.hexdigest()
     _unpack(contents, found)
     candidates = [name for name in contents if ".ipynb" in name.lower() or name.lower().endswith((".json", ".txt"))]
-    candidates.sort(key=lambda name: _rank(name, notebook, contents[name], names))
-    answered = [name for name in candidates if name.lower().endswith(".ipynb") and _answered(contents[name], names)]
+    answered = {name for name in candidates if _answered(contents[name], names)}
+    candidates.sort(key=lambda name: (name not in answered, *_rank(name, notebook, contents[name], names)))
+    works = [name for name in candidates if name in answered and name.lower().endswith(".ipynb")]
     why = "There is no notebook."
     for name in candidates:
         remarks: list[str] = []
@@ -99,7 +100,7 @@ def read_submission(folder: Path, notebook: str, names: Sequence[str] = ()) -> S
             continue
         if name != notebook:
             found.remarks.append(f"The notebook should be called {notebook}; it was found as {name}.")
-            rivals = [n for n in answered if name in answered and contents[n] != contents[name]]
+            rivals = [other for other in works if name in works and contents[other] != contents[name]]
             if rivals:
                 found.doubt = found.doubt or f"There are several notebooks; {name} was graded, {rivals[0]} was not."
         found.remarks += remarks
@@ -188,15 +189,15 @@ def _unpack(contents: dict[str, bytes], found: Submission) -> None:
                         raise ValueError("it unpacks to too much")
                     contents.setdefault(str(inner), content)
             found.remarks.append(f"{name} was unpacked.")
-        except (ValueError, OSError, RuntimeError, zipfile.BadZipFile, NotImplementedError, *_BROKEN) as e:
+        except _BROKEN as e:
             found.remarks.append(f"{name} can't be unpacked ({e}).")
 
 
 def _rank(name: str, notebook: str, content: bytes, names: Sequence[str]) -> tuple:
     defined = sum(content.count(f"def {n}".encode()) > 0 for n in names)
-    stem, proper = Path(notebook).stem.lower(), name.lower().endswith(".ipynb")
-    known = (name != notebook, not proper, Path(name).name != notebook)
-    return (not _answered(content, names), *known, -defined, stem not in name.lower(), len(name))
+    stem = Path(notebook).stem.lower()
+    proper = name.lower().endswith(".ipynb")
+    return (name != notebook, not proper, Path(name).name != notebook, -defined, stem not in name.lower(), len(name))
 
 
 def _answered(content: bytes, names: Sequence[str]) -> bool:
