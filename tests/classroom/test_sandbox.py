@@ -122,6 +122,17 @@ def test_memory_is_counted_for_all_processes_together():
     assert text(seen, 1) == "the rest\n"
 
 
+@pytest.mark.parametrize("each", ["bytearray(2 ** 20)", "bytearray(2 ** 28)"])
+def test_one_process_that_takes_too_much_meets_an_error_in_its_own_cell(each):
+    """Not an end in a later cell, which would cost what that one had to say, such as that the memory is free again."""
+    greedy = f"kept = []\nwhile True: kept.append({each})"
+    steps = [Step(0, source=greedy), Step(1, source="import time; time.sleep(1)\nkept = None; print('the rest')")]
+    seen = run(steps, Room(uid=299_997, limits=Limits(memory_bytes=2**30)), Deadlines(90, 120))
+    assert seen.events == []
+    assert "MemoryError" in str(seen.outputs[0])
+    assert text(seen, 1) == "the rest\n"
+
+
 @pytest.mark.skipif(not IS_ROOT, reason="tells its processes from others by their user")
 def test_nothing_of_it_is_there_when_its_grade_is():
     """Neither running nor dead: two gigabytes take a moment to be given back."""
