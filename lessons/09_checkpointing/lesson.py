@@ -665,8 +665,21 @@ assert len(set(mixed)) == 4 and set(safe) == {0}
 
 # %% [markdown]
 # The first file holds a model that never existed, and loads without complaint. The guard is to copy before the thread
-# starts (`copy.deepcopy`, or from a GPU to the CPU).
-#
+# starts (`copy.deepcopy`, or from a GPU to the CPU), and to wait for the copy: a GPU works through its orders while Python
+# goes on, and with `non_blocking=True` a copy is one more order. If you have one, see what a file would get:
+
+# %%
+from course_lib.lessons.checkpointing import step_in_a_copy
+
+if torch.cuda.is_available():
+    step_in_a_copy()  # the first time everything takes longer
+    at_once, after_waiting = step_in_a_copy()
+    print(f"the step in the copy: {at_once}; after synchronize: {after_waiting}")
+    assert (at_once, after_waiting) == (0, 1)
+else:
+    print("No GPU here: when a copy returns, it is made.")
+
+# %% [markdown]
 # ## Break it: an epoch too many
 #
 # A recipe counts epochs from 0, saves `epoch` at the end of one, and resumes with `range(checkpoint["epoch"], epochs)`.

@@ -13,6 +13,7 @@ from course_lib.lessons.checkpointing import (
     killed,
     run_and_kill,
     run_and_stop,
+    step_in_a_copy,
     steps_in_the_file,
     time_wasted,
     trace_folder,
@@ -156,3 +157,10 @@ def test_a_slow_disk_mixes_steps_and_a_copy_does_not():
     weights = {name: torch.zeros(500) for name in "abc"}
     assert len(set(steps_in_the_file(weights, weights))) == 3
     assert steps_in_the_file(weights, {name: weight.clone() for name, weight in weights.items()}) == [0, 0, 0]
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_a_busy_gpu_has_not_made_the_copy_when_it_returns():
+    step_in_a_copy()  # the first time everything takes longer
+    assert step_in_a_copy() == (0, 1)

@@ -1,4 +1,4 @@
-"""What takes days or luck, imitated in a moment: crashes by the thousand, and a disk that is slower than training."""
+"""What takes days or luck, in a moment: crashes by the thousand, a disk slower than training, a GPU behind its orders."""
 
 import io
 import random
@@ -34,6 +34,26 @@ def steps_in_the_file(weights: dict[str, Tensor], to_save: dict[str, Tensor]) ->
     torch.save(to_save, disk)
     disk.seek(0)
     return [int(weight.flatten()[0]) for weight in torch.load(disk, weights_only=True).values()]
+
+
+def step_in_a_copy(orders: int = 50) -> tuple[int, int]:
+    """Copy a weight from a busy GPU that has just been told to count step 1; needs one.
+
+    Args:
+        orders: How many products of 4096 x 4096 it has to do before.
+
+    Returns:
+        The step in the copy when `copy_` returns, and the step in it once the GPU was waited for.
+    """
+    weight, busy = torch.zeros(1000, device="cuda"), torch.zeros(4096, 4096, device="cuda")
+    staged = torch.zeros(1000, pin_memory=True)  # memory that the GPU writes to by itself
+    for _ in range(orders):
+        busy = busy @ busy
+    weight += 1
+    staged.copy_(weight, non_blocking=True)
+    at_once = int(staged[-1])
+    torch.cuda.synchronize()
+    return at_once, int(staged[-1])
 
 
 def time_wasted(interval: float, *, save: float, crash_every: float, crashes: int = 20_000) -> float:
