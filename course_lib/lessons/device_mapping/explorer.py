@@ -202,7 +202,7 @@ class DeviceMapState:
         parts.append(self._stopped() if self.outcome.error else self._landed())
         word, sentence = self.verdict()
         parts += [svg.text(8, 268, word, size=14, bold=True), svg.text(84, 268, sentence)]
-        how = "what torch.load did, in this notebook" if self.outcome.really else "worked out by torch.load's rule"
+        how = "what torch.load itself did" if self.outcome.really else "worked out by torch.load's rule"
         parts += [svg.text(8, 290, f"This is {how}.", size=11, faint=True)]
         return svg.picture(720, 300, *parts)
 
