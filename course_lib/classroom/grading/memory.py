@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 _OWN = ("RssAnon", "RssShmem", "VmSwap")
 _SHARE = ("Pss_Anon", "Pss_Shmem", "SwapPss")
-_STACK_KILOBYTES = 64 * 1024
-"""What one process may have beside its data: stacks aren't part of RLIMIT_DATA."""
+_SPARE_KILOBYTES = 128 * 1024
+"""What is allowed beyond the limit, so that one process alone meets RLIMIT_DATA first: it gets a MemoryError in the cell that
+asked for too much, not an end in whichever cell runs when we look. RLIMIT_DATA leaves out stacks, and what was inherited."""
 
 
 class Meter:
@@ -20,9 +21,6 @@ class Meter:
     def __init__(self) -> None:
         self._proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
         self._inherited = self._kilobytes("self/status", _OWN)
-        # One process alone must meet RLIMIT_DATA first: it gets a MemoryError in the cell that asked for too much, not an
-        # end in whichever cell runs when we look. That limit leaves out all that was inherited, in memory or not.
-        self._spare = max(0, self._kilobytes("self/status", ("VmData",)) - self._inherited) + _STACK_KILOBYTES
 
     def close(self) -> None:
         """Let go of /proc."""
@@ -38,7 +36,7 @@ class Meter:
             first: the first process of a PID namespace: who loses its parent becomes its child.
             limit_bytes: for all of them together.
         """
-        pids, limit = list(self._family(first)), limit_bytes // 1024 + self._spare
+        pids, limit = list(self._family(first)), limit_bytes // 1024 + _SPARE_KILOBYTES
         return sum(map(self._own, pids)) > limit and sum(map(self._share, pids)) > limit
 
     def _own(self, pid: int) -> int:
