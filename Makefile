@@ -13,7 +13,7 @@
 .DEFAULT_GOAL := help
 .PHONY: again help lab test build check site test-site colab test-colab test-versions test-windows bench constraints
 
-# The newest tested Python on this machine; override with `make lab PYTHON=...`
+# A tested Python of this machine, the oldest first; override with `make lab PYTHON=...`
 PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(if $(shell $(p) -c "import sys" 2>/dev/null && echo yes),$(p))))
 BIN := .venv/bin
 EVERYTHING := lab,grading,cluster,site,dev

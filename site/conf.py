@@ -29,6 +29,7 @@ html_theme_options = {
     "use_download_button": False,
     "use_fullscreen_button": False,
     "show_toc_level": 2,
+    "show_prev_next": False,  # a lesson says itself what comes next; the theme's order is the contents', 15 after 5
     "navigation_with_keys": False,
     "navbar_persistent": [],  # the side bar has a search already
     "search_bar_text": "Search the course",

@@ -81,7 +81,7 @@ def preview(name: str, root: Path = ROOT) -> list[Path]:
 
 def lesson_table(syllabus: Syllabus) -> str:
     """The README's table of lessons."""
-    rows = ["| | Lesson | Minutes | Quiz, test, cards | Exercise |", "|---|---|---|---|---|"]
+    rows = ["| | Lesson | Minutes | Minutes for quiz, test, cards | Exercise |", "|---|---|---|---|---|"]
     for lesson in syllabus.lessons:
         exercise = ""
         if lesson.points:

@@ -135,6 +135,9 @@ def test_every_page_is_small_and_whole(folder, visit):
         assert not re.search(r"run the cell again for|exercise is linked below|>Flashcards come back", text), name
         assert not [word for word in (str(ROOT), "/tmp/") if word in text], name
         page = visit(name, width=390)
+        assert page.locator(".prev-next-area").count() == 0, (
+            name
+        )  # a lesson names the next itself, in the course's order
         shared = page.evaluate(
             "performance.getEntriesByType('resource').filter(r => r.name.includes('_static')).reduce((n, r) => n + r.decodedBodySize, 0)"
         )
@@ -214,6 +217,44 @@ def test_the_explorer_moves_by_keyboard_and_says_what_python_says(visit):
         "svg => { own.innerHTML = svg; return own.innerHTML === document.querySelector('.site-picture .cl').innerHTML }"
     )
     assert page.evaluate(same, state.svg())
+
+
+# Of every frame of an explorer and every stage of a trace: words that leave their picture or their cell of a table.
+OVERFULL = """() => {
+  const found = new Set(), board = document.createElement('div');
+  board.style.cssText = 'position: absolute; width: 2000px';
+  document.body.append(board);
+  const look = html => {
+    board.innerHTML = html;
+    for (const svg of board.querySelectorAll('svg')) {
+      const all = svg.getBoundingClientRect(), cells = [...svg.querySelectorAll('rect')].map(r => r.getBoundingClientRect());
+      for (const text of svg.querySelectorAll('text')) {
+        const at = text.getBoundingClientRect(), x = at.x + at.width / 2, y = at.y + at.height / 2;
+        if (at.left < all.left - 2 || at.right > all.right + 2) found.add(text.textContent);
+        const cell = cells.find(c => c.height < 40 && Math.abs(c.x + c.width / 2 - x) < 2 && c.top < y && y < c.bottom);
+        if (cell && at.width > cell.width + 1) found.add(text.textContent);
+      }
+    }
+  };
+  for (const svg of document.querySelectorAll('.site-trace svg')) look(svg.outerHTML);
+  for (const data of document.querySelectorAll('.site-explorer script')) {
+    const {pieces, frames} = JSON.parse(data.textContent);
+    for (const [numbers] of Object.values(frames)) look(numbers.map(n => pieces[n]).join('<'));
+  }
+  board.remove();
+  return [...found].slice(0, 5);
+}"""
+
+
+def test_words_stay_in_their_pictures_and_cells(folder, visit):
+    overfull = {}
+    for name in names(folder):
+        if name[0].isdigit():
+            page = visit(name)
+            overfull[name] = page.evaluate(OVERFULL)
+            page.close()
+    assert overfull
+    assert {name: words for name, words in overfull.items() if words} == {}
 
 
 def test_without_scripts_all_is_there_and_nothing_moves(visit):
@@ -370,6 +411,13 @@ def test_the_error_index_finds_what_explain_finds(visit):
     assert page.locator("article section section section:visible").count() == every
 
 
+def test_an_error_s_message_is_read_on_a_phone_without_pushing_it(visit):
+    too_wide = "all => all.filter(pre => pre.scrollWidth > pre.clientWidth).map(pre => pre.textContent)"
+    messages = visit("errors.html", width=390).locator(".highlight-text .highlight")
+    assert messages.count() >= 1
+    assert messages.evaluate_all(too_wide) == []
+
+
 def test_every_pattern_of_an_error_is_one_for_browsers_too(visit):
     patterns = [error.match.replace("(?P<", "(?<") for error in known_errors()]
     assert visit().evaluate("all => all.map(one => new RegExp(one)).length", patterns) == len(patterns)
@@ -386,6 +434,16 @@ def test_a_cheat_sheet_is_one_sheet_of_paper(folder, visit):
 def test_the_search_finds_a_lesson(visit):
     page = visit("search.html?q=dropout")
     page.locator("#search-results a", has_text="Two switches").first.wait_for()  # results come one by one
+
+
+def test_a_search_for_a_term_finds_its_meaning_and_then_the_lesson_that_introduces_it(folder, visit):
+    for term, lesson in (("eval mode", LESSON), ("missing keys", "08_loading_errors")):
+        if f"{lesson}.html" in names(folder):
+            page = visit(f"search.html?q={term.replace(' ', '+')}")
+            found = page.locator("#search-results li > a")
+            found.nth(1).wait_for()
+            places = [link.get_attribute("href").partition("#")[0].partition("?")[0] for link in found.all()[:2]]
+            assert places == ["glossary.html", f"{lesson}.html"], term
 
 
 def test_a_figure_has_words_and_a_formula_needs_no_script(visit):

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from course_lib.classroom import style
+from course_lib.classroom.explaining import known_errors
 from course_lib.classroom.explorers.explorer import Choice, Explorer, Slider
 from course_lib.errors import ContentError
 from course_lib.syllabus import load_syllabus
@@ -113,6 +114,30 @@ def test_a_notebook_runs_once_and_again_when_it_changed(tmp_path, capsys):
     with pytest.raises(ContentError, match=r"99_x.ipynb: a cell raises ZeroDivisionError"):
         write("1 / 0")
     assert capsys.readouterr().out == "ran 99_x\n"
+
+
+def test_a_line_that_came_in_pieces_is_one_line(tmp_path):
+    cells = [nbformat.v4.new_code_cell("print('built:', end='', flush=True)\nprint(' True', flush=True)", id="a")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "99_x.ipynb")
+    printed = running.executed(["99_x"], tmp_path, tmp_path / "kept")["99_x"].cells[0].outputs
+    assert [output.text for output in printed] == ["built: True\n"]
+
+
+def test_an_error_s_title_and_message_are_as_one_reads_them():
+    known = known_errors()
+    assert not [
+        e.id for e in known if re.search(r"\b(bce|[Cc]uda|dcp|[Gg]pu|json|[Nn]umpy|Rng|apple)\b", pages.title_of(e))
+    ]
+    bold = next(e for e in known if e.id == "whole-model")
+    assert "two options, do those steps only" in " ".join(pages.message_of(bold).split())  # a terminal shows it in bold
+
+
+def test_a_search_knows_which_lesson_introduces_a_term(tmp_path):
+    eval_mode = load_syllabus().lesson("eval_mode")
+    assert pages._introduced([eval_mode])["eval mode"] == ["01_eval_mode"]
+    everywhere = pages._introduced(load_syllabus().lessons)
+    assert everywhere["missing keys"] == ["08_loading_errors"]
+    assert len(everywhere) > 100
 
 
 def test_links_lead_to_pages_or_are_names():

@@ -21,6 +21,7 @@ def build(names: list[str], notebooks: Path, to: Path, work: Path) -> int:
     shutil.rmtree(to, ignore_errors=True)
     settings = ["--conf-dir", str(pages.SITE), "--doctree-dir", str(work / "doctrees"), "--fresh-env"]
     settings += ["--define", f"html_static_path=static,{work / 'source' / '_static'}"]
+    settings += ["--define", f"html_search_scorer={work / 'source' / 'scorer.js'}"]
     status = build_main(["--quiet", "--fail-on-warning", "--keep-going", *settings, str(work / "source"), str(to)])
     _lighten(to)
     (to / ".nojekyll").touch()  # GitHub Pages would leave out the folders that begin with _

@@ -25,6 +25,10 @@ _SAID_HERE = {  # what a lesson says of JupyterLab, and what is so on a page
     "The exercise is linked below": "The exercise comes with the course",
     "Flashcards come back when they are due": "In JupyterLab flashcards come back when they are due",
 }
+_SPELT = {  # in the title of an error, which its id is
+    **{word: word.upper() for word in ("bce", "cuda", "dcp", "gpu", "json")},
+    **{"Numpy": "NumPy", "numpy": "NumPy", "Gpu": "GPU", "Rng": "RNG", "apple": "Apple", "Bfloat16": "bfloat16"},
+}
 
 
 def write(notebooks: Mapping[str, NotebookNode], folder: Path) -> None:
@@ -44,6 +48,8 @@ def write(notebooks: Mapping[str, NotebookNode], folder: Path) -> None:
         _fill("cheat_sheet", folder / f"{name}.md", part=part, recaps=text)
     _fill("index", folder / "index.md", **_start(parts, sheets))
     _fill("glossary", folder / "glossary.md", terms="\n".join(_terms(lessons)))
+    scorer = (SITE / "scorer.js").read_text(encoding="utf-8").replace("INTRODUCED", json.dumps(_introduced(lessons)))
+    (folder / "scorer.js").write_text(scorer, encoding="utf-8")
     known = [error for lesson in lessons for error in known_errors() if error.lesson == lesson.slug]
     matches = json.dumps([error.match.replace("(?P<", "(?<") for error in known]).replace("<", "\\u003c")
     _fill("errors", folder / "errors.md", matches=matches, errors="\n\n".join(_errors(known, lessons)))
@@ -121,6 +127,16 @@ def _terms(lessons: Sequence[Lesson]) -> list[str]:
     return lines
 
 
+def _introduced(lessons: Sequence[Lesson]) -> dict[str, list[str]]:
+    """The pages of the lessons that introduce a term, by the term as somebody would type it."""
+    names = {lesson.slug: lesson.name for lesson in lessons}
+    return {
+        name.lower(): pages
+        for name, term in terms().items()
+        if (pages := [names[slug] for slug in term.lessons if slug in names])
+    }
+
+
 def _errors(known: Sequence[KnownError], lessons: Sequence[Lesson]) -> list[str]:
     by_slug, blocks, before = {lesson.slug: lesson for lesson in lessons}, [], ""
     for error in known:
@@ -128,18 +144,24 @@ def _errors(known: Sequence[KnownError], lessons: Sequence[Lesson]) -> list[str]
         if error.lesson != before:
             blocks.append(f"## {lesson.number}. {lesson.title}")
         before = error.lesson
-        title = error.id.replace("-", " ").capitalize()
         message = f"```text\n{message_of(error)}\n```\n\n" if error.program else ""
         read = f"Read: [{error.about}]({lesson.name}.ipynb#{slug_of(error.about)})."
-        blocks.append(f"### {title}\n\n{message}{error.cause}\n\n```python\n{error.mend.strip()}\n```\n\n{read}")
+        blocks.append(
+            f"### {title_of(error)}\n\n{message}{error.cause}\n\n```python\n{error.mend.strip()}\n```\n\n{read}"
+        )
     return blocks
+
+
+def title_of(error: KnownError) -> str:
+    """The heading of an error: its id, as one would write it."""
+    return " ".join(_SPELT.get(word, word) for word in error.id.capitalize().split("-"))
 
 
 @cache
 def message_of(error: KnownError) -> str:
     """The message that Python prints: the error's own program is run for it."""
     raised = run(error.program).error
-    text = anonymous(f"{type(raised).__name__}: {raised}")
+    text = re.sub(r"\x1b\[[0-9;]*m", "", anonymous(f"{type(raised).__name__}: {raised}"))  # a terminal's bold letters
     return text if len(text) <= 400 else f"{text[:400].rstrip()} ..."
 
 

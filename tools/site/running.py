@@ -72,7 +72,10 @@ def _run(name: str, notebook: NotebookNode) -> NotebookNode:
             "OMP_NUM_THREADS": "1",
         }
         environment.pop("MPLBACKEND", None)  # figures are drawn into the notebook
-        client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(work)}})
+        # A line may come in pieces; joined later, by MyST-NB, each piece would begin a line of its own.
+        client = NotebookClient(
+            notebook, timeout=600, coalesce_streams=True, resources={"metadata": {"path": str(work)}}
+        )
         client.extra_arguments = ["--log-level=ERROR"]
         try:
             asyncio.run(client.async_execute(env=environment))  # a loop of its own: this is a thread's work

@@ -162,6 +162,6 @@ def tables(columns: Sequence[str], *shown: tuple[str, Tensor | Sequence, Sequenc
         for i, row in enumerate(rows):
             name = names[i] if i < len(names) else ""
             lines.append(f"{name:<{margin}}" + "".join(f"{svg.shown(value):>{space}}" for value in row))
-        left += cell * len(columns) + 20
+        left += max(cell * len(columns), 8 * len(caption)) + 20
     height = top + 4 + svg.ROW_HEIGHT * max(map(len, listed))
     return {"picture_svg": svg.picture(left, height, *parts), "picture_text": "\n".join(lines)}

@@ -171,7 +171,9 @@ class CardState:
         parts += [svg.dot(at[self.claim], 200, color=ORANGE, radius=6)]
         parts += [svg.line((at[self.truth], 186), (at[self.truth], 214), width=2)]
         parts += [svg.text(at[self.truth], 183, "truth", size=11, anchor="middle")]
-        parts += [svg.text(390, 266, word, size=13, bold=True)]
         first, than, rest = sentence.partition(" than ")
-        parts += [svg.text(390, 286, first + than), svg.text(390, 304, rest)]
+        verdict = word.replace("; ", ";\n").split("\n")
+        parts += [svg.text(390, 262 + 18 * i, line, size=13, bold=True) for i, line in enumerate(verdict)]
+        y = 264 + 18 * len(verdict)
+        parts += [svg.text(390, y, first + than), svg.text(390, y + 18, rest)]
         return "".join(parts)

@@ -77,32 +77,33 @@ class ReshardingState:
         ]
         parts += [svg.text(356, 16, "which rows go where", anchor="middle", faint=True)]
         for rank, held in enumerate(before):
-            parts.append(_block(150, held, height, f"__{rank}_0.distcp", _range(held), COLORS[rank]))
+            parts.append(_block(150, held, height, _range(held), COLORS[rank]))
+            parts.append(_beside(142, held, height, f"__{rank}_0.distcp", anchor="end"))
         for rank, held in enumerate(after):
-            parts.append(_block(470, held, height, f"rank {rank}", _spoken(self.plan[rank]), "none"))
+            parts.append(_block(470, held, height, f"rank {rank}", "none"))
         for new in self.plan:
             for old, start, stop in new:
                 top, bottom = 40 + start * height, 40 + stop * height
                 parts.append(svg.rect(472, top + 1, 66, bottom - top - 2, fill=COLORS[old], opacity=0.35))
                 parts.append(svg.arrow((222, (top + bottom) / 2), (466, (top + bottom) / 2), color=COLORS[old]))
+                parts.append(_beside(548, (start, stop), height, f"{_range((start, stop))} of file {old}", size=11))
         parts += [svg.text(8, 286, self.verdict(), size=14, bold=True)]
         return svg.picture(720, 298, *parts)
 
 
-def _block(x: float, held: Rows, height: float, name: str, words: str, color: str) -> str:
+def _block(x: float, held: Rows, height: float, words: str, color: str) -> str:
     start, stop = held
     if start == stop:
         return ""
     top, tall = 40 + start * height, (stop - start) * height
     box = svg.rect(x, top + 1, 70, tall - 2, fill=color, opacity=0.35 if color != "none" else 0, edge="currentColor")
-    middle = top + tall / 2 + 4
-    if x < 300:
-        return (
-            box
-            + svg.text(x - 8, middle, name, anchor="end")
-            + svg.text(x + 35, middle, words, size=11, anchor="middle")
-        )
-    return box + svg.text(x + 35, middle, name, size=11, anchor="middle") + svg.text(x + 78, middle, words, size=11)
+    return box + svg.text(x + 35, top + tall / 2 + 4, words, size=11, anchor="middle")
+
+
+def _beside(x: float, held: Rows, height: float, words: str, *, size: float = 12, anchor: str = "start") -> str:
+    """Words in the middle of what is held; nothing where nothing is."""
+    start, stop = held
+    return svg.text(x, 44 + (start + stop) / 2 * height, words, size=size, anchor=anchor) if start < stop else ""
 
 
 def _range(held: Rows) -> str:

@@ -58,7 +58,7 @@ class State:
 
     def svg(self) -> str:
         """The whole table, with the chosen cell framed, and its outcome below."""
-        left, top, width, height = 176, 40, 132, 24
+        left, top, width, height = 176, 40, 135, 24
         parts = [
             svg.text(left + width * (i + 0.5), top - 12, name, anchor="middle", bold=name == self.format)
             for i, name in enumerate(FORMATS)
@@ -82,7 +82,7 @@ class State:
                         rounded=3,
                     )
                 )
-                parts.append(svg.text(x + width / 2, y + 16, f"{icon} {words}", anchor="middle", size=10, bold=chosen))
+                parts.append(svg.text(x + width / 2, y + 16, f"{icon} {words}", anchor="middle", size=10))
         bottom = top + height * len(CHANGES)
         icon, words, _ = MARKS[self.outcome.kind]
         parts.append(svg.title(8, f"{self.format}, {self.change}", f"{icon} {words}", y=bottom + 24))
