@@ -50,7 +50,8 @@ def sealed(seed: int = 0) -> Iterator[None]:
     """Run a block as if nothing had been set before it, and leave nothing behind.
 
     Inside: every RNG seeded, gradients on, inference mode and autocast off, float32 and the CPU as defaults,
-    deterministic algorithms not demanded, one thread. Afterwards all of it is as it was, also when the block raised. So a
+    deterministic algorithms not demanded, one thread, and `torch.load(..., weights_only=True)` takes what it takes in a new
+    process, whatever `add_safe_globals` allowed. Afterwards all of it is as it was, also when the block raised. So a
     caller's `torch.no_grad()` or `set_default_dtype` can't change what the block does, nor the block theirs.
     Tensors that the caller made in inference mode stay inference tensors. For the current thread.
 
@@ -90,6 +91,9 @@ def sealed(seed: int = 0) -> Iterator[None]:
         torch.random.default_generator.manual_seed(seed)
         if gpus:
             torch.cuda.manual_seed_all(seed)
+        allowed = torch.serialization.get_safe_globals()
+        stack.callback(_allow_also, [one for one in allowed if not _allowed_by_torch(one)])
+        _allow_also([])
         torch.set_default_dtype(torch.float32)
         torch.use_deterministic_algorithms(False)
         yield
@@ -103,6 +107,18 @@ def _default_device() -> str:
 def _forget_default_device() -> None:
     if _default_device() != "cpu":
         torch.set_default_device(None)
+
+
+def _allow_also(others: list[Any]) -> None:
+    """Let the safe loader take these, and what torch has allowed: it does so whenever one of its parts is imported."""
+    own = [one for one in torch.serialization.get_safe_globals() if _allowed_by_torch(one)]
+    torch.serialization.clear_safe_globals()
+    torch.serialization.add_safe_globals([*own, *others])
+
+
+def _allowed_by_torch(one: Any) -> bool:
+    thing = one[0] if isinstance(one, tuple) else one  # a pair has the name in the file
+    return str(getattr(thing, "__module__", "")).startswith(("torch.distributed.", "torch.nested."))
 
 
 def rng_state() -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Random states as plain data, and three networks that their config describes completely."""
 
 import io
+import pickle
 import random
 from contextlib import contextmanager, nullcontext
 
@@ -203,6 +204,22 @@ def test_sealed_is_the_same_for_every_caller_and_leaves_no_trace(caller):
     assert (out.requires_grad, out.dtype, out.device.type) == (True, torch.float32, "cpu")
     with sealed(7):
         assert (torch.rand(2).tolist(), np.random.rand(), random.random()) == (drawn[0].tolist(), *drawn[1:])
+
+
+def test_sealed_loads_what_a_new_process_would_load(tmp_path):
+    """Who once followed the advice of `torch.load`'s error has allowed NumPy's numbers ever since."""
+    torch.save({"loss": np.float64(0.5)}, tmp_path / "numpy.pt")
+    before = set(torch.serialization.get_safe_globals())
+    types = [np.dtype, type(np.dtype("float64")), (np._core.multiarray.scalar, "numpy._core.multiarray.scalar")]
+    with torch.serialization.safe_globals(types):
+        torch.load(tmp_path / "numpy.pt", weights_only=True)
+        mine = set(torch.serialization.get_safe_globals())
+        with sealed(0):
+            assert set(torch.serialization.get_safe_globals()) == before
+            with pytest.raises(pickle.UnpicklingError):
+                torch.load(tmp_path / "numpy.pt", weights_only=True)
+            torch.serialization.add_safe_globals([nn.Linear])
+        assert set(torch.serialization.get_safe_globals()) == mine
 
 
 def test_sealed_puts_everything_back_when_the_block_raises_or_sets_a_device():

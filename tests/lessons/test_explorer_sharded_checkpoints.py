@@ -171,6 +171,14 @@ def test_who_never_comes_back_is_ended_and_the_next_call_works():
         together(1, lambda: sys.stdin)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="Windows deletes no folder that somebody is in")
+def test_a_working_folder_that_was_deleted_is_no_obstacle(tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert [rank for rank, *_ in together(2, rank_and_size)] == [0, 1]
+
+
 def test_a_function_of_a_notebook_and_what_it_uses_travel():
     names = {"__name__": "__main__"}
     exec("import torch\nfactor = 3\ndef helper(x): return factor * x\ndef f(x): return helper(torch.tensor(x))", names)

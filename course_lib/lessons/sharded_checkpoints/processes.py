@@ -110,12 +110,20 @@ def ask(
         except Exception as error:
             raise RankError(f"It can't be sent to another process: {type(error).__name__}: {error}") from error
         job = {
-            "call": call, "first": cloudpickle.dumps(first), "path": sys.path, "folder": os.getcwd(), "patience": patience,
+            "call": call, "first": cloudpickle.dumps(first), "path": sys.path, "folder": _here() or folder, "patience": patience,
         }  # fmt: skip
         path = Path(folder) / "job"
         path.write_bytes(pickle.dumps(job))
         module = getattr(function, "__module__", None) or "__main__"
         return _crew().work(path, ranks, deadline, module="" if module == "__main__" else module)
+
+
+def _here() -> str:
+    """The working folder; nothing if it was deleted, as a temporary one is that somebody went into."""
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return ""
 
 
 def warm_up() -> None:
@@ -169,7 +177,12 @@ class Crew:
         while len(self.processes) < number:
             command = [sys.executable, str(CREW)] + (["--fork"] if CAN_FORK else [])
             process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment()
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                cwd=_here() or os.sep,  # torch can't be imported in a folder that was deleted
+                env=_environment(),
             )
             self.processes.append(process)
             threading.Thread(target=_listen, args=(process.stdout, self.said), daemon=True).start()

@@ -93,6 +93,42 @@ class Exact:
 resume_is_exact = Exact()
 
 
+# %% right: resumed in a process of its own · message: "Rightly called"
+import os
+import random
+import tempfile
+from multiprocessing import get_all_start_methods, get_context
+
+import numpy as np
+import torch
+
+
+def resume_is_exact(start, save, resume, before, after):
+    run = start()
+    run.train(before)
+    file = save(run)
+
+    def in_a_new_process(path):
+        random.seed(os.getpid()), np.random.seed(os.getpid()), torch.manual_seed(os.getpid())
+        again = resume(file)
+        again.train(after)
+        torch.save(again.model.state_dict(), path)
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "end.pt")
+        if "fork" in get_all_start_methods():
+            process = get_context("fork").Process(target=in_a_new_process, args=(path,))
+            process.start()
+            process.join()
+        else:  # Windows can't hand functions that stand in functions to another process
+            in_a_new_process(path)
+        got = torch.load(path, weights_only=True)
+    run = start()
+    run.train(before + after)
+    expected = run.model.state_dict()
+    return all(torch.equal(got[name], expected[name]) for name in expected)
+
+
 # %% wrong: always exact · clause 1 · message: "`resume` was not called"
 def resume_is_exact(start, save, resume, before, after):
     return True

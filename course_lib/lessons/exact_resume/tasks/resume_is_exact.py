@@ -1,5 +1,6 @@
 """Write the test that says whether a resume is exact."""
 
+import tempfile
 from typing import Any, ClassVar
 
 from torch import Tensor
@@ -8,7 +9,7 @@ from course_lib.classroom.tasks.answers import first_line
 from course_lib.classroom.tasks.observation import Observation, observe
 from course_lib.classroom.tasks.task import Case, Task, Verdict, failed, passed
 from course_lib.lessons.exact_resume.tasks.shared import came_back
-from course_lib.lessons.exact_resume.tasks.small_runs import FLAWS, PER_EPOCH, training
+from course_lib.lessons.exact_resume.tasks.small_runs import FLAWS, PER_EPOCH, Calls, training
 
 
 class ResumeIsExact(Task):
@@ -46,10 +47,11 @@ class ResumeIsExact(Task):
 
     def probe(self, answer: Any, case: Case) -> Observation:
         """Hand out one training and its resume."""
-        calls: list[str] = []
         seed = (case.seed + 1) % 2**32  # another than the caller's, whose states an answer may put back
-        start, save, resume = training(case.kind, case.flaw, seed, calls)
-        return observe(answer, start, save, resume, case.before, case.after, also={"calls": lambda: calls})
+        with tempfile.TemporaryDirectory() as folder:
+            calls = Calls(folder)
+            start, save, resume = training(case.kind, case.flaw, seed, calls)
+            return observe(answer, start, save, resume, case.before, case.after, also={"calls": calls.names})
 
     def judge(self, seen: Observation, case: Case) -> Verdict:
         """True where nothing is missing."""

@@ -4,6 +4,7 @@ import copy
 import io
 import random
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -120,14 +121,30 @@ def quietly(build: Callable[[], Run]) -> Run:
     return run
 
 
+class Calls:
+    """What was called, in a file: it is the same one in the processes that an answer starts."""
+
+    def __init__(self, folder: str):
+        self._path = Path(folder).resolve() / "calls.txt"
+
+    def note(self, name: str) -> None:
+        """One more call."""
+        with self._path.open("a") as file:
+            file.write(f"{name}\n")
+
+    def names(self) -> list[str]:
+        """All so far."""
+        return self._path.read_text().split() if self._path.exists() else []
+
+
 def training(
-    kind: str, flaw: str, seed: int, calls: list[str]
+    kind: str, flaw: str, seed: int, calls: Calls
 ) -> tuple[Callable[[], Run], Callable[[Run], bytes], Callable[[bytes], Run]]:
     """`start`, `save` and `resume` of one training; what is called is noted."""
 
     def start() -> Run:
         """A new run from the beginning; it seeds all generators."""
-        calls.append("start")
+        calls.note("start")
         random.seed(seed)
         np.random.seed(seed)
         torch.random.default_generator.manual_seed(seed)
@@ -135,7 +152,7 @@ def training(
 
     def save(run: Run) -> bytes:
         """The bytes of a checkpoint of this run."""
-        calls.append("save")
+        calls.note("save")
         file = io.BytesIO()
         state = run._state()
         if flaw == "unsaved":
@@ -145,7 +162,7 @@ def training(
 
     def resume(file: bytes) -> Run:
         """A run from the bytes of a checkpoint."""
-        calls.append("resume")
+        calls.note("resume")
         run = quietly(lambda: Run(kind))
         run._load(copy.deepcopy(torch.load(io.BytesIO(file), weights_only=False)), flaw)
         return run
