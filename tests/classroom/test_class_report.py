@@ -117,6 +117,27 @@ def test_mistakes_go_together_by_hint_by_message_and_by_name():
     assert pattern("Expected 3 rows, got 4.") != pattern("Expected 3 columns, got 4.")
 
 
+def test_one_hint_does_not_make_different_mistakes_the_same():
+    def told(message):
+        return {"a": Answer(0.0, "wrong", message, hint="restore")}
+
+    messages = [
+        "Another folder.",
+        "Its own name.",
+        "`a` raised KeyError: 'x'.",
+        "`a` raised KeyError: 'y'.",
+        "`a` raised OSError: z.",
+    ]
+    right = [student(f"r{i}", {"a": 1.0}, score=5) for i in range(2)]
+    class_ = class_of(
+        *right, *(student(m, told(m), score=0) for m in messages), items=(Item("a", 2, hints={"restore": "Remember."}),)
+    )
+    assert [(len(m.students), m.alike) for m in misconceptions(class_)] == [(2, False), (2, True), (1, True)]
+    first, second, *_ = (f.sentence for f in findings(class_))
+    assert "**2 of 7** would be helped by the same hint in `a`. One was told: Another folder." in first
+    assert "**2 of 7** made the same mistake in `a`. One was told: `a` raised KeyError" in second
+
+
 def test_what_concerns_the_class_comes_first_and_what_concerns_one_not_at_all():
     def wrong(message):
         return Answer(0.0, "wrong", message)

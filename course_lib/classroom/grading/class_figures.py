@@ -56,6 +56,7 @@ class Misconception:
         example: what one of them was told, or answered.
         hint: the hint that fits, for a task.
         students: who.
+        alike: whether all were told the same, or only have the hint in common.
     """
 
     items: tuple[str, ...]
@@ -63,6 +64,7 @@ class Misconception:
     example: str
     hint: str
     students: tuple[str, ...]
+    alike: bool = True
 
 
 @dataclass(frozen=True)
@@ -123,8 +125,8 @@ def give_or_take(students: int) -> float:
 def misconceptions(evidence: ClassEvidence) -> list[Misconception]:
     """Wrong answers that have one cause, the most frequent first.
 
-    A task's go together by the hint that its judge chose, or else by the message without its numbers and names; a
-    question's by the name of the mistake, in whichever question it shows, or else by the answer.
+    A task's go together by the hint that its judge chose and the error that was raised, or else by the message without its
+    numbers and names; a question's by the name of the mistake, in whichever question it shows, or else by the answer.
     """
     found: dict[tuple[str, ...], list[tuple[Item, Student, Answer]]] = {}
     for item in evidence.items:
@@ -134,24 +136,26 @@ def misconceptions(evidence: ClassEvidence) -> list[Misconception]:
                 for key in _causes(item, answer):
                     found.setdefault(key, []).append((item, student, answer))
     listed = []
-    for (kind, _, what), seen in found.items():
+    for (kind, _, what, *_), seen in found.items():
         item, _, answer = seen[0]
-        common = Counter(pattern(a.message) for *_, a in seen).most_common(1)[0][0]
+        told = Counter(pattern(a.message) for *_, a in seen)
+        common = told.most_common(1)[0][0]
         example = next(a.message for *_, a in seen if pattern(a.message) == common)
         names = tuple(dict.fromkeys(i.name for i, *_ in seen))
         who = tuple(dict.fromkeys(s.row.student for _, s, _ in seen))
         belief, hint = what if kind == "belief" else "", item.hints.get(what, "") if kind == "hint" else ""
         if item.is_question:
             example = f"Answered: {answer.typed}"
-        listed.append(Misconception(names, belief, example, hint, who))
+        listed.append(Misconception(names, belief, example, hint, who, item.is_question or len(told) == 1))
     return sorted(listed, key=lambda m: (-len(m.students), m.items, m.belief))
 
 
-def _causes(item: Item, answer: Answer) -> list[tuple[str, str, str]]:
+def _causes(item: Item, answer: Answer) -> list[tuple[str, ...]]:
     if item.is_question:
         return [("belief", "", one) for one in answer.mistakes] or [("typed", item.name, answer.typed.upper())]
     if answer.hint:
-        return [("hint", item.name, answer.hint)]
+        raised = re.search(r"\braised (?:an? )?(\w+)", answer.message)
+        return [("hint", item.name, answer.hint, raised[1] if raised else "")]
     return [("said", item.name, pattern(answer.message))] if answer.message else []
 
 
@@ -180,7 +184,8 @@ def findings(evidence: ClassEvidence) -> list[Finding]:
         elif re.fullmatch(r"`q\d+`", names):
             found.append(Finding(count, f"**{count} of {of}** gave the same wrong answer to {names}. {one.example}."))
         else:
-            said = f"**{count} of {of}** made the same mistake in {names}. One was told: {one.example}"
+            what = "made the same mistake in" if one.alike else "would be helped by the same hint in"
+            said = f"**{count} of {of}** {what} {names}. One was told: {one.example}"
             found.append(Finding(count, said, one.hint))
     for one in figures(evidence):
         name, untouched, errors = f"`{one.item.name}`", one.states[UNTOUCHED], one.states[ERROR]
