@@ -166,6 +166,14 @@ def _fenced(nb):
     }
 
 
+def _to_a_file(nb):
+    place = at(nb, "solution-predict")
+    nb["cells"][place]["source"] = "%%writefile answers.py\nimport torch\nimport course_lib.evaluation\n" + text(
+        nb["cells"][place]
+    )
+    nb["cells"].insert(place + 1, code("from answers import predict"))
+
+
 def _before_imports(nb):
     first = next(cell for cell in nb["cells"] if text(cell).startswith("import torch\n"))
     first["source"] = "import no_such_package\n" + text(first)
@@ -255,6 +263,8 @@ KINDS: dict[str, Kind] = {
     "two answers in one cell": Kind(_one_cell),
     "an answer in a markdown cell": Kind(_as_markdown),
     "an answer in a fence, without its id": Kind(_fenced),
+    "an answer written to a file": Kind(_to_a_file),
+    "an answer that is no Python": Kind(before_answer("def (:\n"), 15),
     "characters that nobody sees": Kind(before_answer("if 1:\n\xa0\xa0\xa0\xa0pass\u200b\n")),
     "a package that isn't here above the imports": Kind(_before_imports),
     "checks edited": Kind(_edited_checks),

@@ -167,6 +167,16 @@ def test_mangled_submissions_earn_what_their_answers_deserve(graded, name):
     assert (student in graded["person"]) == kind.person
 
 
+def test_who_left_nothing_to_judge_reads_why(graded):
+    assert "Its cell raised SyntaxError: invalid syntax" in outputs(
+        graded, graded["students"]["an answer that is no Python"]
+    )
+
+
+def test_a_file_that_the_notebook_wrote_is_no_stranger(graded):
+    assert graded["what"][graded["students"]["an answer written to a file"]] == "graded"
+
+
 def test_honest_neighbours_get_theirs(graded):
     neighbours = [name for name in graded["students"] if name.endswith("honest")]
     assert len(neighbours) > 5

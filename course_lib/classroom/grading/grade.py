@@ -13,7 +13,7 @@ from nbformat.v4 import new_output
 from course_lib.classroom.grading.child import Room
 from course_lib.classroom.grading.judging import NOTHING, Judge, Judged, quiz_lesson
 from course_lib.classroom.grading.plan import Deadlines, Runner, Seen, Step, run
-from course_lib.classroom.grading.sandbox import Limits
+from course_lib.classroom.grading.sandbox import HOME, Limits
 from course_lib.classroom.grading.submission import Submission
 from course_lib.classroom.tasks.task import find_task
 from course_lib.errors import CourseError, InputError
@@ -117,8 +117,10 @@ def grade(
             judged = _quiz(quiz_lesson(cell.source, assignment), points, judge, answers, dropped, graded)
         else:
             tries = seen.tries.get(name, [])
-            judged = judge.task(name, points, tries, seen.events)
-            for where in {one.where for one in tries if one.where and judged.score}:
+            judged = judge.task(name, points, tries, [*_why(name, notebook.cells[:i], graded.outputs), *seen.events])
+            home = HOME if settings.sandbox else folder
+            written = {one.where for one in tries if one.where and judged.score}
+            for where in {w for w in written if not _by_the_notebook(w, home, submission.files)}:
                 graded.remarks.append(f"`{name}` was not written in the notebook: it comes from {where}.")
             judged = judged.with_all_points(name, points) if name in dropped else judged
         graded.judged[cell.metadata.nbgrader.grade_id] = judged
@@ -126,6 +128,22 @@ def grade(
     # Names of files and modules are the student's: nothing in them may reach a terminal's controls.
     graded.remarks = [printable(remark)[:300] for remark in graded.remarks]
     return graded
+
+
+def _why(name: str, cells: Sequence[NotebookNode], outputs: Mapping[int, Sequence[NotebookNode]]) -> list[str]:
+    """Why a task's name may not be defined: the error in the last cell that mentions it."""
+    for number, cell in reversed([*enumerate(cells)]):
+        if cell.cell_type == "code" and re.search(rf"\b{name}\b", cell.source):
+            errors = [one for one in outputs[number] if one.output_type == "error"]
+            return [
+                printable(f"Its cell raised {one.ename}: {one.evalue}".split("\n")[0])[:200] + "." for one in errors
+            ]
+    return []
+
+
+def _by_the_notebook(where: str, home: str, files: Mapping[str, bytes]) -> bool:
+    """Whether an answer's module was written by a cell, as %%writefile does: then it can be read there."""
+    return where.startswith(f"{home}/") and where.removeprefix(f"{home}/") not in files
 
 
 def printable(text: str) -> str:
