@@ -183,7 +183,7 @@ class Course:
         until = time.monotonic() + LOCKED_SECONDS
         while True:
             try:
-                return Gradebook(self.directory.db_url, self.directory.course_id)
+                return _Opened(self.directory.db_url, self.directory.course_id)
             except OperationalError as e:
                 if "locked" not in str(e):
                     raise
@@ -204,7 +204,18 @@ def _name(preprocessor: Any) -> str:
     return preprocessor.rpartition(".")[2] if isinstance(preprocessor, str) else preprocessor.__name__
 
 
-class _Kept(Gradebook):
+class _Opened(Gradebook):
+    """A gradebook that lets go of its file if it can't be opened: nbgrader's keeps it until it is collected."""
+
+    def __init__(self, db_url: str, course_id: str = "default_course"):
+        try:
+            super().__init__(db_url, course_id)
+        except SQLAlchemyError:
+            Gradebook.close(self)
+            raise
+
+
+class _Kept(_Opened):
     """A gradebook whose connection outlives a `with`: nbgrader makes nine for each student, 40 ms each."""
 
     def close(self) -> None:
