@@ -4,7 +4,7 @@
 # make build  write notebooks/ and exercises/ from lessons/
 # make check  are the built files fresh, and is every lesson complete?
 # make site   write the web site into dist/site, to open or to publish; make test-site tries all of it in Chromium
-# make bench  what the figures in the README come from
+# make bench  our code against the usual way, measured side by side; benchmarks/README.md has what can't be run everywhere
 # make colab  write notebooks for Colab into dist/colab/, each with the course inside
 # make test-colab   run them, and the tests of tasks, quizzes and explorers, with the versions that Colab has
 # make test-versions  run the core of the tests with the oldest and the newest of every dependency

@@ -686,8 +686,9 @@ class Stranger:
         return exec, ("import __main__; __main__.diary.append('a stranger was here')",)
 
 
-hostile = changed_copy("hostile", lambda where: None)
-(hostile / ".metadata").write_bytes(pickle.dumps(Stranger()))
+hostile = changed_copy(
+    "hostile", lambda where: (where / ".metadata").write_bytes(pickle.dumps(Stranger()))
+)
 
 # %%
 from course_lib.checkpoints.dcp_gate import Reader
@@ -772,7 +773,7 @@ assert state["runs"] == 2 and torch.equal(state["layer"]["weight"], first.weight
 # **All ranks save and load together: each writes the rows it holds, each reads the rows it needs, and the folder counts
 # from the moment that a file written last says so.**
 #
-# | do | don't | why |
+# | Do | Don't | Why |
 # |---|---|---|
 # | every rank calls `dcp.save` | `if rank == 0:` around it | the others' rows are lost, or rank 0 waits in vain |
 # | a new folder for every save | the same folder again | after a warning, old and new parts mix |
