@@ -89,9 +89,8 @@ def lesson_table(syllabus: Syllabus) -> str:
             exercise += f", {lesson.exercise_minutes} minutes"
         about = f"[{lesson.title}](notebooks/{lesson.name}.ipynb)"
         rows.append(f"| {lesson.number:02d} | {about} | {lesson.minutes} | {lesson.quiz_minutes} | {exercise} |")
-    sums = (sum(getattr(x, f"{part}minutes") for x in syllabus.lessons) for part in ("", "quiz_", "exercise_"))
-    hours = [f"{round(minutes / 60)} hours" for minutes in sums]
-    rows.append(f"| | All | {hours[0]} | {hours[1]} | {hours[2]} |")
+    minutes = zip(*((x.minutes, x.quiz_minutes, x.exercise_minutes) for x in syllabus.lessons), strict=True)
+    rows.append("| | All | " + " | ".join(f"{round(sum(column) / 60)} hours" for column in minutes) + " |")
     return "\n".join(rows) + "\n"
 
 

@@ -135,9 +135,8 @@ def test_every_page_is_small_and_whole(folder, visit):
         assert not re.search(r"run the cell again for|exercise is linked below|>Flashcards come back", text), name
         assert not [word for word in (str(ROOT), "/tmp/") if word in text], name
         page = visit(name, width=390)
-        assert page.locator(".prev-next-area").count() == 0, (
-            name
-        )  # a lesson names the next itself, in the course's order
+        # A lesson names the next itself, in the course's order.
+        assert page.locator(".prev-next-area").count() == 0, name
         shared = page.evaluate(
             "performance.getEntriesByType('resource').filter(r => r.name.includes('_static')).reduce((n, r) => n + r.decodedBodySize, 0)"
         )

@@ -26,8 +26,11 @@ _SAID_HERE = {  # what a lesson says of JupyterLab, and what is so on a page
     "Flashcards come back when they are due": "In JupyterLab flashcards come back when they are due",
 }
 _SPELT = {  # in the title of an error, which its id is
-    **{word: word.upper() for word in ("bce", "cuda", "dcp", "gpu", "json")},
-    **{"Numpy": "NumPy", "numpy": "NumPy", "Gpu": "GPU", "Rng": "RNG", "apple": "Apple", "Bfloat16": "bfloat16"},
+    **{word: word.upper() for word in ("bce", "cuda", "dcp", "gpu", "json", "Gpu", "Rng")},
+    "Numpy": "NumPy",
+    "numpy": "NumPy",
+    "apple": "Apple",
+    "Bfloat16": "bfloat16",
 }
 
 

@@ -91,7 +91,7 @@ def grade(
     judge, graded = Judge(settings.secret, settings.keys), Graded(manual=submission.unreadable or submission.doubt)
     steps = [step for i, cell in enumerate(notebook.cells) if (step := _step(i, cell, assignment, settings.secret))]
     dropped = _dropped(steps, assignment, settings)
-    seed = int(submission.digest[:8] or "0", 16) >> 1
+    seed = seed_of(submission)
     room = Room(
         files=submission.files,
         seed=seed,
@@ -102,6 +102,7 @@ def grade(
         hidden=settings.hidden,
         limits=settings.limits,
     )
+    home = HOME if settings.sandbox else folder
     seen = Seen() if submission.unreadable else runner(steps, room, settings.deadlines)
     graded.remarks += [*submission.remarks, *seen.events]
     for i, cell in enumerate(notebook.cells):
@@ -117,11 +118,11 @@ def grade(
             judged = _quiz(quiz_lesson(cell.source, assignment), points, judge, answers, dropped, graded)
         else:
             tries = seen.tries.get(name, [])
-            judged = judge.task(name, points, tries, [*_why(name, notebook.cells[:i], graded.outputs), *seen.events])
-            home = HOME if settings.sandbox else folder
-            written = {one.where for one in tries if one.where and judged.score}
-            for where in {w for w in written if not _by_the_notebook(w, home, submission.files)}:
-                graded.remarks.append(f"`{name}` was not written in the notebook: it comes from {where}.")
+            events = seen.events if tries else [*_why(name, notebook.cells[:i], graded.outputs), *seen.events]
+            judged = judge.task(name, points, tries, events)
+            for where in {one.where for one in tries if one.where and judged.score}:
+                if not _by_the_notebook(where, home, submission.files):
+                    graded.remarks.append(f"`{name}` was not written in the notebook: it comes from {where}.")
             judged = judged.with_all_points(name, points) if name in dropped else judged
         graded.judged[cell.metadata.nbgrader.grade_id] = judged
         graded.outputs[i] = judged.outputs()
@@ -134,10 +135,8 @@ def _why(name: str, cells: Sequence[NotebookNode], outputs: Mapping[int, Sequenc
     """Why a task's name may not be defined: the error in the last cell that mentions it."""
     for number, cell in reversed([*enumerate(cells)]):
         if cell.cell_type == "code" and re.search(rf"\b{name}\b", cell.source):
-            errors = [one for one in outputs[number] if one.output_type == "error"]
-            return [
-                printable(f"Its cell raised {one.ename}: {one.evalue}".split("\n")[0])[:200] + "." for one in errors
-            ]
+            raised = [f"{one.ename}: {one.evalue}" for one in outputs[number] if one.output_type == "error"]
+            return [f"Its cell raised {printable(error.splitlines()[0])[:180]}." for error in raised]
     return []
 
 
@@ -149,6 +148,11 @@ def _by_the_notebook(where: str, home: str, files: Mapping[str, bytes]) -> bool:
 def printable(text: str) -> str:
     """A line as a terminal may have it: a name may hold what moves its cursor, or is no character."""
     return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def seed_of(submission: Submission) -> int:
+    """What its random generators start from: the same for the same submission, so that grading again gives the same."""
+    return int(submission.digest[:8] or "0", 16) >> 1
 
 
 def _dropped(steps: Sequence[Step], assignment: str, settings: Settings) -> frozenset[str]:

@@ -8,7 +8,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from course_lib.classroom.grading.grade import Settings
+from course_lib.classroom.grading.grade import Settings, seed_of
 from course_lib.classroom.grading.judging import Judged
 from course_lib.classroom.grading.repair import Template
 from course_lib.classroom.grading.workers import Done, Job
@@ -55,7 +55,7 @@ def receipt(done: Done, about: dict[str, Any]) -> dict[str, Any]:
     return {
         "student": done.student,
         "submission_digest": done.submission.digest,
-        "seed": int(done.submission.digest[:8] or "0", 16) >> 1,
+        "seed": seed_of(done.submission),
         "verdicts": {grade_id: _verdict(judged) for grade_id, judged in graded.judged.items()},
         "remarks": graded.remarks,
         "needs_a_person": graded.manual,

@@ -1,5 +1,6 @@
 """Lesson 13: kill a training, choose its model, and read what the card would say. Its trace is next door."""
 
+import re
 from dataclasses import dataclass
 
 from course_lib.classroom.explorers import svg
@@ -172,7 +173,7 @@ class CardState:
         parts += [svg.line((at[self.truth], 186), (at[self.truth], 214), width=2)]
         parts += [svg.text(at[self.truth], 183, "truth", size=11, anchor="middle")]
         first, than, rest = sentence.partition(" than ")
-        verdict = word.replace("; ", ";\n").split("\n")
+        verdict = re.split("(?<=;) ", word)
         parts += [svg.text(390, 262 + 18 * i, line, size=13, bold=True) for i, line in enumerate(verdict)]
         y = 264 + 18 * len(verdict)
         parts += [svg.text(390, y, first + than), svg.text(390, y + 18, rest)]
